@@ -1,0 +1,1 @@
+//! One database handle for SQLite and PostgreSQL; the URL decides at run time.
