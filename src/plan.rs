@@ -3,6 +3,8 @@
 //! Knows no disk: a plan is complete before anything is rendered, and rendered
 //! texts are complete before anything is written.
 
+use std::collections::BTreeMap;
+
 /// Whose a file is. Decided here, once; read in `reconcile`, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ownership {
@@ -16,15 +18,82 @@ pub enum Ownership {
     History,
 }
 
+/// A file that a feature wants, before it is rendered.
+#[derive(Debug, Clone)]
+pub struct PlannedFile {
+    /// Relative to the project, with forward slashes.
+    pub path: String,
+    /// What it is made from.
+    pub body: Body,
+    /// Whose it is.
+    pub ownership: Ownership,
+    /// The entity it belongs to (its snake name), if it belongs to one.
+    pub entity: Option<String>,
+}
+
+/// What a file is made from.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// A template and what fills it.
+    Template {
+        /// The template's path under `templates/`.
+        name: &'static str,
+        /// The values that it interpolates.
+        view: minijinja::Value,
+    },
+    /// A text that is complete already.
+    Text(String),
+    /// Octets, such as an asset of the vendored runtime.
+    Bytes(&'static [u8]),
+}
+
+/// All files of a service, by path.
+#[derive(Debug, Default)]
+pub struct FilePlan {
+    files: BTreeMap<String, PlannedFile>,
+}
+
+/// Two features want the same file: a mistake in svcgen, never in a schema.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is planned twice")]
+pub struct PlannedTwice(pub String);
+
+impl FilePlan {
+    /// Takes a file into the plan.
+    pub fn add(&mut self, file: PlannedFile) -> Result<(), PlannedTwice> {
+        let path = file.path.clone();
+        match self.files.insert(path.clone(), file) {
+            None => Ok(()),
+            Some(_) => Err(PlannedTwice(path)),
+        }
+    }
+
+    /// The files in the order of their paths.
+    pub fn files(&self) -> impl Iterator<Item = &PlannedFile> {
+        self.files.values()
+    }
+}
+
 /// A file as it should be, complete and formatted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// Relative to the project, with forward slashes.
     pub path: String,
-    /// The whole content.
-    pub content: Vec<u8>,
+    /// Its content.
+    pub content: Content,
     /// Whose it is.
     pub ownership: Ownership,
     /// The entity it belongs to (its snake name), if it belongs to one.
     pub entity: Option<String>,
+    /// A digest of what was rendered, before formatting: equal digests format to equal texts.
+    pub digest: String,
+}
+
+/// A rendered file's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The whole of it.
+    Whole(Vec<u8>),
+    /// The same as the last run rendered; what it formatted to is on record.
+    AsBefore,
 }

@@ -1,0 +1,231 @@
+//! How a database spells what the tables mean.
+//!
+//! A dialect has never heard of entities: it is given tables, columns and
+//! fragments of statements, and gives SQL text. One file and one line in
+//! [`ALL`] is everything a new database needs here.
+
+mod postgres;
+mod sqlite;
+mod words;
+
+pub use words::quoted;
+
+use crate::tables::{Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Table};
+
+/// Every dialect.
+pub const ALL: &[&dyn Dialect] = &[&sqlite::Sqlite, &postgres::Postgres];
+
+/// The spellings in which databases differ.
+pub trait Dialect: Sync {
+    /// The dialect's name, as the schema and file names write it.
+    fn name(&self) -> &'static str;
+
+    /// The type of a column.
+    fn column_type(&self, ty: ColumnType) -> String;
+
+    /// What stands after a table's closing parenthesis.
+    fn table_options(&self) -> &'static str;
+
+    /// The type and options of a primary key whose integers the database makes.
+    fn identity(&self) -> &'static str;
+
+    /// A constant, as a value of this type.
+    fn literal(&self, literal: &Literal, ty: ColumnType) -> String;
+
+    /// Whether a new table may refer to one that is created after it.
+    fn takes_references_to_later_tables(&self) -> bool;
+
+    /// The length in characters of a text column, or in octets of a binary one.
+    fn length(&self, column: &str, ty: ColumnType) -> String;
+
+    /// What makes nulls the smallest values, which both databases then agree on.
+    fn nulls(&self, descending: bool) -> &'static str;
+
+    /// Whether a column equals a parameter, where two nulls are equal.
+    fn same(&self, column: &str, number: usize) -> String;
+
+    /// The database's clock.
+    fn now(&self) -> &'static str;
+
+    /// The database's clock plus a calendar span.
+    fn now_plus(&self, years: u32, months: u32, days: u32) -> String;
+
+    /// A fresh UUID.
+    fn new_uuid(&self) -> &'static str;
+
+    /// A value as text, for columns that hold ids of several types.
+    fn as_text(&self, expression: &str, ty: ColumnType) -> String;
+
+    /// A parameter whose type the statement itself does not tell.
+    fn parameter(&self, number: usize, ty: ColumnType) -> String;
+
+    /// What a select ends in when its rows must stay as they are until the transaction ends.
+    fn for_update(&self) -> &'static str;
+
+    /// A query for one JSON array: `column` of `table` where `own_column` is `owner`.
+    fn json_array(&self, select: &JsonArray<'_>) -> String;
+
+    /// A table expression with one column `value` that holds the elements of a JSON array parameter.
+    fn json_elements(&self, number: usize, ty: ColumnType) -> String;
+}
+
+/// What [`Dialect::json_array`] collects.
+#[derive(Debug, Clone, Copy)]
+pub struct JsonArray<'a> {
+    /// The table, quoted where necessary.
+    pub table: &'a str,
+    /// The column collected.
+    pub column: &'a str,
+    /// Its type.
+    pub ty: ColumnType,
+    /// The column that must equal the owner.
+    pub own_column: &'a str,
+    /// The owner's identifier.
+    pub owner: &'a str,
+}
+
+/// The statement that creates a table; its indexes are statements of their own.
+pub fn create_table(dialect: &dyn Dialect, table: &Table) -> String {
+    let mut lines: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| column_definition(dialect, table, column))
+        .collect();
+    if table.primary_key.len() > 1 {
+        lines.push(format!("primary key ({})", columns(&table.primary_key)));
+    }
+    format!(
+        "create table {} (\n    {}\n){};\n",
+        quoted(&table.name),
+        lines.join(",\n    "),
+        dialect.table_options()
+    )
+}
+
+/// The statement that adds a column, its rules included.
+pub fn add_column(dialect: &dyn Dialect, table: &Table, column: &Column) -> String {
+    format!(
+        "alter table {} add column {};\n",
+        quoted(&table.name),
+        column_definition(dialect, table, column)
+    )
+}
+
+/// The statement that creates an index.
+pub fn create_index(dialect: &dyn Dialect, table: &Table, index: &Index) -> String {
+    let terms: Vec<String> = index
+        .terms
+        .iter()
+        .map(|term| index_term(dialect, table, term))
+        .collect();
+    format!(
+        "create {}index {} on {} ({});\n",
+        if index.unique { "unique " } else { "" },
+        index.name,
+        quoted(&table.name),
+        terms.join(", ")
+    )
+}
+
+/// The statement that adds a reference to a table that is there.
+pub fn add_foreign_key(table: &Table, key: &ForeignKey) -> String {
+    format!(
+        "alter table {} add constraint {} foreign key ({}) references {} (id);\n",
+        quoted(&table.name),
+        key.name,
+        quoted(&key.column),
+        quoted(&key.table)
+    )
+}
+
+/// A list of column names.
+pub fn columns<S: AsRef<str>>(names: &[S]) -> String {
+    names
+        .iter()
+        .map(|name| quoted(name.as_ref()))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A column in an order, with the place of nulls where it can hold any.
+pub fn order_term(dialect: &dyn Dialect, term: &IndexTerm, nullable: bool) -> String {
+    format!(
+        "{}{}{}",
+        quoted(&term.column),
+        if term.descending { " desc" } else { "" },
+        if nullable {
+            dialect.nulls(term.descending)
+        } else {
+            ""
+        }
+    )
+}
+
+fn index_term(dialect: &dyn Dialect, table: &Table, term: &IndexTerm) -> String {
+    let nullable = table
+        .column(&term.column)
+        .is_some_and(|column| column.nullable);
+    order_term(dialect, term, nullable)
+}
+
+fn column_definition(dialect: &dyn Dialect, table: &Table, column: &Column) -> String {
+    let mut words = vec![quoted(&column.name)];
+    let is_key = table.primary_key == [column.name.clone()];
+    if is_key && table.identity {
+        words.push(dialect.identity().to_owned());
+        return words.join(" ");
+    }
+    words.push(dialect.column_type(column.ty));
+    if !column.nullable {
+        words.push("not null".to_owned());
+    }
+    if is_key {
+        words.push("primary key".to_owned());
+    }
+    if let Some(default) = &column.default {
+        words.push(format!("default {}", dialect.literal(default, column.ty)));
+    }
+    for key in &table.foreign_keys {
+        if key.column == column.name {
+            words.push(format!(
+                "constraint {} references {} (id)",
+                key.name,
+                quoted(&key.table)
+            ));
+        }
+    }
+    for check in &table.checks {
+        if check.column == column.name {
+            words.push(check_clause(dialect, check, column.ty));
+        }
+    }
+    words.join(" ")
+}
+
+fn check_clause(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String {
+    let column = quoted(&check.column);
+    let rules: Vec<String> = check
+        .rules
+        .iter()
+        .map(|rule| match rule {
+            CheckRule::OneOf(values) => {
+                let values: Vec<String> = values.iter().map(|value| text_literal(value)).collect();
+                format!("{column} in ({})", values.join(", "))
+            }
+            CheckRule::MinLength(length) => {
+                format!("{} >= {length}", dialect.length(&column, ty))
+            }
+            CheckRule::MaxLength(length) => {
+                format!("{} <= {length}", dialect.length(&column, ty))
+            }
+            CheckRule::AtLeast(value) => format!("{column} >= {}", dialect.literal(value, ty)),
+            CheckRule::AtMost(value) => format!("{column} <= {}", dialect.literal(value, ty)),
+        })
+        .collect();
+    format!("constraint {} check ({})", check.name, rules.join(" and "))
+}
+
+/// A text constant.
+pub fn text_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

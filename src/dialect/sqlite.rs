@@ -1,0 +1,156 @@
+//! SQLite, version 3.41 and newer, with STRICT tables.
+
+use rust_decimal::Decimal;
+
+use crate::tables::{ColumnType, Literal};
+
+use super::{Dialect, JsonArray, text_literal};
+
+/// SQLite.
+pub struct Sqlite;
+
+/// The most digits that fit a 64-bit integer; wider decimals are kept as text that sorts right.
+const INTEGER_DIGITS: u32 = 18;
+
+/// The digits of a wide decimal's text.
+const WIDE_DIGITS: usize = 28;
+
+impl Dialect for Sqlite {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn column_type(&self, ty: ColumnType) -> String {
+        match ty {
+            ColumnType::Decimal { precision, .. } if precision > INTEGER_DIGITS => "text",
+            ColumnType::Text | ColumnType::Date | ColumnType::Time | ColumnType::Json => "text",
+            ColumnType::Int
+            | ColumnType::Bigint
+            | ColumnType::Bool
+            | ColumnType::Timestamp
+            | ColumnType::Duration
+            | ColumnType::Decimal { .. } => "integer",
+            ColumnType::Float => "real",
+            ColumnType::Uuid | ColumnType::Bytes => "blob",
+        }
+        .to_owned()
+    }
+
+    fn table_options(&self) -> &'static str {
+        " strict"
+    }
+
+    fn identity(&self) -> &'static str {
+        // AUTOINCREMENT: an id that was ever given out is never given out again.
+        "integer primary key autoincrement"
+    }
+
+    fn literal(&self, literal: &Literal, ty: ColumnType) -> String {
+        match literal {
+            Literal::Text(text) if ty == ColumnType::Time => text_literal(text),
+            Literal::Text(text) | Literal::Json(text) => text_literal(text),
+            Literal::Int(value) | Literal::Timestamp(value) => value.to_string(),
+            Literal::Float(value) => value.clone(),
+            Literal::Decimal(value) => decimal_literal(value, ty),
+            Literal::Bool(value) => i64::from(*value).to_string(),
+            Literal::Bytes(hex) => format!("x'{hex}'"),
+        }
+    }
+
+    fn takes_references_to_later_tables(&self) -> bool {
+        true
+    }
+
+    fn length(&self, column: &str, _ty: ColumnType) -> String {
+        format!("length({column})")
+    }
+
+    fn nulls(&self, _descending: bool) -> &'static str {
+        // Nulls are the smallest values here already.
+        ""
+    }
+
+    fn same(&self, column: &str, number: usize) -> String {
+        format!("{column} is ${number}")
+    }
+
+    fn now(&self) -> &'static str {
+        "cast(unixepoch('subsec') * 1000000 as integer)"
+    }
+
+    fn now_plus(&self, years: u32, months: u32, days: u32) -> String {
+        format!(
+            "unixepoch('now', '+{years} years', '+{months} months', '+{days} days') * 1000000"
+        )
+    }
+
+    fn new_uuid(&self) -> &'static str {
+        "randomblob(16)"
+    }
+
+    fn as_text(&self, expression: &str, ty: ColumnType) -> String {
+        match ty {
+            ColumnType::Uuid | ColumnType::Bytes => format!("lower(hex({expression}))"),
+            _ => format!("cast({expression} as text)"),
+        }
+    }
+
+    fn parameter(&self, number: usize, _ty: ColumnType) -> String {
+        format!("${number}")
+    }
+
+    fn for_update(&self) -> &'static str {
+        // A writing transaction holds the whole database from its beginning.
+        ""
+    }
+
+    fn json_array(&self, select: &JsonArray<'_>) -> String {
+        let JsonArray {
+            table,
+            column,
+            ty,
+            own_column,
+            owner,
+        } = *select;
+        let element = match ty {
+            // JSON has no octets.
+            ColumnType::Uuid => format!("lower(hex({column}))"),
+            _ => column.to_owned(),
+        };
+        format!(
+            "(select json_group_array({element} order by {column}) from {table} where {table}.{own_column} = {owner})"
+        )
+    }
+
+    fn json_elements(&self, number: usize, ty: ColumnType) -> String {
+        match ty {
+            ColumnType::Uuid => {
+                format!("(select unhex(value, '-') as value from json_each(${number})) as element")
+            }
+            _ => format!("json_each(${number}) as element"),
+        }
+    }
+}
+
+/// A decimal as the column stores it: scaled to an integer, or as text that sorts right.
+fn decimal_literal(value: &str, ty: ColumnType) -> String {
+    let ColumnType::Decimal { precision, scale } = ty else {
+        return value.to_owned();
+    };
+    let mut decimal: Decimal = value.parse().unwrap_or_default();
+    decimal.rescale(scale);
+    let scaled = decimal.mantissa();
+    if precision <= INTEGER_DIGITS {
+        return scaled.to_string();
+    }
+    let digits = format!("{:0width$}", scaled.unsigned_abs(), width = WIDE_DIGITS);
+    if scaled < 0 {
+        let complement: String = digits
+            .bytes()
+            .map(|digit| char::from(b'0' + b'9' - digit))
+            .collect();
+        format!("'0{complement}'")
+    } else {
+        format!("'1{digits}'")
+    }
+}

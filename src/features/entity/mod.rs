@@ -1,0 +1,134 @@
+//! The slice of each entity: model, queries, commands, and the user's rules.
+
+mod imports;
+mod removal;
+pub mod rust;
+pub mod sample;
+mod sql;
+pub mod view;
+
+use minijinja::context;
+use minijinja::value::{Serde, Value};
+
+use crate::model::{Entity, EntityId, FieldKind, IdType, ScalarType, Service};
+use crate::plan::Ownership;
+use crate::tables::Table;
+
+use super::{Context, Contribution, Feature, Module};
+use view::{ModelView, Naming, OperationsView};
+
+/// The slices.
+pub struct Entities;
+
+impl Feature for Entities {
+    fn name(&self) -> &'static str {
+        "entity"
+    }
+
+    fn is_on(&self, _service: &Service) -> bool {
+        true
+    }
+
+    fn contribute(&self, context: &Context<'_>, out: &mut Contribution) {
+        for (index, entity) in context.service.entities.iter().enumerate() {
+            if let Some(table) = context.schema.table(entity.name.plural_snake()) {
+                slice(context, EntityId(index), entity, table, out);
+            }
+        }
+        depend(context.service, out);
+    }
+}
+
+fn slice(
+    context: &Context<'_>,
+    id: EntityId,
+    entity: &Entity,
+    table: &Table,
+    out: &mut Contribution,
+) {
+    let naming = Naming::of(entity);
+    let operations = OperationsView::of(context, id, table);
+    let model = Value::from(Serde(ModelView::of(context.service, entity)));
+    let has_http = context.service.features.http.is_some();
+    let names = context! { naming => Serde(&naming), has_http, changeable => operations.changeable };
+    let operations = Value::from(Serde(operations));
+    let folder = format!("src/{}", entity.name.snake());
+    let snake = entity.name.snake();
+    for (file, template, view, ownership) in [
+        ("mod.rs", "entity/mod.rs", names.clone(), Ownership::Managed),
+        ("model.rs", "entity/model.rs", model, Ownership::Managed),
+        (
+            "queries.rs",
+            "entity/queries.rs",
+            operations.clone(),
+            Ownership::Managed,
+        ),
+        (
+            "commands.rs",
+            "entity/commands.rs",
+            operations,
+            Ownership::Managed,
+        ),
+        ("rules.rs", "entity/rules.rs", names, Ownership::Seeded),
+    ] {
+        out.template(
+            format!("{folder}/{file}"),
+            template,
+            view,
+            ownership,
+            Some(snake),
+        );
+    }
+    out.modules.push(Module { name: naming.module });
+}
+
+/// Whether removing a record takes more than one statement.
+pub fn takes_more_along(context: &Context<'_>, id: EntityId) -> bool {
+    !removal::Removal::of(context, id).is_plain()
+}
+
+/// The crates that the slices' types come from: only those that some field needs.
+fn depend(service: &Service, out: &mut Contribution) {
+    out.depend("serde", "1", &["derive"]);
+    let entities = &service.entities;
+    let scalars = || {
+        entities
+            .iter()
+            .flat_map(|entity| &entity.fields)
+            .filter_map(|field| match &field.kind {
+                FieldKind::Scalar(scalar) => Some(scalar),
+                FieldKind::List(list) => Some(&list.of),
+                FieldKind::Enum(_) | FieldKind::Reference(_) => None,
+            })
+    };
+    let uuids = entities.iter().any(|entity| {
+        entity.id == IdType::Uuid || crate::tables::build::is_archived(entity)
+    });
+    if uuids || scalars().any(|scalar| *scalar == ScalarType::Uuid) {
+        out.depend("uuid", "1", &["v7"]);
+    }
+    if scalars().any(|scalar| matches!(scalar, ScalarType::Decimal(_))) {
+        out.depend("rust_decimal", "1", &[]);
+    }
+    if scalars().any(|scalar| *scalar == ScalarType::Json) {
+        out.depend("serde_json", "1", &[]);
+    }
+    let times = entities
+        .iter()
+        .any(|entity| entity.automatic.created_at || entity.automatic.updated_at);
+    let time = |scalar: &ScalarType| {
+        matches!(
+            scalar,
+            ScalarType::Date | ScalarType::Time | ScalarType::Timestamp | ScalarType::Duration
+        )
+    };
+    if times || scalars().any(time) {
+        out.depend("jiff", "0.2", &["std"]);
+    }
+    for dependency in &mut out.dependencies {
+        // The runtime turns on what it uses; the rest of these crates is weight.
+        if matches!(dependency.name, "jiff" | "rust_decimal") {
+            dependency.default_features = false;
+        }
+    }
+}

@@ -1,0 +1,460 @@
+//! The statements of one slice, for every database the service can run on.
+//!
+//! Each is written once per dialect from the same pieces; where the dialects
+//! agree, the generated constant holds one text.
+
+use serde::Serialize;
+
+use crate::dialect::{self, Dialect, JsonArray, quoted};
+use crate::model::{Entity, Field, Link, Service, Via};
+use crate::tables::build::{default_order_terms, field_column, id_type};
+use crate::tables::{Column, IndexTerm, Table};
+
+use super::super::Context;
+use super::super::migrations::dialects;
+
+/// A named statement as a template shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Statement {
+    /// The constant's name.
+    pub name: String,
+    /// What it does, as a sentence.
+    pub doc: String,
+    /// The Rust expression that makes it.
+    pub expression: String,
+}
+
+/// Line length up to which lists are filled.
+const WIDTH: usize = 84;
+
+/// A statement from its text in each dialect.
+pub fn statement(
+    service: &Service,
+    name: &str,
+    doc: &str,
+    text: impl Fn(&dyn Dialect) -> String,
+) -> Statement {
+    Statement {
+        name: name.to_owned(),
+        doc: doc.to_owned(),
+        expression: expression(service, text),
+    }
+}
+
+/// The Rust expression of a statement from its text in each dialect.
+pub fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> String {
+    let mut texts: Vec<String> = dialects(service).map(|dialect| text(*dialect)).collect();
+    texts.dedup();
+    let literals: Vec<String> = texts.iter().map(|text| literal(text)).collect();
+    match literals.as_slice() {
+        [both] => format!("db::Sql::new(\n    {both},\n)"),
+        [sqlite, postgres] => format!("db::Sql::each(\n    {sqlite},\n    {postgres},\n)"),
+        // The check of the schema demands at least one database, and there are two.
+        _ => String::new(),
+    }
+}
+
+/// A SQL text as a Rust literal whose lines stand under each other.
+fn literal(sql: &str) -> String {
+    let aligned = sql.replace('\n', "\n     ");
+    if sql.contains('"') {
+        format!("r#\"{}\"#", aligned.replace("\n     ", "\n       "))
+    } else {
+        format!("\"{aligned}\"")
+    }
+}
+
+/// Items separated by commas, filled into lines.
+pub fn filled(items: &[String], indent: &str) -> String {
+    let mut text = String::new();
+    let mut column = indent.len();
+    for (position, item) in items.iter().enumerate() {
+        let last = position + 1 == items.len();
+        if position > 0 {
+            if column + item.len() + 2 > WIDTH {
+                text.push('\n');
+                text.push_str(indent);
+                column = indent.len();
+            } else {
+                text.push(' ');
+                column += 1;
+            }
+        }
+        text.push_str(item);
+        column += item.len() + 1;
+        if !last {
+            text.push(',');
+        }
+    }
+    text
+}
+
+/// What the statements of one entity are made from.
+pub struct Statements<'a> {
+    context: &'a Context<'a>,
+    entity: &'a Entity,
+    table: &'a Table,
+}
+
+/// What an update changes and how its parameters are numbered.
+#[derive(Debug, Clone)]
+pub struct UpdateParameter<'a> {
+    /// The field.
+    pub field: &'a Field,
+    /// Whether a flag before the value says that the field changes at all.
+    pub flagged: bool,
+}
+
+impl<'a> Statements<'a> {
+    /// The statements of an entity whose table is in the context's schema.
+    pub fn new(context: &'a Context<'a>, entity: &'a Entity, table: &'a Table) -> Self {
+        Self {
+            context,
+            entity,
+            table,
+        }
+    }
+
+    fn make(&self, name: &str, doc: &str, text: impl Fn(&dyn Dialect) -> String) -> Statement {
+        statement(self.context.service, name, doc, text)
+    }
+
+    fn table_name(&self) -> String {
+        quoted(&self.table.name)
+    }
+
+    /// The columns of a record in the order in which [`crate::features`] reads them.
+    pub fn record_columns(&self, dialect: &dyn Dialect) -> Vec<String> {
+        let mut columns = vec!["id".to_owned()];
+        columns.extend(
+            self.entity
+                .fields
+                .iter()
+                .map(|field| quoted(&field_column(field))),
+        );
+        for (link, target) in links(self.context.service, self.entity) {
+            columns.push(dialect.json_array(&JsonArray {
+                table: &quoted(&link.table),
+                column: &quoted(&link.target_column),
+                ty: id_type(target.id),
+                own_column: &quoted(&link.own_column),
+                owner: &format!("{}.id", self.table_name()),
+            }));
+        }
+        columns.extend(automatic(self.entity).into_iter().map(str::to_owned));
+        columns
+    }
+
+    fn select(&self, dialect: &dyn Dialect) -> String {
+        format!(
+            "select {}\nfrom {}",
+            filled(&self.record_columns(dialect), "    "),
+            self.table_name()
+        )
+    }
+
+    fn returning(&self, dialect: &dyn Dialect) -> String {
+        format!(
+            "returning {}",
+            filled(&self.record_columns(dialect), "    ")
+        )
+    }
+
+    fn matches_version(&self) -> &'static str {
+        if self.entity.automatic.version {
+            "where id = $1 and version = coalesce($2, version)"
+        } else {
+            "where id = $1"
+        }
+    }
+
+    /// One record by its id.
+    pub fn find(&self) -> Statement {
+        let doc = format!("One {} by its id.", self.entity.name.sentence());
+        self.make("FIND", &doc, |dialect| {
+            format!("{}\nwhere id = $1", self.select(dialect))
+        })
+    }
+
+    /// One record by its id and version, held until the transaction ends.
+    pub fn lock(&self) -> Statement {
+        let doc = format!(
+            "One {} by its id, held until the transaction ends.",
+            self.entity.name.sentence()
+        );
+        self.make("LOCK", &doc, |dialect| {
+            format!(
+                "{}\n{}{}",
+                self.select(dialect),
+                self.matches_version(),
+                dialect.for_update()
+            )
+        })
+    }
+
+    /// A record's version, which tells a stale caller from a lost one.
+    pub fn version(&self) -> Statement {
+        self.make("VERSION", "The version of a record that is there.", |_| {
+            format!("select version from {} where id = $1", self.table_name())
+        })
+    }
+
+    /// The first page in the default order, and the pages after a cursor.
+    pub fn lists(&self) -> [Statement; 2] {
+        let plural = self.entity.name.plural_sentence();
+        let first = format!("The first page of {plural}, in the default order.");
+        let after = format!("The page of {plural} after the one that a cursor names.");
+        [
+            self.make("LIST", &first, |dialect| {
+                format!(
+                    "{}\norder by {}\nlimit $1",
+                    self.select(dialect),
+                    self.order(dialect)
+                )
+            }),
+            self.make("LIST_AFTER", &after, |dialect| {
+                format!(
+                    "{}\nwhere {}\norder by {}\nlimit $1",
+                    self.select(dialect),
+                    self.after(dialect),
+                    self.order(dialect)
+                )
+            }),
+        ]
+    }
+
+    fn order(&self, dialect: &dyn Dialect) -> String {
+        let terms: Vec<String> = default_order_terms(self.entity)
+            .iter()
+            .map(|term| dialect::order_term(dialect, term, self.is_nullable(term)))
+            .collect();
+        terms.join(", ")
+    }
+
+    fn is_nullable(&self, term: &IndexTerm) -> bool {
+        self.table
+            .column(&term.column)
+            .is_some_and(|column: &Column| column.nullable)
+    }
+
+    /// What holds for the rows after the cursor `$2, $3 …` (keyset pagination).
+    fn after(&self, dialect: &dyn Dialect) -> String {
+        let terms = default_order_terms(self.entity);
+        let descending = terms[0].descending;
+        let uniform = terms
+            .iter()
+            .all(|term| term.descending == descending && !self.is_nullable(term));
+        let operator = if descending { "<" } else { ">" };
+        if uniform {
+            // One comparison of rows is one range of the index.
+            let names: Vec<String> = terms.iter().map(|term| quoted(&term.column)).collect();
+            let values: Vec<String> = (0..terms.len()).map(|i| format!("${}", i + 2)).collect();
+            return match names.as_slice() {
+                [only] => format!("{only} {operator} $2"),
+                _ => format!("({}) {operator} ({})", names.join(", "), values.join(", ")),
+            };
+        }
+        let alternatives: Vec<String> = (0..terms.len())
+            .map(|last| {
+                let mut parts: Vec<String> = (0..last)
+                    .map(|i| self.equal(dialect, &terms[i], i + 2))
+                    .collect();
+                parts.push(self.beyond(&terms[last], last + 2));
+                format!("({})", parts.join(" and "))
+            })
+            .collect();
+        let bounded = if self.is_nullable(&terms[0]) {
+            String::new()
+        } else {
+            // The same again for the first column alone, so that an index finds the start.
+            format!("{} {operator}= $2\n    and ", quoted(&terms[0].column))
+        };
+        format!("{bounded}({})", alternatives.join("\n      or "))
+    }
+
+    fn equal(&self, dialect: &dyn Dialect, term: &IndexTerm, number: usize) -> String {
+        let column = quoted(&term.column);
+        if self.is_nullable(term) {
+            dialect.same(&column, number)
+        } else {
+            format!("{column} = ${number}")
+        }
+    }
+
+    /// What holds for values that come after the cursor's; nulls are the smallest.
+    fn beyond(&self, term: &IndexTerm, number: usize) -> String {
+        let column = quoted(&term.column);
+        match (self.is_nullable(term), term.descending) {
+            (false, false) => format!("{column} > ${number}"),
+            (false, true) => format!("{column} < ${number}"),
+            (true, false) => {
+                format!("({column} > ${number} or (${number} is null and {column} is not null))")
+            }
+            (true, true) => {
+                format!("({column} < ${number} or (${number} is not null and {column} is null))")
+            }
+        }
+    }
+
+    /// A new record.
+    pub fn insert(&self) -> Statement {
+        let doc = format!("A new {}.", self.entity.name.sentence());
+        let mut columns: Vec<String> = Vec::new();
+        let mut values: Vec<String> = Vec::new();
+        let mut next = 1;
+        let mut parameter = || {
+            next += 1;
+            format!("${}", next - 1)
+        };
+        if super::rust::id_from_caller(self.entity).is_some() {
+            columns.push("id".to_owned());
+            values.push(parameter());
+        }
+        for field in &self.entity.fields {
+            columns.push(quoted(&field_column(field)));
+            values.push(parameter());
+        }
+        if self.entity.automatic.version {
+            columns.push("version".to_owned());
+            values.push("1".to_owned());
+        }
+        let times = times(self.entity);
+        if !times.is_empty() {
+            let now = parameter();
+            for time in times {
+                columns.push(time.to_owned());
+                values.push(now.clone());
+            }
+        }
+        self.make("INSERT", &doc, |dialect| {
+            let head = if columns.is_empty() {
+                format!("insert into {} default values", self.table_name())
+            } else {
+                format!(
+                    "insert into {} ({})\nvalues ({})",
+                    self.table_name(),
+                    filled(&columns, "    "),
+                    filled(&values, "    ")
+                )
+            };
+            format!("{head}\n{}", self.returning(dialect))
+        })
+    }
+
+    /// The fields an update can change, in the order of their parameters.
+    pub fn update_parameters(&self) -> Vec<UpdateParameter<'a>> {
+        let changeable = self.entity.fields.iter().filter(|field| !field.immutable);
+        changeable
+            .map(|field| UpdateParameter {
+                field,
+                flagged: field.nullable,
+            })
+            .collect()
+    }
+
+    /// The changes of a record: what is not sent stays as it is.
+    pub fn update(&self) -> Statement {
+        let doc = format!(
+            "The changes of one {}: what is not sent stays as it is.",
+            self.entity.name.sentence()
+        );
+        let mut next = if self.entity.automatic.version { 3 } else { 2 };
+        let mut assignments = Vec::new();
+        if self.entity.automatic.version {
+            assignments.push("version = version + 1".to_owned());
+        }
+        if self.entity.automatic.updated_at {
+            assignments.push(format!("updated_at = ${next}"));
+            next += 1;
+        }
+        for UpdateParameter { field, flagged } in self.update_parameters() {
+            let column = quoted(&field_column(field));
+            if flagged {
+                let value = next + 1;
+                assignments.push(format!(
+                    "{column} = case when ${next} then ${value} else {column} end"
+                ));
+                next += 2;
+            } else {
+                assignments.push(format!("{column} = coalesce(${next}, {column})"));
+                next += 1;
+            }
+        }
+        if assignments.is_empty() {
+            // Only links can change: the statement still says whether the record is there.
+            assignments.push("id = id".to_owned());
+        }
+        self.make("UPDATE", &doc, |dialect| {
+            format!(
+                "update {}\nset {}\n{}\n{}",
+                self.table_name(),
+                assignments.join(",\n    "),
+                self.matches_version(),
+                self.returning(dialect)
+            )
+        })
+    }
+
+    /// The removal of a record that takes nothing else along.
+    pub fn delete(&self) -> Statement {
+        let doc = format!("The end of one {}.", self.entity.name.sentence());
+        self.make("DELETE", &doc, |_| {
+            format!(
+                "delete from {}\n{}\nreturning id",
+                self.table_name(),
+                self.matches_version()
+            )
+        })
+    }
+
+    /// The statements that tie and untie one many-to-many link.
+    pub fn link(&self, link: &Link, target: &Entity, name: &str) -> [Statement; 2] {
+        let table = quoted(&link.table);
+        let (own, other) = (quoted(&link.own_column), quoted(&link.target_column));
+        let constant = name.to_uppercase();
+        [
+            self.make(
+                &format!("LINK_{constant}"),
+                &format!("New rows of `{}` from a JSON array of ids.", link.table),
+                |dialect| {
+                    format!(
+                        "insert into {table} ({own}, {other})\nselect distinct {}, element.value\nfrom {}",
+                        dialect.parameter(1, id_type(self.entity.id)),
+                        dialect.json_elements(2, id_type(target.id))
+                    )
+                },
+            ),
+            self.make(
+                &format!("UNLINK_{constant}"),
+                &format!("The end of a record's rows of `{}`.", link.table),
+                |_| format!("delete from {table} where {own} = $1"),
+            ),
+        ]
+    }
+}
+
+/// The many-to-many links of an entity, with the entity at the other end.
+pub fn links<'a>(
+    service: &'a Service,
+    entity: &'a Entity,
+) -> impl Iterator<Item = (&'a Link, &'a Entity)> {
+    entity
+        .collections
+        .iter()
+        .filter_map(|collection| match &collection.via {
+            Via::Link(link) => Some((link, service.entity(collection.target))),
+            Via::Reference { .. } => None,
+        })
+}
+
+/// The automatic columns of an entity, in the order of its table.
+pub fn automatic(entity: &Entity) -> Vec<&'static str> {
+    let version = entity.automatic.version.then_some("version");
+    version.into_iter().chain(times(entity)).collect()
+}
+
+fn times(entity: &Entity) -> Vec<&'static str> {
+    let created = entity.automatic.created_at.then_some("created_at");
+    let updated = entity.automatic.updated_at.then_some("updated_at");
+    created.into_iter().chain(updated).collect()
+}

@@ -1,0 +1,58 @@
+//! REST: the routes and handlers of each slice.
+
+use minijinja::context;
+use minijinja::value::Serde;
+
+use crate::model::{Entity, IdType, Service};
+use crate::plan::Ownership;
+
+use super::entity::rust;
+use super::entity::view::Naming;
+use super::{Context, Contribution, Feature};
+
+/// The REST surface.
+pub struct Http;
+
+impl Feature for Http {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
+    fn is_on(&self, service: &Service) -> bool {
+        service.features.http.is_some()
+    }
+
+    fn contribute(&self, context: &Context<'_>, out: &mut Contribution) {
+        for entity in &context.service.entities {
+            let view = context! {
+                naming => Serde(Naming::of(entity)),
+                path => resource_path(context.service, entity),
+                id => rust::id_type(entity.id),
+                id_imported => entity.id == IdType::Uuid,
+                id_borrow => if entity.id == IdType::String { "&" } else { "" },
+                versioned => entity.automatic.version,
+                changeable => super::openapi::is_changeable(entity),
+            };
+            out.template(
+                format!("src/{}/http.rs", entity.name.snake()),
+                "http/http.rs",
+                view,
+                Ownership::Managed,
+                Some(entity.name.snake()),
+            );
+            out.routers
+                .push(format!("{}::routes()", rust::escaped(entity.name.snake())));
+        }
+        out.depend("axum", "0.8", &["json"]);
+    }
+}
+
+/// The path of an entity's collection, such as `/v1/order-lines`.
+pub fn resource_path(service: &Service, entity: &Entity) -> String {
+    let prefix = service
+        .features
+        .http
+        .as_ref()
+        .map_or("", |http| http.prefix.as_str());
+    format!("{prefix}/{}", entity.name.plural_kebab())
+}

@@ -1,0 +1,90 @@
+//! The OpenAPI 3.1 document, made from the model.
+
+mod operations;
+mod problems;
+mod schemas;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Entity, Service, Via};
+use crate::plan::Ownership;
+
+use super::{Context, Contribution, Feature};
+
+/// The document and, where asked for, the page that shows it.
+pub struct Openapi;
+
+impl Feature for Openapi {
+    fn name(&self) -> &'static str {
+        "openapi"
+    }
+
+    fn is_on(&self, service: &Service) -> bool {
+        service.features.openapi.is_some() && service.features.http.is_some()
+    }
+
+    fn contribute(&self, context: &Context<'_>, out: &mut Contribution) {
+        let mut text = format!("{:#}", document(context.service));
+        text.push('\n');
+        out.text("openapi.json", text, Ownership::Sealed);
+        out.service_items.push(
+            "const OPENAPI: Option<&'static str> = Some(include_str!(\"../openapi.json\"));"
+                .to_owned(),
+        );
+        let ui = context.service.features.openapi.as_ref();
+        if ui.is_some_and(|openapi| openapi.ui) {
+            out.runtime_features.push("docs-ui");
+        }
+    }
+}
+
+/// Whether a caller can change anything of a record.
+pub fn is_changeable(entity: &Entity) -> bool {
+    entity.fields.iter().any(|field| !field.immutable)
+        || entity
+            .collections
+            .iter()
+            .any(|collection| matches!(collection.via, Via::Link(_)))
+}
+
+fn document(service: &Service) -> Value {
+    let description = service
+        .doc
+        .clone()
+        .unwrap_or_else(|| format!("The {} service.", service.name.sentence()));
+    let tags: Vec<Value> = service
+        .entities
+        .iter()
+        .map(|entity| {
+            let fallback = super::entity::view::Naming::of(entity).doc.join("\n");
+            json!({
+                "name": entity.name.plural_pascal(),
+                "description": entity.doc.clone().unwrap_or(fallback),
+            })
+        })
+        .collect();
+    let mut paths = Map::new();
+    let mut components = problems::schemas();
+    for entity in &service.entities {
+        operations::add(service, entity, &mut paths);
+        schemas::add(service, entity, &mut components);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": super::entity::view::capitalised(service.name.sentence()),
+            "version": "0.1.0",
+            "description": description,
+        },
+        "servers": [{ "url": "/", "description": "Where this document comes from." }],
+        "security": [],
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "responses": problems::responses(),
+            "parameters": operations::parameters(service),
+            "headers": operations::headers(),
+        },
+    })
+}

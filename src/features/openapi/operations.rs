@@ -1,0 +1,262 @@
+//! The operations of one slice, with their parameters, headers and answers.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Entity, Service};
+use crate::tables::build::{archive_options, is_archived};
+
+use super::super::entity::view::Naming;
+use super::super::http::resource_path;
+use super::schemas::{id_type, reference};
+use super::{is_changeable, problems};
+
+/// Adds the paths of an entity.
+pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
+    let path = resource_path(service, entity);
+    let collection = json!({ "get": list(entity), "post": create(entity) });
+    let mut record = Map::new();
+    record.insert("parameters".to_owned(), json!([id_parameter(entity)]));
+    record.insert("get".to_owned(), get(entity));
+    if is_changeable(entity) {
+        record.insert("patch".to_owned(), change(entity));
+    }
+    record.insert("delete".to_owned(), remove(entity));
+    paths.insert(path.clone(), collection);
+    paths.insert(format!("{path}/{{id}}"), Value::Object(record));
+}
+
+/// The parameters that several operations share.
+pub fn parameters(service: &Service) -> Value {
+    let mut parameters = json!({
+        "PageToken": {
+            "name": "page_token",
+            "in": "query",
+            "description": "The `next_page_token` of the page before.",
+            "schema": { "type": "string", "maxLength": 2048 },
+        },
+    });
+    let versioned = |entity: &Entity| entity.automatic.version;
+    if service.entities.iter().any(versioned) {
+        parameters["IfMatch"] = json!({
+            "name": "If-Match",
+            "in": "header",
+            "description": "The entity tag that the record must still have (RFC 9110).",
+            "schema": { "type": "string", "examples": ["\"1\""] },
+        });
+        parameters["IfNoneMatch"] = json!({
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The entity tag that the caller has already; the answer then is 304.",
+            "schema": { "type": "string", "examples": ["\"1\""] },
+        });
+    }
+    if service.entities.iter().any(is_archived) {
+        parameters["Reason"] = json!({
+            "name": "reason",
+            "in": "query",
+            "description": "Why the record is removed; kept in the archive.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+        });
+    }
+    parameters
+}
+
+/// The headers that answers share.
+pub fn headers() -> Value {
+    json!({
+        "ETag": {
+            "description": "The entity tag of this version of the record.",
+            "schema": { "type": "string", "examples": ["\"1\""] },
+        },
+        "Location": {
+            "description": "The path of the new record.",
+            "schema": { "type": "string", "format": "uri-reference" },
+        },
+        "RetryAfter": {
+            "description": "After how many seconds it is worth asking again.",
+            "schema": { "type": "integer", "minimum": 0 },
+        },
+    })
+}
+
+fn shared(kind: &str, name: &str) -> Value {
+    json!({ "$ref": format!("#/components/{kind}/{name}") })
+}
+
+fn id_parameter(entity: &Entity) -> Value {
+    json!({
+        "name": "id",
+        "in": "path",
+        "required": true,
+        "description": format!("Identifies the {}.", entity.name.sentence()),
+        "schema": id_type(entity.id),
+    })
+}
+
+fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
+    let mut operation = json!({
+        "operationId": id,
+        "summary": summary,
+        "tags": [entity.name.plural_pascal()],
+    });
+    if let (Value::Object(operation), Value::Object(rest)) = (&mut operation, rest) {
+        operation.extend(rest);
+    }
+    operation
+}
+
+fn json_content(schema: &str) -> Value {
+    json!({ "application/json": { "schema": reference(schema) } })
+}
+
+/// The answer that shows a record.
+fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
+    let mut headers = Map::new();
+    if entity.automatic.version {
+        headers.insert("ETag".to_owned(), shared("headers", "ETag"));
+    }
+    if located {
+        headers.insert("Location".to_owned(), shared("headers", "Location"));
+    }
+    let mut response = json!({
+        "description": description,
+        "content": json_content(entity.name.pascal()),
+    });
+    if !headers.is_empty() {
+        response["headers"] = Value::Object(headers);
+    }
+    response
+}
+
+fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
+    let mut responses = Map::new();
+    responses.insert(success.to_owned(), response);
+    problems::add(&mut responses, statuses);
+    Value::Object(responses)
+}
+
+fn list(entity: &Entity) -> Value {
+    let plural = entity.name.plural_sentence();
+    let page_size = json!({
+        "name": "page_size",
+        "in": "query",
+        "description": format!("How many at most; a larger number than {0} means {0}.", entity.list.max_page),
+        "schema": {
+            "type": "integer",
+            "format": "int32",
+            "minimum": 0,
+            "default": entity.list.default_page,
+        },
+    });
+    let page = json!({
+        "description": format!("One page of {plural}."),
+        "content": json_content(&format!("{}Page", entity.name.pascal())),
+    });
+    operation(
+        entity,
+        &format!("List{}", entity.name.plural_pascal()),
+        &format!("List {plural}"),
+        json!({
+            "parameters": [page_size, shared("parameters", "PageToken")],
+            "responses": responses("200", page, &[]),
+        }),
+    )
+}
+
+fn create(entity: &Entity) -> Value {
+    let name = entity.name.pascal();
+    operation(
+        entity,
+        &format!("Create{name}"),
+        &format!("Create {}", Naming::of(entity).a_sentence),
+        json!({
+            "requestBody": { "required": true, "content": json_content(&format!("New{name}")) },
+            "responses": responses(
+                "201",
+                record_response(entity, &format!("The new {}.", entity.name.sentence()), true),
+                &[409, 413, 415, 422],
+            ),
+        }),
+    )
+}
+
+fn get(entity: &Entity) -> Value {
+    let mut rest = Map::new();
+    if entity.automatic.version {
+        rest.insert("parameters".to_owned(), json!([shared("parameters", "IfNoneMatch")]));
+    }
+    let found = record_response(entity, &format!("The {}.", entity.name.sentence()), false);
+    let mut answers = responses("200", found, &[404]);
+    if entity.automatic.version {
+        answers["304"] = json!({ "description": "The caller has this version already." });
+    }
+    rest.insert("responses".to_owned(), answers);
+    operation(
+        entity,
+        &format!("Get{}", entity.name.pascal()),
+        &format!("Get {}", Naming::of(entity).a_sentence),
+        Value::Object(rest),
+    )
+}
+
+fn change(entity: &Entity) -> Value {
+    let name = entity.name.pascal();
+    let changes = reference(&format!("{name}Changes"));
+    let mut statuses = vec![404, 409, 413, 415, 422];
+    let mut parameters = Vec::new();
+    if entity.automatic.version {
+        parameters.push(shared("parameters", "IfMatch"));
+        statuses.push(412);
+    }
+    operation(
+        entity,
+        &format!("Update{name}"),
+        &format!("Change {}", Naming::of(entity).a_sentence),
+        json!({
+            "parameters": parameters,
+            "requestBody": {
+                "required": true,
+                "content": {
+                    "application/merge-patch+json": { "schema": changes },
+                    "application/json": { "schema": changes },
+                },
+            },
+            "responses": responses(
+                "200",
+                record_response(entity, &format!("The changed {}.", entity.name.sentence()), false),
+                &statuses,
+            ),
+        }),
+    )
+}
+
+fn remove(entity: &Entity) -> Value {
+    let mut statuses = vec![404, 409];
+    let mut parameters = Vec::new();
+    if entity.automatic.version {
+        parameters.push(shared("parameters", "IfMatch"));
+        statuses.push(412);
+    }
+    if let Some(archive) = archive_options(entity) {
+        if archive.reason_required {
+            parameters.push(json!({
+                "name": "reason",
+                "in": "query",
+                "required": true,
+                "description": "Why the record is removed; kept in the archive.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+            }));
+        } else {
+            parameters.push(shared("parameters", "Reason"));
+        }
+    }
+    operation(
+        entity,
+        &format!("Delete{}", entity.name.pascal()),
+        &format!("Remove {}", Naming::of(entity).a_sentence),
+        json!({
+            "parameters": parameters,
+            "responses": responses("204", json!({ "description": "It is removed." }), &statuses),
+        }),
+    )
+}

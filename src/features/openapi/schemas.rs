@@ -1,0 +1,340 @@
+//! The JSON Schemas of one slice: the record, what creates it, what changes it, a page.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::types::{Bound, DecimalType, TextType};
+use crate::model::{Entity, Field, FieldKind, Format, IdType, ScalarType, Service};
+use crate::tables::build::field_column;
+
+use super::super::entity::view::{Naming, link_members};
+use super::super::entity::{rust, sample};
+
+/// Adds the schemas of an entity.
+pub fn add(service: &Service, entity: &Entity, schemas: &mut Map<String, Value>) {
+    let name = entity.name.pascal();
+    for field in &entity.fields {
+        if let FieldKind::Enum(enumeration) = &field.kind {
+            let values: Vec<&str> = enumeration
+                .values
+                .iter()
+                .map(|value| value.name.written())
+                .collect();
+            let schema = json!({ "type": "string", "enum": values, "description": enum_doc(field) });
+            schemas.insert(enumeration.name.pascal().to_owned(), schema);
+        }
+    }
+    schemas.insert(name.to_owned(), record(service, entity));
+    schemas.insert(format!("New{name}"), new(service, entity));
+    if super::is_changeable(entity) {
+        schemas.insert(format!("{name}Changes"), changes(service, entity));
+    }
+    schemas.insert(format!("{name}Page"), page(entity));
+}
+
+fn enum_doc(field: &Field) -> String {
+    let mut text = field
+        .doc
+        .clone()
+        .unwrap_or_else(|| format!("The {}.", field.name.sentence()));
+    if let FieldKind::Enum(enumeration) = &field.kind {
+        for value in &enumeration.values {
+            if let Some(doc) = &value.doc {
+                text.push_str(&format!("\n- `{}`: {doc}", value.name.written()));
+            }
+        }
+    }
+    text
+}
+
+fn record(service: &Service, entity: &Entity) -> Value {
+    let mut properties = Map::new();
+    properties.insert("id".to_owned(), id(entity, true));
+    for field in entity.fields.iter().filter(|field| !field.write_only) {
+        properties.insert(field_column(field), property(service, field));
+    }
+    for (name, target, doc) in link_members(service, entity) {
+        properties.insert(name, ids(target.id, &doc));
+    }
+    if entity.automatic.version {
+        let doc = "Counts the changes; the entity tag is this number in quotes.";
+        let schema = json!({ "type": "integer", "format": "int64", "minimum": 1, "readOnly": true, "description": doc });
+        properties.insert("version".to_owned(), schema);
+    }
+    for (present, name, doc) in [
+        (entity.automatic.created_at, "created_at", "When it was created."),
+        (entity.automatic.updated_at, "updated_at", "When it was last changed."),
+    ] {
+        if present {
+            let schema = json!({ "type": "string", "format": "date-time", "readOnly": true, "description": doc });
+            properties.insert(name.to_owned(), schema);
+        }
+    }
+    let required: Vec<&String> = properties.keys().collect();
+    json!({
+        "type": "object",
+        "description": Naming::of(entity).doc.join("\n"),
+        "required": required,
+        "properties": properties,
+    })
+}
+
+fn new(service: &Service, entity: &Entity) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    if let Some(needed) = rust::id_from_caller(entity) {
+        let mut schema = id(entity, false);
+        if !needed {
+            // An absent id and a null one are the same: the service makes one.
+            schema["type"] = json!(["string", "null"]);
+        } else {
+            required.push("id".to_owned());
+        }
+        properties.insert("id".to_owned(), schema);
+    }
+    for field in &entity.fields {
+        let name = field_column(field);
+        let mut schema = property(service, field);
+        if let Some(default) = field.default.as_ref().and_then(default_json) {
+            schema = with(schema, "default", default);
+        }
+        if field.write_only {
+            schema = with(schema, "writeOnly", json!(true));
+        }
+        if !field.nullable && field.default.is_none() {
+            required.push(name.clone());
+        }
+        properties.insert(name, schema);
+    }
+    for (name, target, doc) in link_members(service, entity) {
+        properties.insert(name, ids(target.id, &doc));
+    }
+    object(
+        &format!("What creates {}.", Naming::of(entity).a_sentence),
+        properties,
+        required,
+    )
+}
+
+fn changes(service: &Service, entity: &Entity) -> Value {
+    let mut properties = Map::new();
+    for field in entity.fields.iter().filter(|field| !field.immutable) {
+        let mut schema = property(service, field);
+        if field.write_only {
+            schema = with(schema, "writeOnly", json!(true));
+        }
+        properties.insert(field_column(field), schema);
+    }
+    for (name, target, doc) in link_members(service, entity) {
+        properties.insert(name, ids(target.id, &doc));
+    }
+    let doc = format!(
+        "What changes {}: a JSON merge patch (RFC 7396). What is absent stays as it is.",
+        Naming::of(entity).a_sentence
+    );
+    object(&doc, properties, Vec::new())
+}
+
+fn object(doc: &str, properties: Map<String, Value>, required: Vec<String>) -> Value {
+    let mut schema = json!({ "type": "object", "description": doc });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema["properties"] = Value::Object(properties);
+    schema
+}
+
+fn page(entity: &Entity) -> Value {
+    let plural = entity.name.plural_snake();
+    json!({
+        "type": "object",
+        "description": format!("One page of {}.", entity.name.plural_sentence()),
+        "required": [plural],
+        "properties": {
+            plural: {
+                "type": "array",
+                "items": reference(entity.name.pascal()),
+            },
+            "next_page_token": {
+                "type": "string",
+                "description": "Asks for the next page; absent on the last one.",
+            },
+        },
+    })
+}
+
+/// A reference to a schema of this document.
+pub fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// The schema of an identifier.
+pub fn id(entity: &Entity, read_only: bool) -> Value {
+    let schema = with(
+        id_type(entity.id),
+        "description",
+        json!(format!("Identifies the {}.", entity.name.sentence())),
+    );
+    let schema = with(schema, "examples", json!([sample::id(entity.id).json()]));
+    if read_only && entity.id != IdType::String {
+        with(schema, "readOnly", json!(true))
+    } else {
+        schema
+    }
+}
+
+/// The schema of an identifier's type.
+pub fn id_type(id: IdType) -> Value {
+    match id {
+        IdType::Uuid => json!({ "type": "string", "format": "uuid" }),
+        IdType::Bigint => json!({ "type": "integer", "format": "int64" }),
+        IdType::String => json!({ "type": "string", "minLength": 1, "maxLength": 255 }),
+    }
+}
+
+fn ids(id: IdType, doc: &str) -> Value {
+    json!({ "type": "array", "items": id_type(id), "description": doc })
+}
+
+/// The schema of a field, null included where it may be null.
+fn property(service: &Service, field: &Field) -> Value {
+    let doc = field
+        .doc
+        .clone()
+        .unwrap_or_else(|| format!("The {}.", field.name.sentence()));
+    let mut schema = match &field.kind {
+        FieldKind::Enum(enumeration) => {
+            let target = reference(enumeration.name.pascal());
+            if field.nullable {
+                return json!({ "anyOf": [target, { "type": "null" }], "description": doc });
+            }
+            // A sibling of `$ref` is part of the schema since 3.1.
+            return with(target, "description", json!(doc));
+        }
+        FieldKind::Scalar(scalar) => scalar_schema(scalar),
+        FieldKind::List(list) => json!({
+            "type": "array",
+            "items": scalar_schema(&list.of),
+            "maxItems": list.max_items,
+        }),
+        FieldKind::Reference(target) => id_type(service.entity(target.target).id),
+    };
+    if field.nullable && let Some(ty) = schema.get("type").cloned() {
+        schema["type"] = json!([ty, "null"]);
+    }
+    schema = with(schema, "description", json!(doc));
+    if let Some(example) = sample::field(service, field, false) {
+        schema = with(schema, "examples", json!([example.json()]));
+    }
+    if field.pii {
+        schema = with(schema, "x-pii", json!(true));
+    }
+    schema
+}
+
+fn with(mut schema: Value, key: &str, value: Value) -> Value {
+    schema[key] = value;
+    schema
+}
+
+fn scalar_schema(scalar: &ScalarType) -> Value {
+    match scalar {
+        ScalarType::String(text) | ScalarType::Text(text) => text_schema(text),
+        ScalarType::Int(bound) => integer("int32", bound, i64::from(i32::MIN), i64::from(i32::MAX)),
+        ScalarType::Bigint(bound) => integer("int64", bound, i64::MIN, i64::MAX),
+        ScalarType::Float(bound) => {
+            let schema = json!({ "type": "number", "format": "double" });
+            limited(schema, bound.min, bound.max)
+        }
+        ScalarType::Decimal(decimal) => decimal_schema(decimal),
+        ScalarType::Bool => json!({ "type": "boolean" }),
+        ScalarType::Uuid => json!({ "type": "string", "format": "uuid" }),
+        ScalarType::Date => json!({ "type": "string", "format": "date" }),
+        // The format `time` of JSON Schema demands an offset; a time of day has none.
+        ScalarType::Time => json!({
+            "type": "string",
+            "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?$",
+        }),
+        ScalarType::Timestamp => json!({ "type": "string", "format": "date-time" }),
+        ScalarType::Duration => json!({ "type": "string", "format": "duration" }),
+        ScalarType::Json => json!({}),
+        ScalarType::Bytes(_) => json!({ "type": "string", "contentEncoding": "base64" }),
+    }
+}
+
+fn integer(format: &str, bound: &Bound<i64>, least: i64, most: i64) -> Value {
+    json!({
+        "type": "integer",
+        "format": format,
+        "minimum": bound.min.unwrap_or(least),
+        "maximum": bound.max.unwrap_or(most),
+    })
+}
+
+fn limited(mut schema: Value, min: Option<f64>, max: Option<f64>) -> Value {
+    if let Some(min) = min {
+        schema["minimum"] = json!(min);
+    }
+    if let Some(max) = max {
+        schema["maximum"] = json!(max);
+    }
+    schema
+}
+
+fn decimal_schema(decimal: &DecimalType) -> Value {
+    let whole = decimal.precision - decimal.scale;
+    let whole = if whole == 0 {
+        "0".to_owned()
+    } else {
+        format!(r"\d{{1,{whole}}}")
+    };
+    let fraction = if decimal.scale == 0 {
+        String::new()
+    } else {
+        format!(r"(\.\d{{1,{}}})?", decimal.scale)
+    };
+    json!({ "type": "string", "format": "decimal", "pattern": format!("^-?{whole}{fraction}$") })
+}
+
+fn text_schema(text: &TextType) -> Value {
+    let mut schema = json!({ "type": "string" });
+    if let Some(min) = text.min {
+        schema["minLength"] = json!(min);
+    }
+    if let Some(max) = text.max {
+        schema["maxLength"] = json!(max);
+    }
+    if let Some(pattern) = &text.pattern {
+        schema["pattern"] = json!(pattern);
+    }
+    match text.format {
+        None => {}
+        Some(Format::Email) => schema["format"] = json!("email"),
+        Some(Format::Url) => schema["format"] = json!("uri"),
+        Some(Format::Hostname) => schema["format"] = json!("hostname"),
+        Some(Format::Ip) => {
+            schema["anyOf"] = json!([{ "format": "ipv4" }, { "format": "ipv6" }]);
+        }
+        Some(Format::Slug) => schema["pattern"] = json!("^[a-z0-9]+(-[a-z0-9]+)*$"),
+        Some(Format::Phone) => schema["pattern"] = json!(r"^\+[1-9]\d{1,14}$"),
+    }
+    schema
+}
+
+/// A default that is the same for each record.
+fn default_json(default: &crate::model::DefaultValue) -> Option<Value> {
+    use crate::model::DefaultValue as Default;
+    Some(match default {
+        Default::Text(text) | Default::EnumValue(text) => json!(text),
+        Default::Int(value) => json!(value),
+        Default::Float(value) => json!(value),
+        Default::Decimal(value) => json!(value.to_string()),
+        Default::Bool(value) => json!(value),
+        Default::Uuid(value) => json!(value.to_string()),
+        Default::Date(value) => json!(value.to_string()),
+        Default::Time(value) => json!(value.to_string()),
+        Default::Timestamp(value) => json!(value.to_string()),
+        Default::Duration(value) => json!(value.to_string()),
+        Default::Json(value) => value.clone(),
+        Default::NewUuid | Default::Today | Default::Now | Default::Bytes(_) => return None,
+    })
+}

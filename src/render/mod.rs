@@ -1,0 +1,146 @@
+//! From planned files to complete, formatted texts, all in memory.
+//!
+//! A text whose rendering has not changed since the last run is neither parsed
+//! nor formatted again: its digest says so. Nothing but `rustfmt` starts a
+//! process here, and only in a scratch directory.
+
+mod rustfmt;
+mod templates;
+
+pub use rustfmt::{Formatter, format_rust};
+pub use templates::Templates;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::{Body, Content, FilePlan, PlannedFile, Rendered};
+
+/// What stops a rendering: a mistake in svcgen, or a scratch directory that cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A template does not fit its view.
+    #[error("the template `{template}` failed: {reason}")]
+    Template {
+        /// The template.
+        template: String,
+        /// The engine's words, with line and variables.
+        reason: String,
+    },
+    /// A rendered file is no Rust.
+    #[error("svcgen made a file that is not valid Rust, `{path}`, line {line}: {reason}")]
+    NotRust {
+        /// The file.
+        path: String,
+        /// The line.
+        line: usize,
+        /// The parser's words.
+        reason: String,
+    },
+    /// `rustfmt` refused a file.
+    #[error("`rustfmt` refused what svcgen made:\n{0}")]
+    Rustfmt(String),
+    /// The scratch directory failed.
+    #[error("cannot use a scratch directory for formatting: {0}")]
+    Scratch(#[from] std::io::Error),
+}
+
+/// The rendered files, and a word where something was done less well than it should be.
+#[derive(Debug)]
+pub struct Output {
+    /// The files, in the order of their paths.
+    pub files: Vec<Rendered>,
+    /// Which formatter printed the Rust files.
+    pub formatter: Formatter,
+}
+
+/// Renders a plan. `known` holds the digests of renderings whose formatted text is on record.
+pub fn render(
+    plan: &FilePlan,
+    known: &BTreeMap<String, String>,
+    project: Option<&Path>,
+) -> Result<Output, RenderError> {
+    let templates = Templates::new()?;
+    let mut files = Vec::new();
+    let mut rust: Vec<(usize, String)> = Vec::new();
+    for planned in plan.files() {
+        let text = text(&templates, planned)?;
+        let digest = digest(&text);
+        let as_before = known.get(&planned.path) == Some(&digest);
+        if !as_before && is_formatted(planned) {
+            let source = String::from_utf8_lossy(&text).into_owned();
+            parse(&planned.path, &source)?;
+            rust.push((files.len(), source));
+        }
+        files.push(Rendered {
+            path: planned.path.clone(),
+            content: if as_before {
+                Content::AsBefore
+            } else {
+                Content::Whole(text)
+            },
+            ownership: planned.ownership,
+            entity: planned.entity.clone(),
+            digest,
+        });
+    }
+    let formatter = format(&mut files, rust, project)?;
+    Ok(Output { files, formatter })
+}
+
+/// Rust that svcgen made; the vendored runtime comes formatted.
+fn is_formatted(file: &PlannedFile) -> bool {
+    let is_rust = Path::new(&file.path)
+        .extension()
+        .is_some_and(|extension| extension == "rs");
+    is_rust && !matches!(file.body, Body::Bytes(_))
+}
+
+fn text(templates: &Templates, file: &PlannedFile) -> Result<Vec<u8>, RenderError> {
+    Ok(match &file.body {
+        Body::Template { name, view } => templates.render(name, view)?.into_bytes(),
+        Body::Text(text) => text.clone().into_bytes(),
+        Body::Bytes(bytes) => bytes.to_vec(),
+    })
+}
+
+/// A digest of a text: 128 bits are plenty to tell a file from its predecessor.
+pub fn digest(text: &[u8]) -> String {
+    Sha256::digest(text)
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn parse(path: &str, source: &str) -> Result<(), RenderError> {
+    match syn::parse_file(source) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let line = error.span().start().line;
+            let shown = source.lines().nth(line.saturating_sub(1)).unwrap_or("");
+            Err(RenderError::NotRust {
+                path: path.to_owned(),
+                line,
+                reason: format!("{error}: `{}`", shown.trim()),
+            })
+        }
+    }
+}
+
+fn format(
+    files: &mut [Rendered],
+    rust: Vec<(usize, String)>,
+    project: Option<&Path>,
+) -> Result<Formatter, RenderError> {
+    let sources: Vec<(String, String)> = rust
+        .iter()
+        .map(|(index, source)| (files[*index].path.clone(), source.clone()))
+        .collect();
+    let (formatted, formatter) = format_rust(&sources, project)?;
+    for ((index, _), text) in rust.into_iter().zip(formatted) {
+        files[index].content = Content::Whole(text.into_bytes());
+    }
+    Ok(formatter)
+}

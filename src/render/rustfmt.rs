@@ -1,0 +1,118 @@
+//! One `rustfmt` for all files, in a scratch directory, under the project's own configuration.
+//!
+//! `rustfmt` follows `mod` lines into other files unless it is told not to, and
+//! those may be the user's: hence the scratch directory and `skip_children`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::RenderError;
+
+/// What printed the Rust files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formatter {
+    /// `rustfmt`, as `cargo fmt` would.
+    Rustfmt,
+    /// The built-in printer, which drops plain comments: `rustfmt` is not installed.
+    BuiltIn,
+}
+
+/// As many files as one process takes: two processes share two cores, and long
+/// argument lists stay within every system's limit.
+const BATCH: usize = 250;
+
+/// Formats files, given as path and text, and gives back their texts in the same order.
+pub fn format_rust(
+    files: &[(String, String)],
+    project: Option<&Path>,
+) -> Result<(Vec<String>, Formatter), RenderError> {
+    if files.is_empty() {
+        return Ok((Vec::new(), Formatter::Rustfmt));
+    }
+    let scratch = Scratch::new()?;
+    let mut paths = Vec::new();
+    for (index, (_, text)) in files.iter().enumerate() {
+        let path = scratch.0.join(format!("{index}.rs"));
+        fs::write(&path, text)?;
+        paths.push(path);
+    }
+    let batch = paths.len().div_ceil(2).clamp(1, BATCH);
+    let mut running = Vec::new();
+    for batch in paths.chunks(batch) {
+        match command(batch, project).spawn() {
+            Ok(child) => running.push(child),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok((built_in(files)?, Formatter::BuiltIn));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut complaints = String::new();
+    for child in running {
+        let output = child.wait_with_output()?;
+        if !output.status.success() {
+            complaints.push_str(&String::from_utf8_lossy(&output.stderr));
+        }
+    }
+    if !complaints.is_empty() {
+        return Err(RenderError::Rustfmt(named(&complaints, files)));
+    }
+    let texts = paths.iter().map(fs::read_to_string).collect::<Result<_, _>>()?;
+    Ok((texts, Formatter::Rustfmt))
+}
+
+fn command(files: &[PathBuf], project: Option<&Path>) -> Command {
+    let mut command = Command::new("rustfmt");
+    command
+        .args(["--edition", "2024", "--config", "skip_children=true"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    if let Some(project) = project {
+        command.arg("--config-path").arg(project);
+    }
+    command.args(files);
+    command
+}
+
+/// The complaints with the files' own names in place of the scratch ones.
+fn named(complaints: &str, files: &[(String, String)]) -> String {
+    let mut text = complaints.to_owned();
+    for (index, (path, _)) in files.iter().enumerate().rev() {
+        text = text.replace(&format!("/{index}.rs"), &format!("/{path}"));
+    }
+    text
+}
+
+fn built_in(files: &[(String, String)]) -> Result<Vec<String>, RenderError> {
+    files
+        .iter()
+        .map(|(path, text)| match syn::parse_file(text) {
+            Ok(file) => Ok(prettyplease::unparse(&file)),
+            Err(error) => Err(RenderError::NotRust {
+                path: path.clone(),
+                line: error.span().start().line,
+                reason: error.to_string(),
+            }),
+        })
+        .collect()
+}
+
+/// A directory that is gone when it is no longer used.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> std::io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("svcgen-{}", uuid::Uuid::now_v7()));
+        fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing depends on it: a directory that stays is the system's to sweep.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

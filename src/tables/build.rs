@@ -1,0 +1,487 @@
+//! From the model to its tables.
+
+use crate::model::{
+    Archive, Bound, Column as ModelColumn, DefaultValue, Delete, Entity, Field, FieldKind, IdType,
+    Link, OnArchive, OrderTerm, ScalarType, Service, TextType, Via,
+};
+
+use super::{
+    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Schema, Table,
+    TableKind, derived_name,
+};
+
+/// The table that remembers references which removals cut.
+pub const ARCHIVE_REFERENCES: &str = "archive_references";
+
+/// The tables of a service.
+pub fn of(service: &Service) -> Schema {
+    let mut tables: Vec<Table> = Vec::new();
+    for entity in &service.entities {
+        let live = live_table(service, entity);
+        if let Delete::Archive(_) = entity.delete {
+            tables.push(archive_of(&live));
+        }
+        tables.push(live);
+        for collection in &entity.collections {
+            if let Via::Link(link) = &collection.via
+                && link.owner
+            {
+                let target = service.entity(collection.target);
+                let table = link_table(entity, target, link);
+                if is_archived(entity) || is_archived(target) {
+                    tables.push(archive_of(&table));
+                }
+                tables.push(table);
+            }
+        }
+    }
+    if detaches(service) {
+        tables.push(archive_references());
+    }
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    Schema { tables }
+}
+
+/// Whether an entity's removed records are kept.
+pub fn is_archived(entity: &Entity) -> bool {
+    matches!(entity.delete, Delete::Archive(_))
+}
+
+/// The column of a model column, by name.
+pub fn column_name(entity: &Entity, column: &ModelColumn) -> String {
+    match column {
+        ModelColumn::Id => "id".to_owned(),
+        ModelColumn::Field(index) => field_column(&entity.fields[*index]),
+        ModelColumn::CreatedAt => "created_at".to_owned(),
+        ModelColumn::UpdatedAt => "updated_at".to_owned(),
+        ModelColumn::Version => "version".to_owned(),
+    }
+}
+
+/// The column that holds a field: a reference's ends in `_id`.
+pub fn field_column(field: &Field) -> String {
+    match field.kind {
+        FieldKind::Reference(_) => format!("{}_id", field.name.snake()),
+        _ => field.name.snake().to_owned(),
+    }
+}
+
+/// The type of an identifier's column.
+pub fn id_type(id: IdType) -> ColumnType {
+    match id {
+        IdType::Uuid => ColumnType::Uuid,
+        IdType::Bigint => ColumnType::Bigint,
+        IdType::String => ColumnType::Text,
+    }
+}
+
+/// The type of a field's column.
+pub fn column_type(service: &Service, kind: &FieldKind) -> ColumnType {
+    match kind {
+        FieldKind::Enum(_) => ColumnType::Text,
+        FieldKind::List(_) => ColumnType::Json,
+        FieldKind::Reference(reference) => id_type(service.entity(reference.target).id),
+        FieldKind::Scalar(scalar) => match scalar {
+            ScalarType::String(_) | ScalarType::Text(_) => ColumnType::Text,
+            ScalarType::Int(_) => ColumnType::Int,
+            ScalarType::Bigint(_) => ColumnType::Bigint,
+            ScalarType::Float(_) => ColumnType::Float,
+            ScalarType::Decimal(decimal) => ColumnType::Decimal {
+                precision: decimal.precision,
+                scale: decimal.scale,
+            },
+            ScalarType::Bool => ColumnType::Bool,
+            ScalarType::Uuid => ColumnType::Uuid,
+            ScalarType::Date => ColumnType::Date,
+            ScalarType::Time => ColumnType::Time,
+            ScalarType::Timestamp => ColumnType::Timestamp,
+            ScalarType::Duration => ColumnType::Duration,
+            ScalarType::Json => ColumnType::Json,
+            ScalarType::Bytes(_) => ColumnType::Bytes,
+        },
+    }
+}
+
+fn live_table(service: &Service, entity: &Entity) -> Table {
+    let name = entity.name.plural_snake();
+    let mut columns = vec![required("id", id_type(entity.id))];
+    let mut checks = Vec::new();
+    let mut foreign_keys = Vec::new();
+    if entity.id == IdType::String {
+        checks.push(Check {
+            name: derived_name(&[name, "id"], "check"),
+            column: "id".to_owned(),
+            rules: vec![CheckRule::MinLength(1), CheckRule::MaxLength(255)],
+        });
+    }
+    for field in &entity.fields {
+        let column = field_column(field);
+        columns.push(Column {
+            name: column.clone(),
+            ty: column_type(service, &field.kind),
+            nullable: field.nullable,
+            default: field.default.as_ref().and_then(literal),
+        });
+        if let FieldKind::Reference(reference) = &field.kind {
+            let target = service.entity(reference.target);
+            foreign_keys.push(ForeignKey {
+                name: derived_name(&[name, &column], "fkey"),
+                column: column.clone(),
+                table: target.name.plural_snake().to_owned(),
+            });
+        }
+        let rules = check_rules(&field.kind);
+        if !rules.is_empty() {
+            checks.push(Check {
+                name: derived_name(&[name, &column], "check"),
+                column,
+                rules,
+            });
+        }
+    }
+    columns.extend(automatic_columns(entity));
+    Table {
+        indexes: indexes(entity, &foreign_keys),
+        name: name.to_owned(),
+        kind: TableKind::Live,
+        columns,
+        primary_key: vec!["id".to_owned()],
+        identity: entity.id == IdType::Bigint,
+        foreign_keys,
+        checks,
+    }
+}
+
+fn required(name: &str, ty: ColumnType) -> Column {
+    Column {
+        name: name.to_owned(),
+        ty,
+        nullable: false,
+        default: None,
+    }
+}
+
+fn optional(name: &str, ty: ColumnType) -> Column {
+    Column {
+        nullable: true,
+        ..required(name, ty)
+    }
+}
+
+fn automatic_columns(entity: &Entity) -> Vec<Column> {
+    let mut columns = Vec::new();
+    if entity.automatic.version {
+        columns.push(Column {
+            default: Some(Literal::Int(1)),
+            ..required("version", ColumnType::Bigint)
+        });
+    }
+    if entity.automatic.created_at {
+        columns.push(required("created_at", ColumnType::Timestamp));
+    }
+    if entity.automatic.updated_at {
+        columns.push(required("updated_at", ColumnType::Timestamp));
+    }
+    columns
+}
+
+/// The index that serves the default order: its terms, then the id in the last term's direction.
+pub fn default_order_terms(entity: &Entity) -> Vec<IndexTerm> {
+    let mut terms: Vec<IndexTerm> = entity
+        .list
+        .default_order
+        .iter()
+        .map(|term| index_term(entity, term))
+        .collect();
+    if !terms.iter().any(|term| term.column == "id") {
+        terms.push(IndexTerm {
+            column: "id".to_owned(),
+            descending: terms.last().is_none_or(|term| term.descending),
+        });
+    }
+    terms
+}
+
+fn index_term(entity: &Entity, term: &OrderTerm) -> IndexTerm {
+    IndexTerm {
+        column: column_name(entity, &term.column),
+        descending: term.descending,
+    }
+}
+
+fn indexes(entity: &Entity, foreign_keys: &[ForeignKey]) -> Vec<Index> {
+    let table = entity.name.plural_snake();
+    let mut indexes: Vec<Index> = Vec::new();
+    for field in entity.fields.iter().filter(|field| field.unique) {
+        indexes.push(index(table, vec![ascending(&field_column(field))], true));
+    }
+    for unique in &entity.uniques {
+        let terms = unique
+            .iter()
+            .map(|column| ascending(&column_name(entity, column)))
+            .collect();
+        indexes.push(index(table, terms, true));
+    }
+    for declared in &entity.indexes {
+        let terms = declared
+            .iter()
+            .map(|term| index_term(entity, term))
+            .collect();
+        indexes.push(index(table, terms, false));
+    }
+    let order = default_order_terms(entity);
+    if order.len() > 1 && !indexes.iter().any(|index| index.terms.starts_with(&order)) {
+        indexes.push(index(table, order, false));
+    }
+    // A foreign key without an index makes each removal of a parent read the whole table.
+    for key in foreign_keys {
+        let covered = indexes
+            .iter()
+            .any(|index| index.terms.first().is_some_and(|t| t.column == key.column));
+        if !covered {
+            indexes.push(index(table, vec![ascending(&key.column)], false));
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    indexes.retain(|index| seen.insert(index.name.clone()));
+    indexes
+}
+
+fn ascending(column: &str) -> IndexTerm {
+    IndexTerm {
+        column: column.to_owned(),
+        descending: false,
+    }
+}
+
+fn index(table: &str, terms: Vec<IndexTerm>, unique: bool) -> Index {
+    let mut parts = vec![table];
+    for term in &terms {
+        parts.push(&term.column);
+        if term.descending {
+            parts.push("desc");
+        }
+    }
+    Index {
+        name: derived_name(&parts, if unique { "key" } else { "idx" }),
+        unique,
+        terms,
+    }
+}
+
+fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
+    let sides = [(owner, &link.own_column), (target, &link.target_column)];
+    let columns = sides
+        .iter()
+        .map(|(entity, column)| required(column, id_type(entity.id)))
+        .collect();
+    let foreign_keys = sides
+        .iter()
+        .map(|(entity, column)| ForeignKey {
+            name: derived_name(&[&link.table, column], "fkey"),
+            column: (*column).clone(),
+            table: entity.name.plural_snake().to_owned(),
+        })
+        .collect();
+    Table {
+        name: link.table.clone(),
+        kind: TableKind::Link,
+        columns,
+        primary_key: vec![link.own_column.clone(), link.target_column.clone()],
+        identity: false,
+        foreign_keys,
+        checks: Vec::new(),
+        indexes: vec![index(
+            &link.table,
+            vec![ascending(&link.target_column), ascending(&link.own_column)],
+            false,
+        )],
+    }
+}
+
+/// The columns an archive table has before those of the table it mirrors.
+pub fn archive_columns() -> Vec<Column> {
+    vec![
+        required("archive_id", ColumnType::Uuid),
+        required("archive_batch", ColumnType::Uuid),
+        required("archived_at", ColumnType::Timestamp),
+        required("archived_by", ColumnType::Text),
+        optional("archive_reason", ColumnType::Text),
+        required("archive_request", ColumnType::Text),
+        required("archive_root", ColumnType::Text),
+        optional("archive_purge_after", ColumnType::Timestamp),
+    ]
+}
+
+/// The archive twin's name.
+pub fn archive_name(table: &str) -> String {
+    format!("{table}_archive")
+}
+
+/// The archive twin of a table: every column it has, all of them nullable and
+/// without a rule, so that old rows outlive every later change of the live table.
+fn archive_of(table: &Table) -> Table {
+    let name = archive_name(&table.name);
+    let mut columns = archive_columns();
+    columns.extend(
+        table
+            .columns
+            .iter()
+            .map(|column| optional(&column.name, column.ty)),
+    );
+    let original = table.primary_key[0].clone();
+    Table {
+        indexes: vec![
+            index(&name, vec![ascending(&original)], false),
+            index(&name, vec![ascending("archive_batch")], false),
+            index(
+                &name,
+                vec![
+                    IndexTerm {
+                        column: "archived_at".to_owned(),
+                        descending: true,
+                    },
+                    IndexTerm {
+                        column: "archive_id".to_owned(),
+                        descending: true,
+                    },
+                ],
+                false,
+            ),
+        ],
+        name,
+        kind: TableKind::Archive,
+        columns,
+        primary_key: vec!["archive_id".to_owned()],
+        identity: false,
+        foreign_keys: Vec::new(),
+        checks: Vec::new(),
+    }
+}
+
+/// Whether any reference is remembered when a removal cuts it.
+fn detaches(service: &Service) -> bool {
+    service.entities.iter().any(|entity| {
+        entity.fields.iter().any(|field| {
+            matches!(&field.kind, FieldKind::Reference(reference) if reference.on_archive == OnArchive::Detach)
+        })
+    })
+}
+
+fn archive_references() -> Table {
+    Table {
+        name: ARCHIVE_REFERENCES.to_owned(),
+        kind: TableKind::ArchiveReferences,
+        columns: vec![
+            required("archive_id", ColumnType::Uuid),
+            required("archive_batch", ColumnType::Uuid),
+            required("table_name", ColumnType::Text),
+            required("column_name", ColumnType::Text),
+            required("row_id", ColumnType::Text),
+            required("target_id", ColumnType::Text),
+        ],
+        primary_key: vec!["archive_id".to_owned()],
+        identity: false,
+        foreign_keys: Vec::new(),
+        checks: Vec::new(),
+        indexes: vec![index(
+            ARCHIVE_REFERENCES,
+            vec![ascending("archive_batch")],
+            false,
+        )],
+    }
+}
+
+/// How long an archive keeps its records, if it may let go of them at all.
+pub fn archive_options(entity: &Entity) -> Option<&Archive> {
+    match &entity.delete {
+        Delete::Hard => None,
+        Delete::Archive(archive) => Some(archive),
+    }
+}
+
+fn check_rules(kind: &FieldKind) -> Vec<CheckRule> {
+    match kind {
+        FieldKind::Enum(enumeration) => vec![CheckRule::OneOf(
+            enumeration
+                .values
+                .iter()
+                .map(|value| value.name.written().to_owned())
+                .collect(),
+        )],
+        FieldKind::Scalar(scalar) => scalar_rules(scalar),
+        FieldKind::List(_) | FieldKind::Reference(_) => Vec::new(),
+    }
+}
+
+fn scalar_rules(scalar: &ScalarType) -> Vec<CheckRule> {
+    match scalar {
+        ScalarType::String(text) | ScalarType::Text(text) => text_rules(text),
+        ScalarType::Int(bound) | ScalarType::Bigint(bound) => {
+            range_rules(bound, |value| Literal::Int(*value))
+        }
+        ScalarType::Float(bound) => {
+            range_rules(bound, |value| Literal::Float(format!("{value:?}")))
+        }
+        ScalarType::Decimal(decimal) => range_rules(&decimal.bound, |value| {
+            Literal::Decimal(value.to_string())
+        }),
+        ScalarType::Bytes(bound) => length_rules(bound.min, bound.max),
+        ScalarType::Bool
+        | ScalarType::Uuid
+        | ScalarType::Date
+        | ScalarType::Time
+        | ScalarType::Timestamp
+        | ScalarType::Duration
+        | ScalarType::Json => Vec::new(),
+    }
+}
+
+fn text_rules(text: &TextType) -> Vec<CheckRule> {
+    length_rules(text.min, text.max)
+}
+
+fn length_rules(min: Option<u32>, max: Option<u32>) -> Vec<CheckRule> {
+    let least = min.filter(|min| *min > 0).map(CheckRule::MinLength);
+    least
+        .into_iter()
+        .chain(max.map(CheckRule::MaxLength))
+        .collect()
+}
+
+fn range_rules<T>(bound: &Bound<T>, literal: impl Fn(&T) -> Literal) -> Vec<CheckRule> {
+    let least = bound
+        .min
+        .as_ref()
+        .map(|value| CheckRule::AtLeast(literal(value)));
+    let most = bound
+        .max
+        .as_ref()
+        .map(|value| CheckRule::AtMost(literal(value)));
+    least.into_iter().chain(most).collect()
+}
+
+/// A default as a constant, unless each row gets its own.
+fn literal(default: &DefaultValue) -> Option<Literal> {
+    Some(match default {
+        DefaultValue::Text(text) | DefaultValue::EnumValue(text) => Literal::Text(text.clone()),
+        DefaultValue::Int(value) => Literal::Int(*value),
+        DefaultValue::Float(value) => Literal::Float(format!("{value:?}")),
+        DefaultValue::Decimal(value) => Literal::Decimal(value.to_string()),
+        DefaultValue::Bool(value) => Literal::Bool(*value),
+        DefaultValue::Uuid(value) => Literal::Bytes(value.simple().to_string()),
+        DefaultValue::Date(value) => Literal::Text(value.to_string()),
+        DefaultValue::Time(value) => Literal::Text(value.strftime("%H:%M:%S.%6f").to_string()),
+        DefaultValue::Timestamp(value) => Literal::Timestamp(value.as_microsecond()),
+        DefaultValue::Duration(value) => {
+            Literal::Int(i64::try_from(value.as_micros()).unwrap_or(i64::MAX))
+        }
+        DefaultValue::Json(value) => Literal::Json(value.to_string()),
+        DefaultValue::Bytes(value) => Literal::Bytes(hex(value)),
+        DefaultValue::NewUuid | DefaultValue::Today | DefaultValue::Now => return None,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,228 @@
+//! The physical tables that a service needs, the same for every database.
+//!
+//! Knows the model; has never heard of a dialect's spelling. The text that
+//! remembers the tables of the last generation is this model itself, which is
+//! why these types, unlike the rest of the core, carry serde.
+
+pub mod build;
+pub mod diff;
+
+pub use build::of;
+
+use serde::{Deserialize, Serialize};
+
+/// All tables of a service, sorted by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Schema {
+    /// The tables, sorted by name.
+    pub tables: Vec<Table>,
+}
+
+impl Schema {
+    /// The table of this name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
+
+/// One table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Its name, unquoted.
+    pub name: String,
+    /// What it holds.
+    pub kind: TableKind,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+    /// The columns of the primary key.
+    pub primary_key: Vec<String>,
+    /// Whether the database makes the primary key's integers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub identity: bool,
+    /// References to other tables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Rules on one column's values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+    /// Indexes, the unique ones included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<Index>,
+}
+
+impl Table {
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// What a table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableKind {
+    /// The records of an entity.
+    Live,
+    /// The links between two entities.
+    Link,
+    /// Removed records, or removed links.
+    Archive,
+    /// The references that removals cut, so that a restore can tie them again.
+    ArchiveReferences,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name, unquoted.
+    pub name: String,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub ty: ColumnType,
+    /// Whether it may be null.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nullable: bool,
+    /// What an insert that leaves it out stores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Literal>,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnType {
+    /// Text, enums included.
+    Text,
+    /// A 32-bit integer.
+    Int,
+    /// A 64-bit integer.
+    Bigint,
+    /// A 64-bit floating point number.
+    Float,
+    /// An exact decimal.
+    Decimal {
+        /// All digits.
+        precision: u32,
+        /// Digits after the point.
+        scale: u32,
+    },
+    /// True or false.
+    Bool,
+    /// A UUID.
+    Uuid,
+    /// A calendar date.
+    Date,
+    /// A time of day.
+    Time,
+    /// A point in time.
+    Timestamp,
+    /// A span of time.
+    Duration,
+    /// Any JSON value, and lists.
+    Json,
+    /// Octets.
+    Bytes,
+}
+
+/// A constant as a column default or a check names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Literal {
+    /// Text; also dates, times and UUIDs in their standard form.
+    Text(String),
+    /// An integer; also durations in microseconds.
+    Int(i64),
+    /// A floating point number in its shortest exact form.
+    Float(String),
+    /// A decimal in plain notation.
+    Decimal(String),
+    /// True or false.
+    Bool(bool),
+    /// A point in time, microseconds since 1970.
+    Timestamp(i64),
+    /// A JSON text.
+    Json(String),
+    /// Octets, as lower-case hexadecimal.
+    Bytes(String),
+}
+
+/// A reference to another table's primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    /// The constraint's name.
+    pub name: String,
+    /// The referring column.
+    pub column: String,
+    /// The table referred to, by its `id`.
+    pub table: String,
+}
+
+/// A rule on one column's values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The constraint's name.
+    pub name: String,
+    /// The column.
+    pub column: String,
+    /// What must hold, all of it.
+    pub rules: Vec<CheckRule>,
+}
+
+/// What a check demands of a value that is not null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckRule {
+    /// It is one of these.
+    OneOf(Vec<String>),
+    /// It has at least so many characters or octets.
+    MinLength(u32),
+    /// It has at most so many characters or octets.
+    MaxLength(u32),
+    /// It is at least this.
+    AtLeast(Literal),
+    /// It is at most this.
+    AtMost(Literal),
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// Its name; a unique index is known to clients' errors by it.
+    pub name: String,
+    /// Whether no two rows may agree in all its columns.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unique: bool,
+    /// Its columns, in order.
+    pub terms: Vec<IndexTerm>,
+}
+
+/// One column of an index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexTerm {
+    /// The column.
+    pub column: String,
+    /// Whether larger values come first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub descending: bool,
+}
+
+/// The longest identifier that PostgreSQL keeps whole, in bytes.
+const LONGEST_IDENTIFIER: usize = 63;
+
+/// Joins the parts of a derived name, and shortens it where it would be cut off:
+/// the end then is a digest, so that two long names stay two.
+pub fn derived_name(parts: &[&str], suffix: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let whole = format!("{}_{suffix}", parts.join("_"));
+    if whole.len() <= LONGEST_IDENTIFIER {
+        return whole;
+    }
+    let digest: String = Sha256::digest(whole.as_bytes())
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let keep = LONGEST_IDENTIFIER - digest.len() - suffix.len() - 2;
+    let head: String = whole.chars().take(keep).collect();
+    format!("{head}_{digest}_{suffix}")
+}

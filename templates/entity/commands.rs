@@ -1,0 +1,408 @@
+//! What can be done to {{ naming.plural_sentence }}: rules first, then one statement or one transaction.
+
+use std::future::{Future, ready};
+
+//% for line in command_imports
+{{ line }}
+//% endfor
+use super::queries;
+use super::rules::{{ naming.entity }}Rules;
+use crate::app::App;
+
+//% for statement in commands
+/// {{ statement.doc }}
+pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
+
+//% endfor
+//% if removal
+/// What the removal of {{ naming.a_sentence }} takes along.
+pub const REMOVAL: db::Removal = db::Removal {
+    locks: &[
+//% for lock in removal.locks
+        {{ lock }},
+//% endfor
+    ],
+    remembered: &[
+//% for statement in removal.remembered
+        {{ statement }},
+//% endfor
+    ],
+    cut: &[
+//% for statement in removal.cut
+        {{ statement }},
+//% endfor
+    ],
+    moves: &[
+//% for move in removal.moves
+        db::Move {
+            table: "{{ move.table }}",
+//% if move.archive
+            archive: Some({{ move.archive }}),
+//% else
+            archive: None,
+//% endif
+            delete: {{ move.delete }},
+        },
+//% endfor
+    ],
+};
+
+//% endif
+/// The named constraints, each with the member of a request that it is about.
+const CONSTRAINTS: &[db::Constraint] = &[
+//% for constraint in constraints
+    {{ constraint.expression }},
+//% endfor
+];
+
+/// What a service adds to the commands; every method has a default that does nothing.
+///
+/// Where an `inside_…` method gives `None`, the command stays one statement.
+pub trait Rules {
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_new(&self, new: &New{{ naming.entity }}, found: &mut Violations) {
+        let _ = (new, found);
+    }
+
+    /// Runs before {{ naming.a_sentence }} is created, and may still change it.
+    fn before_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        new: &mut New{{ naming.entity }},
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, new);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that creates {{ naming.a_sentence }}; an error undoes all of it.
+    fn inside_create(&self) -> Option<db::Inside<{{ naming.entity }}>> {
+        None
+    }
+
+    /// Runs once {{ naming.a_sentence }} has been created.
+    fn after_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        created: &{{ naming.entity }},
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, created);
+        ready(())
+    }
+
+//% if changeable
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_changes(&self, changes: &{{ naming.entity }}Changes, found: &mut Violations) {
+        let _ = (changes, found);
+    }
+
+    /// Runs before {{ naming.a_sentence }} is changed, and may still change the changes.
+    fn before_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: {{ id }},
+        changes: &mut {{ naming.entity }}Changes,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, changes);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that changes {{ naming.a_sentence }}; an error undoes all of it.
+    fn inside_change(&self) -> Option<db::Inside<{{ naming.entity }}>> {
+        None
+    }
+
+    /// Runs once {{ naming.a_sentence }} has been changed.
+    fn after_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        changed: &{{ naming.entity }},
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, changed);
+        ready(())
+    }
+
+//% endif
+    /// Runs before {{ naming.a_sentence }} is removed.
+    fn before_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: {{ id }},
+        removal: &http::Removal,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, removal);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that removes {{ naming.a_sentence }}; an error undoes all of it.
+    fn inside_remove(&self) -> Option<db::Inside<{{ naming.entity }}>> {
+        None
+    }
+
+    /// Runs once {{ naming.a_sentence }} has been removed.
+    fn after_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: {{ id }},
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, id);
+        ready(())
+    }
+
+    /// Routes of your own, beside the generated ones.
+    fn routes(&self) -> axum::Router<App> {
+        axum::Router::new()
+    }
+}
+
+/// Creates {{ naming.a_sentence }}.
+///
+/// # Errors
+///
+/// Refuses what breaks a rule, clashes with a unique value, or refers to nothing.
+pub async fn create(app: &App, caller: &http::Caller, mut new: New{{ naming.entity }}) -> Result<{{ naming.entity }}, Error> {
+    let rules = {{ naming.entity }}Rules;
+    let mut found = Violations::new();
+    rules.check_new(&new, &mut found);
+    found.into_result()?;
+    rules.before_create(app, caller, &mut new).await?;
+
+//% if timed_insert
+    let now = Timestamp::now();
+//% endif
+    let parameters = params![
+//% if new_id
+        {{ new_id }},
+//% endif
+//% for parameter in insert
+        {{ parameter }},
+//% endfor
+//% if timed_insert
+        now,
+//% endif
+    ];
+//% if links
+    let mut tx = app.db.begin().await?;
+    let {{ naming.var }}: {{ naming.entity }} = tx.write_one(&INSERT, parameters).await.map_err(constrained)?;
+//% for link in links
+    tx.execute(&{{ link.link }}, params![&{{ naming.var }}.id, db::Json(&new.{{ link.member }})])
+        .await
+        .map_err(constrained)?;
+//% endfor
+    let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&{{ naming.var }}.id]).await?;
+    if let Some(inside) = rules.inside_create() {
+        inside(&mut tx, caller, &{{ naming.var }}).await?;
+    }
+    tx.commit().await?;
+//% else
+    let {{ naming.var }} = match rules.inside_create() {
+        None => app.db.write_one(&INSERT, parameters).await.map_err(constrained)?,
+        Some(inside) => {
+            let mut tx = app.db.begin().await?;
+            let {{ naming.var }} = tx.write_one(&INSERT, parameters).await.map_err(constrained)?;
+            inside(&mut tx, caller, &{{ naming.var }}).await?;
+            tx.commit().await?;
+            {{ naming.var }}
+        }
+    };
+//% endif
+
+    rules.after_create(app, caller, &{{ naming.var }}).await;
+    Ok({{ naming.var }})
+}
+
+//% if changeable
+/// Changes {{ naming.a_sentence }}{% if versioned %}, if it still has the `expected` version{% endif %}.
+///
+/// # Errors
+///
+/// Says so when there is none{% if versioned %} or another change came first{% endif %}, and refuses
+/// what breaks a rule, clashes with a unique value, or refers to nothing.
+pub async fn change(
+    app: &App,
+    caller: &http::Caller,
+    id: {{ id }},
+//% if versioned
+    expected: Option<i64>,
+//% endif
+    mut changes: {{ naming.entity }}Changes,
+) -> Result<{{ naming.entity }}, Error> {
+    let rules = {{ naming.entity }}Rules;
+    let mut found = Violations::new();
+    rules.check_changes(&changes, &mut found);
+    found.into_result()?;
+    rules.before_change(app, caller, id, &mut changes).await?;
+    if changes == {{ naming.entity }}Changes::default() {
+        return unchanged(app, id{% if versioned %}, expected{% endif %}).await;
+    }
+
+//% if merged
+    let current = queries::find(app, id).await?;
+//% for field in merged
+//% if field.nullable
+    if let Some(Some(patch)) = &mut changes.{{ field.name }} {
+        input::merge(current.{{ field.name }}.as_ref(), patch);
+    }
+//% else
+    if let Some(patch) = &mut changes.{{ field.name }} {
+        input::merge(Some(&current.{{ field.name }}), patch);
+    }
+//% endif
+//% endfor
+//% endif
+    let parameters = params![
+        id,
+//% if versioned
+        expected,
+//% endif
+//% if timed_update
+        Timestamp::now(),
+//% endif
+//% for parameter in update
+        {{ parameter }},
+//% endfor
+    ];
+//% if links
+    let mut tx = app.db.begin().await?;
+    let changed: Option<{{ naming.entity }}> = tx.write_optional(&UPDATE, parameters).await.map_err(constrained)?;
+    let Some(changed) = changed else {
+        return Err(missed(app, id).await);
+    };
+//% for link in links
+    if let Some({{ link.member }}) = &changes.{{ link.member }} {
+        tx.execute(&{{ link.unlink }}, params![&changed.id]).await?;
+        tx.execute(&{{ link.link }}, params![&changed.id, db::Json({{ link.member }})])
+            .await
+            .map_err(constrained)?;
+    }
+//% endfor
+    let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;
+    if let Some(inside) = rules.inside_change() {
+        inside(&mut tx, caller, &{{ naming.var }}).await?;
+    }
+    tx.commit().await?;
+//% else
+    let changed = match rules.inside_change() {
+        None => app.db.write_optional(&UPDATE, parameters).await.map_err(constrained)?,
+        Some(inside) => {
+            let mut tx = app.db.begin().await?;
+            let changed = tx.write_optional(&UPDATE, parameters).await.map_err(constrained)?;
+            if let Some({{ naming.var }}) = &changed {
+                inside(&mut tx, caller, {{ naming.var }}).await?;
+            }
+            tx.commit().await?;
+            changed
+        }
+    };
+    let Some({{ naming.var }}) = changed else {
+        return Err(missed(app, id).await);
+    };
+//% endif
+
+    rules.after_change(app, caller, &{{ naming.var }}).await;
+    Ok({{ naming.var }})
+}
+
+/// The answer to a change that changes nothing.
+async fn unchanged(app: &App, id: {{ id }}{% if versioned %}, expected: Option<i64>{% endif %}) -> Result<{{ naming.entity }}, Error> {
+    let current = queries::find(app, id).await?;
+//% if versioned
+    if expected.is_some_and(|version| version != current.version) {
+        return Err(missed(app, id).await);
+    }
+//% endif
+    Ok(current)
+}
+
+//% endif
+/// Removes {{ naming.a_sentence }}{% if versioned %}, if it still has the `expected` version{% endif %}.
+///
+/// # Errors
+///
+/// Says so when there is none{% if versioned %}, when another change came first{% endif %}, or when other records refer to it.
+pub async fn remove(
+    app: &App,
+    caller: &http::Caller,
+    id: {{ id }},
+//% if versioned
+    expected: Option<i64>,
+//% endif
+    removal: &http::Removal,
+) -> Result<(), Error> {
+    let rules = {{ naming.entity }}Rules;
+//% if reason_required
+    removal.require_reason()?;
+//% endif
+    rules.before_remove(app, caller, id, removal).await?;
+
+//% if removal
+    let mut tx = app.db.begin().await?;
+    let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
+    let Some(current) = current else {
+        return Err(missed(app, id).await);
+    };
+    if let Some(inside) = rules.inside_remove() {
+        inside(&mut tx, caller, &current).await?;
+    }
+    REMOVAL.run(&mut tx, &current.id, caller, removal).await?;
+    tx.commit().await?;
+//% else
+    let removed: Option<({{ id_owned }},)> = match rules.inside_remove() {
+        None => app.db.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?,
+        Some(inside) => {
+            let mut tx = app.db.begin().await?;
+            let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
+            if let Some({{ naming.var }}) = &current {
+                inside(&mut tx, caller, {{ naming.var }}).await?;
+            }
+            let removed = tx.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?;
+            tx.commit().await?;
+            removed
+        }
+    };
+    if removed.is_none() {
+        return Err(missed(app, id).await);
+    }
+//% endif
+
+    rules.after_remove(app, caller, id).await;
+    Ok(())
+}
+
+/// Why a statement found nothing to write: no such record{% if versioned %}, or another version of it{% endif %}.
+async fn missed(app: &App, id: {{ id }}) -> Error {
+//% if versioned
+    match app.db.fetch_optional::<(i64,)>(&queries::VERSION, params![id]).await {
+        Ok(Some((version,))) => Error::stale("{{ naming.sentence }}", id, version),
+        Ok(None) => Error::not_found("{{ naming.sentence }}", id),
+        Err(error) => error.into(),
+    }
+//% else
+    let _ = app;
+    Error::not_found("{{ naming.sentence }}", id)
+//% endif
+}
+
+/// A database error, with what a broken constraint means to the caller.
+fn constrained(error: db::DbError) -> Error {
+    Error::from(error).constrained(CONSTRAINTS)
+}
+
+//% if not removal
+/// A database error, with what a reference to the record means to the caller.
+fn referred(error: db::DbError) -> Error {
+    Error::from(error).still_referenced("{{ naming.sentence }}")
+}
+
+//% endif
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+//% for statement in commands
+    ("{{ statement.name }}", &{{ statement.name }}),
+//% endfor
+];

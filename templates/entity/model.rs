@@ -1,0 +1,124 @@
+//! {{ naming.capital_plural }} as stored and as sent.
+
+//% for line in imports
+{{ line }}
+//% endfor
+
+//% for enum in enums
+svcgen_runtime::text_enum! {
+//% for line in enum.doc
+    /// {{ line }}
+//% endfor
+    pub enum {{ enum.name }} {
+//% for variant in enum.variants
+//% for line in variant.doc
+        /// {{ line }}
+//% endfor
+        {{ variant.name }} = {{ variant.text }},
+//% endfor
+    }
+}
+
+//% endfor
+//% for line in naming.doc
+/// {{ line }}
+//% endfor
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct {{ naming.entity }} {
+//% for member in record
+//% for line in member.doc
+    /// {{ line }}
+//% endfor
+//% if not member.shown
+    #[serde(skip_serializing)]
+//% endif
+    pub {{ member.name }}: {{ member.ty }},
+//% endfor
+}
+
+impl db::FromRow for {{ naming.entity }} {
+    fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
+        Ok(Self {
+//% for member in record
+            {{ member.name }}: {{ member.read }},
+//% endfor
+        })
+    }
+}
+
+//% if versioned
+impl http::Tag for {{ naming.entity }} {
+    fn entity_tag(&self) -> Option<String> {
+        Some(http::version_tag(self.version))
+    }
+}
+//% else
+impl svcgen_runtime::http::Tag for {{ naming.entity }} {}
+//% endif
+
+/// What a caller sends to create {{ naming.a_sentence }}.
+#[derive(Debug, Clone, PartialEq)]
+pub struct New{{ naming.entity }} {
+//% for member in new
+//% for line in member.doc
+    /// {{ line }}
+//% endfor
+    pub {{ member.name }}: {{ member.ty }},
+//% endfor
+}
+
+impl input::Read for New{{ naming.entity }} {
+    fn read({{ body }}: &mut input::Object) -> Option<Self> {
+//% for member in new
+        let {{ member.name }} = {{ member.read }};
+//% endfor
+//% if ignored_new
+        {{ body }}.ignore(&[{% for name in ignored_new %}"{{ name }}", {% endfor %}]);
+//% endif
+        Some(Self {
+//% for member in new
+            {{ member.name }}: {{ member.name }}?,
+//% endfor
+        })
+    }
+}
+
+//% if changes
+/// What a caller sends to change {{ naming.a_sentence }}: what is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct {{ naming.entity }}Changes {
+//% for member in changes
+//% for line in member.doc
+    /// {{ line }}
+//% endfor
+    pub {{ member.name }}: {{ member.ty }},
+//% endfor
+}
+
+impl input::Read for {{ naming.entity }}Changes {
+    fn read({{ body }}: &mut input::Object) -> Option<Self> {
+//% for member in changes
+        let {{ member.name }} = {{ member.read }};
+//% endfor
+//% if immutable
+        {{ body }}.immutable(&[{% for name in immutable %}"{{ name }}", {% endfor %}]);
+//% endif
+        {{ body }}.ignore(&[{% for name in ignored_changes %}"{{ name }}", {% endfor %}]);
+        Some(Self {
+//% for member in changes
+            {{ member.name }}: {{ member.name }}?,
+//% endfor
+        })
+    }
+}
+
+//% endif
+/// One page of {{ naming.plural_sentence }}.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct {{ naming.entity }}Page {
+    /// The {{ naming.plural_sentence }} of this page.
+    pub {{ naming.plural }}: Vec<{{ naming.entity }}>,
+    /// Asks for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_page_token: Option<String>,
+}

@@ -1,0 +1,87 @@
+//! {{ naming.capital_plural }} over HTTP: each handler reads the request, calls one operation, and answers.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use svcgen_runtime::{Error, http};
+//% if id_imported
+use uuid::Uuid;
+//% endif
+
+use super::commands::Rules as _;
+use super::{commands, queries};
+use super::{{ naming.entity }};
+//% if changeable
+use super::{{ naming.entity }}Changes;
+//% endif
+use super::{{ naming.entity }}Page;
+use super::{{ naming.entity }}Rules;
+use super::New{{ naming.entity }};
+use crate::app::App;
+
+/// The routes of {{ naming.plural_sentence }}, and those that the rules add.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("{{ path }}", get(list).post(create))
+        .route("{{ path }}/{id}", get(find){% if changeable %}.patch(change){% endif %}.delete(remove))
+        .merge({{ naming.entity }}Rules.routes())
+}
+
+async fn list(
+    State(app): State<App>,
+    listing: http::Listing,
+) -> Result<Json<{{ naming.entity }}Page>, Error> {
+    Ok(Json(queries::list(&app, &listing).await?))
+}
+
+async fn create(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Body(new): http::Body<New{{ naming.entity }}>,
+) -> Result<http::Created<{{ naming.entity }}>, Error> {
+    let {{ naming.var }} = commands::create(&app, &caller, new).await?;
+    Ok(http::Created::new("{{ path }}", &{{ naming.var }}.id.clone(), {{ naming.var }}))
+}
+
+async fn find(
+    State(app): State<App>,
+    http::Id(id): http::Id<{{ id }}>,
+) -> Result<http::Tagged<{{ naming.entity }}>, Error> {
+    Ok(http::Tagged(queries::find(&app, {{ id_borrow }}id).await?))
+}
+
+//% if changeable
+async fn change(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<{{ id }}>,
+    if_match: http::IfMatch,
+    http::Body(changes): http::Body<{{ naming.entity }}Changes>,
+) -> Result<http::Tagged<{{ naming.entity }}>, Error> {
+//% if versioned
+    let expected = if_match.version()?;
+    let {{ naming.var }} = commands::change(&app, &caller, {{ id_borrow }}id, expected, changes).await?;
+//% else
+    if_match.refuse()?;
+    let {{ naming.var }} = commands::change(&app, &caller, {{ id_borrow }}id, changes).await?;
+//% endif
+    Ok(http::Tagged({{ naming.var }}))
+}
+
+//% endif
+async fn remove(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<{{ id }}>,
+    if_match: http::IfMatch,
+    removal: http::Removal,
+) -> Result<http::NoContent, Error> {
+//% if versioned
+    let expected = if_match.version()?;
+    commands::remove(&app, &caller, {{ id_borrow }}id, expected, &removal).await?;
+//% else
+    if_match.refuse()?;
+    commands::remove(&app, &caller, {{ id_borrow }}id, &removal).await?;
+//% endif
+    Ok(http::NoContent)
+}

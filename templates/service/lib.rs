@@ -1,0 +1,7 @@
+//% for line in doc
+//! {{ line }}
+//% endfor
+
+//% for module in modules
+pub mod {{ module }};
+//% endfor

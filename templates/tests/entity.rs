@@ -1,0 +1,109 @@
+//! {{ capital_plural }}, as a caller meets them.
+
+use serde_json::json;
+use svcgen_runtime::testing::TestServer;
+use {{ crate_name }}::app::App;
+
+use crate::support::{ {{ snake }}_body, create_{{ snake }} };
+
+#[tokio::test]
+async fn {{ snake }}_is_created_and_found() {
+    let server = TestServer::<App>::start().await;
+    let body = {{ snake }}_body(&server).await;
+
+    let created = server.post("{{ path }}", body.clone()).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+//% for member in shown
+    assert_eq!(created.body["{{ member }}"], body["{{ member }}"]);
+//% endfor
+//% for member in hidden
+    assert_eq!(created.body.get("{{ member }}"), None);
+//% endfor
+
+    let path = format!("{{ path }}/{}", created.id());
+    let found = server.get(&path).await;
+    assert_eq!(found.status, 200);
+    assert_eq!(found.body, created.body);
+//% if versioned
+    assert_eq!(found.header("etag"), Some("\"1\""));
+//% endif
+}
+
+//% if required
+#[tokio::test]
+async fn {{ snake }}_is_refused_with_every_reason_at_once() {
+    let server = TestServer::<App>::start().await;
+    let answer = server.post("{{ path }}", json!({})).await;
+    assert_eq!(answer.status, 422);
+    let pointers: Vec<&str> = answer.body["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|error| error["pointer"].as_str())
+        .collect();
+    for pointer in [{% for member in required %}"/{{ member }}", {% endfor %}] {
+        assert!(pointers.contains(&pointer), "{pointer} in {pointers:?}");
+    }
+}
+
+//% endif
+//% if changed
+#[tokio::test]
+async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_first{% endif %}() {
+    let server = TestServer::<App>::start().await;
+    let created = create_{{ snake }}(&server).await;
+    let other = {{ snake }}_body(&server).await;
+    let path = format!("{{ path }}/{}", svcgen_runtime::testing::id_of(&created));
+
+    let change = json!({ "{{ changed }}": other["{{ changed }}"] });
+    let changed = server.patch(&path, change.clone()).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+//% if changed_shown
+    assert_eq!(changed.body["{{ changed }}"], other["{{ changed }}"]);
+//% endif
+//% if versioned
+    assert_eq!(changed.body["version"], 2);
+
+    let stale = server
+        .request("PATCH", &path)
+        .header("if-match", "\"1\"")
+        .json(&change)
+        .send()
+        .await;
+    assert_eq!(stale.status, 412, "{}", stale.body);
+//% endif
+}
+
+//% endif
+#[tokio::test]
+async fn {{ snake }}_is_removed_once() {
+    let server = TestServer::<App>::start().await;
+    let created = create_{{ snake }}(&server).await;
+    let path = format!("{{ path }}/{}", svcgen_runtime::testing::id_of(&created));
+
+//% if reason_required
+    assert_eq!(server.delete(&path).await.status, 400);
+    let removal = format!("{path}?reason=entered+twice");
+//% else
+    let removal = path.clone();
+//% endif
+    assert_eq!(server.delete(&removal).await.status, 204);
+    assert_eq!(server.get(&path).await.status, 404);
+    assert_eq!(server.delete(&removal).await.status, 404);
+}
+
+#[tokio::test]
+async fn {{ plural_snake }}_are_listed_page_by_page() {
+    let server = TestServer::<App>::start().await;
+    for _ in 0..3 {
+        create_{{ snake }}(&server).await;
+    }
+    let first = server.get("{{ path }}?page_size=2").await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    assert_eq!(first.body["{{ plural_snake }}"].as_array().map(Vec::len), Some(2));
+
+    let token = first.body["next_page_token"].as_str().unwrap_or_default();
+    let second = server.get(&format!("{{ path }}?page_size=2&page_token={token}")).await;
+    assert_eq!(second.body["{{ plural_snake }}"].as_array().map(Vec::len), Some(1));
+    assert_eq!(second.body.get("next_page_token"), None);
+}

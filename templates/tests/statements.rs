@@ -1,0 +1,32 @@
+//! Every statement of the service is prepared, so that none waits for a user to fail.
+
+use svcgen_runtime::testing::TestServer;
+use {{ crate_name }}::app::App;
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let server = TestServer::<App>::start().await;
+    let statements = [
+//% for entity in entities
+        {{ crate_name }}::{{ entity.module }}::queries::STATEMENTS,
+        {{ crate_name }}::{{ entity.module }}::commands::STATEMENTS,
+//% endfor
+    ];
+    for (name, statement) in statements.concat() {
+        let prepared = server.app().db.prepare(statement).await;
+        assert!(prepared.is_ok(), "{name}: {prepared:?}");
+    }
+    let removals = [
+//% for entity in entities
+//% if entity.removal
+        &{{ crate_name }}::{{ entity.module }}::commands::REMOVAL,
+//% endif
+//% endfor
+    ];
+    for removal in removals {
+        for statement in svcgen_runtime::db::Removal::statements(removal) {
+            let prepared = server.app().db.prepare(statement).await;
+            assert!(prepared.is_ok(), "{statement:?}: {prepared:?}");
+        }
+    }
+}
