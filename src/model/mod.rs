@@ -9,7 +9,9 @@ pub mod types;
 mod words;
 
 pub use name::Name;
-pub use types::{Bound, DecimalType, DefaultValue, EnumType, EnumValue, Format, ScalarType, TextType};
+pub use types::{
+    Bound, DecimalType, DefaultValue, EnumType, EnumValue, Format, ScalarType, TextType,
+};
 
 use std::time::Duration;
 

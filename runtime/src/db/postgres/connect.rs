@@ -1,0 +1,116 @@
+//! Opening connections to PostgreSQL with the settings that every one of them has.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::error::chain;
+use crate::db::{DbConfig, DbError};
+
+/// What is needed to open a connection.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    config: Config,
+    connect_timeout: Duration,
+    /// Statements that every connection runs first.
+    session: String,
+}
+
+/// A connection and the task that drives it.
+pub(crate) struct Connected {
+    pub(crate) client: Client,
+    pub(super) driver: JoinHandle<()>,
+}
+
+impl Settings {
+    /// Reads the URL; nothing is opened yet.
+    pub(crate) fn new(settings: &DbConfig) -> Result<Self, DbError> {
+        let mut config: Config = settings
+            .url
+            .parse()
+            .map_err(|error: tokio_postgres::Error| {
+                DbError::other(format!("the database URL is wrong: {}", chain(&error)))
+            })?;
+        if config.get_ssl_mode() == SslMode::Require {
+            return Err(DbError::other(
+                "the database URL asks for `sslmode=require`, but this service is built without the feature `tls`",
+            ));
+        }
+        if config.get_application_name().is_none() {
+            config.application_name(&settings.application_name);
+        }
+        config
+            .connect_timeout(settings.connect_timeout.0)
+            .keepalives(true)
+            .keepalives_idle(Duration::from_secs(15))
+            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_retries(3)
+            .tcp_user_timeout(settings.statement_timeout.0 + Duration::from_secs(10));
+        let session = format!(
+            "set statement_timeout = {}; set idle_in_transaction_session_timeout = {}; set timezone = 'UTC'",
+            settings.statement_timeout.0.as_millis(),
+            settings.transaction_idle_timeout.0.as_millis(),
+        );
+        Ok(Self {
+            config,
+            connect_timeout: settings.connect_timeout.0,
+            session,
+        })
+    }
+
+    pub(super) fn driver_config(&self) -> Config {
+        self.config.clone()
+    }
+
+    pub(super) fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// Opens one connection.
+    pub(crate) async fn connect(&self) -> Result<Connected, DbError> {
+        match tokio::time::timeout(self.connect_timeout, self.open()).await {
+            Ok(opened) => opened,
+            Err(_) => Err(DbError::Unavailable(
+                "PostgreSQL did not answer in time".to_owned(),
+            )),
+        }
+    }
+
+    async fn open(&self) -> Result<Connected, DbError> {
+        let (client, connection) = self
+            .config
+            .connect(NoTls)
+            .await
+            .map_err(|error| unreachable(&error))?;
+        let driver = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error = chain(&error), "a connection to PostgreSQL ended");
+            }
+        });
+        let connected = Connected { client, driver };
+        connected.client.batch_execute(&self.session).await?;
+        Ok(connected)
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// A connection that cannot be opened is an outage, unless the server refused it for a lasting reason.
+pub(super) fn unreachable(error: &tokio_postgres::Error) -> DbError {
+    let message = chain(error);
+    match error.code().map(tokio_postgres::error::SqlState::code) {
+        // Wrong password, role, database or privilege.
+        Some(code)
+            if code.starts_with("28") || code.starts_with("3D") || code.starts_with("42") =>
+        {
+            DbError::other(message)
+        }
+        _ => DbError::Unavailable(message),
+    }
+}
