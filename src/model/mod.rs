@@ -3,11 +3,16 @@
 //! Nothing here is optional "to be defaulted later". The model has never heard
 //! of YAML, Rust, SQL or paths; every later stage reads it and none changes it.
 
+pub mod check;
 pub mod name;
+mod plural;
 pub mod types;
+mod words;
 
 pub use name::Name;
-pub use types::{Bound, DecimalType, DefaultValue, EnumType, EnumValue, Format, ScalarType, TextType};
+pub use types::{
+    Bound, DecimalType, DefaultValue, EnumType, EnumValue, Format, ScalarType, TextType,
+};
 
 use std::time::Duration;
 
@@ -225,6 +230,16 @@ pub enum OnArchive {
     Detach,
 }
 
+impl Field {
+    /// The column, which is also the JSON member: the name, for a reference with `_id`.
+    pub fn column(&self) -> String {
+        match self.kind {
+            FieldKind::Reference(_) => format!("{}_id", self.name.snake()),
+            _ => self.name.snake().to_owned(),
+        }
+    }
+}
+
 /// A many-side of an entity. It is no column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Collection {
@@ -236,6 +251,13 @@ pub struct Collection {
     pub target: EntityId,
     /// How the two are joined.
     pub via: Via,
+}
+
+impl Collection {
+    /// The JSON member that lists the ids of a link's other side: `tag_ids` for `tags`.
+    pub fn ids_member(&self) -> String {
+        format!("{}_ids", self.name.singular_snake())
+    }
 }
 
 /// How a collection is joined to its entity.
