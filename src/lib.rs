@@ -1,8 +1,9 @@
 //! The code map: modules in reading order.
 
+pub mod diagnostic;
 pub mod model;
 pub mod tables;
 pub mod dialect;
 pub mod plan;
-pub mod features;
-pub mod render;
+pub mod schema;
+pub mod source;

@@ -142,7 +142,9 @@ impl fmt::Display for Name {
 /// gives the word a meaning, or when it is no plain lower-case identifier.
 pub fn sql(identifier: &str) -> String {
     let plain = identifier.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && identifier.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        && identifier
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if plain && !words::is_sql_word(identifier) {
         identifier.to_owned()
     } else {
@@ -189,6 +191,9 @@ mod tests {
     #[test]
     fn a_collection_knows_its_singular() {
         let name = Name::of_many("blog_categories");
-        assert_eq!((name.snake(), name.singular_snake()), ("blog_categories", "blog_category"));
+        assert_eq!(
+            (name.snake(), name.singular_snake()),
+            ("blog_categories", "blog_category")
+        );
     }
 }

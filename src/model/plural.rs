@@ -113,10 +113,45 @@ const IRREGULAR: &[(&str, &str)] = &[
 
 /// Words that are their own plural, or whose plural nobody says.
 const UNCOUNTABLE: &[&str] = &[
-    "advice", "aircraft", "audio", "baggage", "data", "deer", "equipment", "evidence", "feedback", "fish", "furniture",
-    "hardware", "health", "homework", "information", "jewelry", "knowledge", "luggage", "machinery",
-    "media", "metadata", "money", "moose", "news", "offspring", "police", "rice", "salmon", "series", "sheep",
-    "shrimp", "software", "spacecraft", "species", "staff", "swine", "traffic", "trout", "weather",
+    "advice",
+    "aircraft",
+    "audio",
+    "baggage",
+    "data",
+    "deer",
+    "equipment",
+    "evidence",
+    "feedback",
+    "fish",
+    "furniture",
+    "hardware",
+    "health",
+    "homework",
+    "information",
+    "jewelry",
+    "knowledge",
+    "luggage",
+    "machinery",
+    "media",
+    "metadata",
+    "money",
+    "moose",
+    "news",
+    "offspring",
+    "police",
+    "rice",
+    "salmon",
+    "series",
+    "sheep",
+    "shrimp",
+    "software",
+    "spacecraft",
+    "species",
+    "staff",
+    "swine",
+    "traffic",
+    "trout",
+    "weather",
 ];
 
 /// The plural of a snake-case name.
@@ -143,10 +178,14 @@ fn plural_word(word: &str) -> String {
     if let Some((_, plural)) = IRREGULAR.iter().find(|(singular, _)| *singular == word) {
         return (*plural).to_owned();
     }
-    let before_y = |rest: &str| rest.ends_with(|c: char| c.is_ascii_alphabetic() && !is_vowel(c)) || rest.ends_with("qu");
+    let before_y = |rest: &str| {
+        rest.ends_with(|c: char| c.is_ascii_alphabetic() && !is_vowel(c)) || rest.ends_with("qu")
+    };
     match word.strip_suffix('y') {
         Some(rest) if before_y(rest) => format!("{rest}ies"),
-        _ if word.ends_with(['s', 'x', 'z']) || word.ends_with("ch") || word.ends_with("sh") => format!("{word}es"),
+        _ if word.ends_with(['s', 'x', 'z']) || word.ends_with("ch") || word.ends_with("sh") => {
+            format!("{word}es")
+        }
         _ => format!("{word}s"),
     }
 }
@@ -159,7 +198,11 @@ fn singular_word(word: &str) -> String {
         return (*singular).to_owned();
     }
     let hissing = |rest: &str| {
-        rest.ends_with("ss") || rest.ends_with(['x', 'z']) || rest.ends_with("ch") || rest.ends_with("sh") || rest.ends_with("us")
+        rest.ends_with("ss")
+            || rest.ends_with(['x', 'z'])
+            || rest.ends_with("ch")
+            || rest.ends_with("sh")
+            || rest.ends_with("us")
     };
     if let Some(rest) = word.strip_suffix("ies").filter(|rest| rest.len() > 1) {
         return format!("{rest}y");
@@ -168,7 +211,14 @@ fn singular_word(word: &str) -> String {
         return rest.to_owned();
     }
     match word.strip_suffix('s') {
-        Some(rest) if !rest.is_empty() && !rest.ends_with('s') && !word.ends_with("us") && !word.ends_with("is") => rest.to_owned(),
+        Some(rest)
+            if !rest.is_empty()
+                && !rest.ends_with('s')
+                && !word.ends_with("us")
+                && !word.ends_with("is") =>
+        {
+            rest.to_owned()
+        }
         _ => word.to_owned(),
     }
 }

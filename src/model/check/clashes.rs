@@ -1,0 +1,335 @@
+//! Names that become the same once they are spelt for tables, types and members,
+//! and derived identifiers that are too long.
+
+use std::collections::HashMap;
+
+use super::collections::Resolved;
+use super::draft::Draft;
+use super::naming::{LONGEST, too_long};
+use super::reserved;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{FieldKind, Service, Via};
+use crate::source::Span;
+
+/// Reports every clash between derived names.
+pub fn check(
+    drafts: &[Draft<'_>],
+    collections: &[Resolved],
+    service: Option<&Service>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    tables(drafts, collections, problems);
+    types(drafts, problems);
+    for (draft, collections) in drafts.iter().zip(collections) {
+        members(draft, collections, problems);
+        archive_columns(draft, problems);
+        lengths(draft, problems);
+    }
+    routes(drafts, service, problems);
+    same_plural(drafts, problems);
+}
+
+/// Names that are in use, each with where and as what.
+#[derive(Default)]
+struct Taken {
+    names: HashMap<String, (Span, String)>,
+}
+
+impl Taken {
+    /// Takes a name, or tells who has it.
+    fn take(&mut self, name: String, at: Span, what: String) -> Option<(Span, String)> {
+        let clash = self
+            .names
+            .get(&name)
+            .filter(|(span, other)| *span != at || *other != what)
+            .cloned();
+        self.names.entry(name).or_insert((at, what));
+        clash
+    }
+}
+
+fn clash(
+    name: &str,
+    kind: &str,
+    at: Span,
+    what: &str,
+    (first, other): (Span, String),
+) -> Diagnostic {
+    let problem = Diagnostic::new(
+        Code::NameClash,
+        format!("two things need the {kind} `{name}`"),
+    )
+    .label(at, what);
+    if first == at {
+        problem.help(format!("the other one is {other}"))
+    } else {
+        problem.label(first, other)
+    }
+}
+
+fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Diagnostic>) {
+    let mut taken = Taken::default();
+    let mut wanted: Vec<(String, Span, String)> = Vec::new();
+    for draft in drafts {
+        let at = draft
+            .doc
+            .plural
+            .as_ref()
+            .map_or(draft.at, |plural| plural.span);
+        if let Some(owner) = reserved::table(draft.table()) {
+            problems.push(
+                Diagnostic::new(
+                    Code::ReservedName,
+                    format!("a table cannot be called `{}`", draft.table()),
+                )
+                .label(at, format!("names of this kind are kept for {owner}")),
+            );
+        }
+        wanted.push((
+            draft.table().to_owned(),
+            at,
+            format!("the table of `{}`", draft.name),
+        ));
+    }
+    for draft in drafts.iter().filter(|draft| draft.is_archived()) {
+        wanted.push((
+            format!("{}_archive", draft.table()),
+            draft.at,
+            format!("the archive of `{}`", draft.name),
+        ));
+    }
+    for (draft, collections) in drafts.iter().zip(collections) {
+        for (at, collection) in collections {
+            if let Via::Link(link) = &collection.via
+                && link.owner
+            {
+                let what = format!("the link table of `{}.{}`", draft.name, collection.name);
+                if let Some(owner) = reserved::table(&link.table) {
+                    problems.push(
+                        Diagnostic::new(
+                            Code::ReservedName,
+                            format!("a table cannot be called `{}`", link.table),
+                        )
+                        .label(*at, format!("names of this kind are kept for {owner}")),
+                    );
+                }
+                wanted.push((link.table.clone(), *at, what));
+            }
+        }
+    }
+    for (name, at, what) in wanted {
+        if name.len() > LONGEST {
+            problems.push(too_long(at, &what, &name));
+        }
+        if let Some(first) = taken.take(name.clone(), at, what.clone()) {
+            problems.push(
+                clash(&name, "table", at, &what, first)
+                    .help("rename one of them, or set `plural:`"),
+            );
+        }
+    }
+}
+
+/// Rust types and the schemas of the API description share one space of names.
+fn types(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
+    let mut taken = Taken::default();
+    for draft in drafts {
+        taken.take(
+            draft.name.pascal().to_owned(),
+            draft.at,
+            format!("the entity `{}`", draft.name),
+        );
+    }
+    let mut wanted: Vec<(String, Span, String)> = Vec::new();
+    for draft in drafts {
+        let pascal = draft.name.pascal();
+        let derived = [
+            format!("New{pascal}"),
+            format!("{pascal}Changes"),
+            format!("{pascal}Page"),
+            format!("{pascal}Filter"),
+            format!("{pascal}Rules"),
+        ];
+        wanted.extend(
+            derived
+                .into_iter()
+                .map(|name| (name, draft.at, format!("a type that comes with `{pascal}`"))),
+        );
+        for (member, _, field) in draft.columns() {
+            if let Some(FieldKind::Enum(r#type)) = field.map(|it| &it.kind) {
+                wanted.push((
+                    r#type.name.pascal().to_owned(),
+                    member.at,
+                    format!("the type of the enum `{pascal}.{}`", member.name),
+                ));
+            }
+        }
+    }
+    for (name, at, what) in wanted {
+        if let Some(first) = taken.take(name.clone(), at, what.clone()) {
+            problems.push(clash(&name, "type", at, &what, first).help("rename one of them"));
+        }
+    }
+}
+
+/// Columns and JSON members of one entity.
+fn members(draft: &Draft<'_>, collections: &Resolved, problems: &mut Vec<Diagnostic>) {
+    let mut taken = Taken::default();
+    let mut wanted: Vec<(String, Span, String)> = Vec::new();
+    for (member, options, field) in draft.columns() {
+        let column = match field {
+            Some(field) => field.column(),
+            // Not understood, and yet it may have been meant as a reference.
+            None if options.r#type.is_none() => continue,
+            None => member.name.snake().to_owned(),
+        };
+        let what = match field.map(|it| &it.kind) {
+            Some(FieldKind::Reference(_)) => {
+                format!("the column of the reference `{}`", member.name)
+            }
+            _ => format!("the field `{}`", member.name),
+        };
+        wanted.push((column, member.at, what));
+    }
+    for (at, collection) in collections {
+        if matches!(collection.via, Via::Link(_)) {
+            wanted.push((
+                collection.ids_member(),
+                *at,
+                format!("the ids of the link `{}`", collection.name),
+            ));
+        }
+    }
+    for (name, at, what) in wanted {
+        if let Some(first) = taken.take(name.clone(), at, what.clone()) {
+            problems.push(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    format!("`{}` has two members `{name}`", draft.name),
+                )
+                .label(at, what)
+                .label(first.0, first.1)
+                .help("rename one of them"),
+            );
+        }
+    }
+}
+
+/// The archive adds columns of its own to those of the entity.
+fn archive_columns(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
+    if !draft.is_archived() {
+        return;
+    }
+    for member in &draft.members {
+        let snake = member.name.snake();
+        if snake.starts_with("archive_") || matches!(snake, "archived_at" | "archived_by") {
+            problems.push(
+                Diagnostic::new(
+                    Code::ReservedName,
+                    format!("a field of an archived entity cannot be called `{snake}`"),
+                )
+                .label(
+                    member.at,
+                    "names of this kind are kept for the archive's own columns",
+                )
+                .help("choose another name, or set `delete: hard`"),
+            );
+        }
+    }
+}
+
+fn lengths(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
+    let table = draft.table();
+    for (member, _, field) in draft.columns() {
+        let Some(field) = field else { continue };
+        let column = field.column();
+        // `_check` stands for every constraint that a limit or an enum may need, also a later one.
+        let suffix = if matches!(field.kind, FieldKind::Reference(_)) {
+            "fkey"
+        } else {
+            "check"
+        };
+        let name = format!("{table}_{column}_{suffix}");
+        if name.len() > LONGEST {
+            problems.push(too_long(
+                member.at,
+                &format!("a constraint of `{}`", member.name),
+                &name,
+            ));
+        }
+    }
+    let doc = draft.doc;
+    let sets = [(&doc.indexes, "idx"), (&doc.unique, "key")];
+    for (sets, suffix) in sets {
+        for set in sets.as_ref().map_or(&[][..], |it| &it.value) {
+            let columns: Vec<String> = set
+                .value
+                .0
+                .iter()
+                .map(|name| column_of(draft, name.value.trim_start_matches('-')))
+                .collect();
+            let name = format!("{table}_{}_{suffix}", columns.join("_"));
+            if name.len() > LONGEST {
+                let at = set.value.0.first().map_or(set.span, |it| it.span);
+                problems.push(too_long(at, "the name of this index", &name));
+            }
+        }
+    }
+}
+
+fn column_of(draft: &Draft<'_>, name: &str) -> String {
+    let found = draft
+        .columns()
+        .find(|(member, _, _)| member.name.snake() == name);
+    found
+        .and_then(|(_, _, field)| field)
+        .map_or_else(|| name.to_owned(), crate::model::Field::column)
+}
+
+/// Without a prefix the resources stand beside the service's own pages.
+fn routes(drafts: &[Draft<'_>], service: Option<&Service>, problems: &mut Vec<Diagnostic>) {
+    let bare = service
+        .and_then(|it| it.features.http.as_ref())
+        .is_some_and(|http| http.prefix.is_empty());
+    for draft in drafts
+        .iter()
+        .filter(|draft| bare && reserved::ROUTES.contains(&draft.name.plural_kebab()))
+    {
+        problems.push(
+            Diagnostic::new(
+                Code::NameClash,
+                format!(
+                    "the path `/{}` is one of the service's own pages",
+                    draft.name.plural_kebab()
+                ),
+            )
+            .label(draft.at, "would be served there")
+            .help("set a `prefix` under `features: http`, or `plural:`"),
+        );
+    }
+}
+
+/// `User` and `Users`: the table of the one is the module of the other.
+fn same_plural(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
+    let singular: HashMap<&str, &Draft<'_>> = drafts
+        .iter()
+        .map(|draft| (draft.name.snake(), draft))
+        .collect();
+    for draft in drafts {
+        let Some(other) = singular
+            .get(draft.table())
+            .filter(|other| other.at != draft.at)
+        else {
+            continue;
+        };
+        problems.push(
+            Diagnostic::new(
+                Code::NameClash,
+                format!("`{}` is the plural of `{}`", other.name, draft.name),
+            )
+            .label(other.at, "an entity of its own")
+            .label(draft.at, format!("many of these are `{}`", draft.table()))
+            .help("rename one of them, or set `plural:`"),
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! The schema as it is written: YAML files in, one [`Document`] out.
+//!
+//! Everything is spanned and optional here, and nothing is resolved: whether
+//! `Customer` is an entity is the model's question.
+
+pub mod entity;
+pub mod field;
+mod json_schema;
+mod node;
+mod read;
+pub mod service;
+pub mod type_expression;
+pub mod values;
+mod yaml;
+
+pub use json_schema::json_schemas;
+pub use node::{Entry, Node, Value};
+pub use read::{Named, list_of, one_of};
+
+use entity::EntityDoc;
+use read::{Read, Reader};
+use service::ServiceDoc;
+
+use crate::diagnostic::{self, Code, Diagnostic};
+use crate::source::{Source, SourceId, Span, Spanned};
+
+/// Everything the files of a project say.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Document {
+    /// The service file.
+    pub service: Option<Spanned<ServiceDoc>>,
+    /// The entity files, in the order of the sources.
+    pub entities: Vec<EntityFile>,
+    /// What the files that could not be read are called: perhaps the entities in them.
+    pub unread: Vec<String>,
+    /// Whether anything could not be read, so that the document says less than the files.
+    pub incomplete: bool,
+}
+
+/// One entity file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntityFile {
+    /// The file.
+    pub source: SourceId,
+    /// What it says.
+    pub doc: EntityDoc,
+}
+
+/// Reads all files and reports every problem of every file.
+///
+/// The service file and the entity files are told apart by their top-level key,
+/// `svcgen:` and `entity:`. What could be read is in the document even when there are errors.
+pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
+    let mut reader = Reader::new(sources);
+    let mut document = Document::default();
+    let mut service_file: Option<Span> = None;
+    for (index, source) in sources.iter().enumerate() {
+        let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+        let node = match yaml::parse(source, id) {
+            Ok(node) => node,
+            Err(problem) => {
+                document.unread.push(stem(source).to_owned());
+                reader.report(problem);
+                continue;
+            }
+        };
+        match kind(&node) {
+            Kind::Service(key) => match service_file {
+                None => {
+                    service_file = Some(key);
+                    let span = node.span;
+                    document.service =
+                        ServiceDoc::read(&node, &mut reader).map(|doc| Spanned::new(doc, span));
+                }
+                Some(first) => reader.report(
+                    Diagnostic::new(Code::SeveralServices, "there are two service files")
+                        .label(key, "the second one")
+                        .label(first, "the first one")
+                        .help(
+                            "a project describes one service; put each into a directory of its own",
+                        ),
+                ),
+            },
+            Kind::Entity => {
+                if let Some(doc) = EntityDoc::read(&node, &mut reader) {
+                    file_name(source, &doc, &mut reader);
+                    document.entities.push(EntityFile { source: id, doc });
+                }
+            }
+            Kind::Unknown => reader.report(unknown_file(source, &node)),
+        }
+    }
+    missing(
+        &document,
+        service_file.is_none() && document.unread.is_empty(),
+        &mut reader,
+    );
+    let mut diagnostics = reader.finish();
+    diagnostic::sort(&mut diagnostics);
+    document.incomplete = diagnostics.iter().any(Diagnostic::is_error);
+    (document, diagnostics)
+}
+
+enum Kind {
+    Service(Span),
+    Entity,
+    Unknown,
+}
+
+fn kind(node: &Node) -> Kind {
+    match (node::entry(node, "svcgen"), node::entry(node, "entity")) {
+        (Some(service), None) => Kind::Service(service.key.span),
+        (None, Some(_)) => Kind::Entity,
+        _ => Kind::Unknown,
+    }
+}
+
+fn unknown_file(source: &Source, node: &Node) -> Diagnostic {
+    let span = node::first_line(node.span, &source.text);
+    let message = format!("`{}` is neither a service nor an entity", source.path);
+    let both = node::entry(node, "svcgen").is_some();
+    let label = if both {
+        "it has both `svcgen:` and `entity:`"
+    } else {
+        "neither `svcgen:` nor `entity:` stands here"
+    };
+    let problem = Diagnostic::new(Code::UnknownFile, message).label(span, label);
+    let Value::Map(entries) = &node.value else {
+        return problem.help("begin the file with `entity: NAME`, or remove it");
+    };
+    let near = entries
+        .iter()
+        .find_map(|entry| diagnostic::nearest(&entry.key.value, ["svcgen", "entity"]));
+    match near {
+        Some(near) if !both => problem.help(format!("did you mean `{near}`?")),
+        _ => problem
+            .help("a service file begins with `svcgen: 1`, an entity file with `entity: NAME`"),
+    }
+}
+
+/// A broken file may have been the service, so its absence is told only when all files parse.
+fn missing(document: &Document, no_service: bool, reader: &mut Reader<'_>) {
+    if no_service {
+        reader.report(
+            Diagnostic::new(Code::MissingService, "there is no service file")
+                .help("write `svcgen.yaml` with `svcgen: 1` and `name: NAME`"),
+        );
+    } else if let (Some(service), true) = (&document.service, document.entities.is_empty()) {
+        let span = service
+            .value
+            .name
+            .as_ref()
+            .map_or(service.span, |name| name.span);
+        reader.report(
+            Diagnostic::new(Code::NoEntities, "the service has no entities")
+                .label(reader.shown(span), "nothing to serve")
+                .help("describe one in `entities/NAME.yaml`, or run `svcgen add-entity`"),
+        );
+    }
+}
+
+fn file_name(source: &Source, doc: &EntityDoc, reader: &mut Reader<'_>) {
+    use heck::ToSnakeCase;
+    let Some(entity) = &doc.entity else { return };
+    let file = source.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let expected = entity.value.to_snake_case();
+    if stem(source).to_snake_case() != expected && !expected.is_empty() {
+        let message = format!("the entity `{}` is described in `{file}`", entity.value);
+        reader.report(
+            Diagnostic::warning(Code::FileName, message)
+                .label(entity.span, format!("expected in `{expected}.yaml`"))
+                .help("rename the file, or the entity"),
+        );
+    }
+}
+
+/// The file's name without directories and extension.
+fn stem(source: &Source) -> &str {
+    let file = source.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    file.strip_suffix(".yaml")
+        .or_else(|| file.strip_suffix(".yml"))
+        .unwrap_or(file)
+}
