@@ -1,9 +1,12 @@
 //! The code map: modules in reading order.
 
+pub mod source;
 pub mod diagnostic;
+pub mod schema;
 pub mod model;
 pub mod tables;
 pub mod dialect;
 pub mod plan;
-pub mod schema;
-pub mod source;
+pub mod features;
+pub mod render;
+pub mod generate;
