@@ -1,4 +1,12 @@
 //! The code map: modules in reading order.
 
+pub mod cli;
+pub mod diagnostic;
+pub mod generate;
 pub mod model;
 pub mod plan;
+pub mod project;
+pub mod reconcile;
+pub mod render;
+pub mod schema;
+pub mod source;

@@ -21,10 +21,22 @@ pub enum Ownership {
 pub struct Rendered {
     /// Relative to the project, with forward slashes.
     pub path: String,
-    /// The whole content.
-    pub content: Vec<u8>,
+    /// What it says.
+    pub content: Content,
     /// Whose it is.
     pub ownership: Ownership,
     /// The entity it belongs to (its snake name), if it belongs to one.
     pub entity: Option<String>,
+    /// A digest of the text before it was formatted: where it is the one of the
+    /// last run, formatting again would give the text of the last run.
+    pub digest: String,
+}
+
+/// What a rendered file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The whole content.
+    Whole(Vec<u8>),
+    /// What the last run wrote, which is still on the disk.
+    AsBefore,
 }

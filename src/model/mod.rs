@@ -3,6 +3,7 @@
 //! Nothing here is optional "to be defaulted later". The model has never heard
 //! of YAML, Rust, SQL or paths; every later stage reads it and none changes it.
 
+pub mod check;
 pub mod name;
 pub mod types;
 
