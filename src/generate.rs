@@ -54,6 +54,14 @@ pub enum Failure {
     /// The tables of the last generation cannot be turned into those of this one.
     #[error("the tables would change in a way that no migration can make yet:\n{0}")]
     Refused(String),
+    /// Something that is not the schema's fault.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+/// What can go wrong that is not the schema's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
     /// The file that remembers the tables is damaged.
     #[error("`{TABLES}` cannot be read: {0}; restore it from version control")]
     Tables(#[from] serde_json::Error),
@@ -89,7 +97,7 @@ pub fn generate(inputs: &Inputs<'_>) -> Result<Generated, Failure> {
         return Err(Failure::Schema(diagnostics));
     };
     let plan = plan(&service, inputs.previous_tables)?;
-    let output = render::render(&plan, inputs.known, inputs.project)?;
+    let output = render::render(&plan, inputs.known, inputs.project).map_err(Error::from)?;
     Ok(Generated {
         service,
         files: output.files,
@@ -100,7 +108,7 @@ pub fn generate(inputs: &Inputs<'_>) -> Result<Generated, Failure> {
 
 fn plan(service: &Service, previous: Option<&str>) -> Result<FilePlan, Failure> {
     let remembered: Remembered = match previous {
-        Some(text) => serde_json::from_str(text)?,
+        Some(text) => serde_json::from_str(text).map_err(Error::from)?,
         None => Remembered::default(),
     };
     let schema = tables::of(service);
@@ -111,8 +119,10 @@ fn plan(service: &Service, previous: Option<&str>) -> Result<FilePlan, Failure> 
         schema: &schema,
         history: &remembered.migrations,
         changes: &changes,
-    })?;
-    plan.add(remember(remembered.migrations, schema, &changes)?)?;
+    })
+    .map_err(Error::from)?;
+    plan.add(remember(remembered.migrations, schema, &changes)?)
+        .map_err(Error::from)?;
     Ok(plan)
 }
 
@@ -138,7 +148,8 @@ fn remember(
     changes: &[Change],
 ) -> Result<PlannedFile, Failure> {
     migrations.extend(features::next_migration(&migrations, changes));
-    let mut text = serde_json::to_string_pretty(&Remembered { migrations, schema })?;
+    let remembered = Remembered { migrations, schema };
+    let mut text = serde_json::to_string_pretty(&remembered).map_err(Error::from)?;
     text.push('\n');
     Ok(PlannedFile {
         path: TABLES.to_owned(),

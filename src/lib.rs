@@ -9,4 +9,7 @@ pub mod dialect;
 pub mod plan;
 pub mod features;
 pub mod render;
+pub mod reconcile;
+pub mod project;
 pub mod generate;
+pub mod cli;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `svcgen` command.
+
+fn main() -> std::process::ExitCode {
+    svcgen::cli::main()
+}

@@ -4,7 +4,7 @@
 //! nor formatted again: its digest says so. Nothing but `rustfmt` starts a
 //! process here, and only in a scratch directory.
 
-mod rustfmt;
+pub mod rustfmt;
 mod templates;
 
 pub use rustfmt::{Formatter, format_rust};

@@ -76,6 +76,31 @@ fn command(files: &[PathBuf], project: Option<&Path>) -> Command {
     command
 }
 
+/// Texts as `rustfmt` prints them under its default configuration, whatever the
+/// project's is. `None` for a text that is no Rust, and for all without `rustfmt`.
+pub fn normalise(texts: &[&str]) -> Vec<Option<String>> {
+    normalised(texts).unwrap_or_else(|_| vec![None; texts.len()])
+}
+
+fn normalised(texts: &[&str]) -> std::io::Result<Vec<Option<String>>> {
+    let scratch = Scratch::new()?;
+    fs::write(scratch.0.join("rustfmt.toml"), "")?;
+    let mut formatted = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let path = scratch.0.join(format!("{index}.rs"));
+        fs::write(&path, text)?;
+        // One process each: a text that is no Rust must not stop the others.
+        let mut child = command(std::slice::from_ref(&path), Some(&scratch.0)).spawn()?;
+        let succeeded = child.wait()?.success();
+        formatted.push(if succeeded {
+            Some(fs::read_to_string(&path)?)
+        } else {
+            None
+        });
+    }
+    Ok(formatted)
+}
+
 /// The complaints with the files' own names in place of the scratch ones.
 fn named(complaints: &str, files: &[(String, String)]) -> String {
     let mut text = complaints.to_owned();

@@ -1,0 +1,212 @@
+//! What the command line understands. Only declarations; clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{
+        PossibleValuesParser, Styles,
+        styling::{AnsiColor, Effects},
+    },
+};
+
+use super::new::examples;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .usage(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .literal(AnsiColor::Cyan.on_default().effects(Effects::BOLD))
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Writes complete Rust services from YAML schemas, and again after every change.
+#[derive(Debug, Parser)]
+#[command(name = "svcgen", version, styles = STYLES, max_term_width = 100, after_help = "\
+Examples:
+  svcgen new shop --example shop --run    a service that answers, from an example
+  svcgen generate                         after a change of svcgen.yaml or entities/*.yaml
+  svcgen check                            only look for mistakes in the schema
+
+Exit status: 0 ok, 1 the schema is wrong, 2 wrong usage or an internal error, 3 a file is in the way.")]
+pub struct Arguments {
+    /// What holds for all commands.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for all commands.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The project's directory [default: the nearest one with a svcgen.yaml, here or above]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub project: Option<PathBuf>,
+    /// When to colour the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub color: Color,
+    /// Say more: every file, and how long each stage took
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub quiet: bool,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Begin a new service
+    New(New),
+    /// Bring the service up to date with its schema
+    #[command(visible_alias = "gen", after_help = "\
+Files that svcgen keeps up to date are rewritten when what they say has changed, and their
+times are left alone when it has not. Seeded files (src/main.rs, src/<entity>/rules.rs, …) are
+written once and then yours; migrations are never rewritten. If a file that svcgen keeps up to
+date was edited by hand, nothing is written, the files are listed and the exit status is 3.
+
+Examples:
+  svcgen generate
+  svcgen generate --dry-run       list what would be written
+  svcgen --project api generate   the project in ./api")]
+    Generate(Generate),
+    /// Look for mistakes in the schema, and write nothing
+    #[command(after_help = "\
+Examples:
+  svcgen check
+  svcgen check --format json      for editors and scripts; on standard output")]
+    Check(Check),
+    /// Explain the code of a diagnostic, or list them all
+    #[command(after_help = "Example:\n  svcgen explain SVC0101")]
+    Explain {
+        /// A code such as SVC0101
+        code: Option<String>,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  svcgen completions bash > ~/.local/share/bash-completion/completions/svcgen
+  svcgen completions zsh > \"${fpath[1]}/_svcgen\"")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for each command
+    Man {
+        /// Write the pages into this directory
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Options of `new`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+In a terminal, what is not given is asked. Without one, or with --no-input, a service without
+entities begins with an example entity, Note.
+
+Fields are NAME:TYPE; a `?` makes one nullable. Types: string text int bigint float decimal(P,S)
+bool uuid date time timestamp duration json bytes enum(a,b) list(TYPE), the name of an entity for
+a reference, many(ENTITY) for its other side.
+
+Examples:
+  svcgen new shop                              asks what it needs
+  svcgen new shop --example shop --run         generates, builds and starts the example
+  svcgen new notes --entity 'Note title:string body:text? pinned:bool'
+  svcgen new shop --from ../schemas/shop       from schema files")]
+pub struct New {
+    /// The service's name, such as `web-shop` [default: the example's]
+    pub name: Option<String>,
+    /// Begin with an example
+    #[arg(long, value_name = "EXAMPLE", value_parser = PossibleValuesParser::new(examples::names()),
+          conflicts_with_all = ["from", "entity", "doc", "database", "feature"], help_heading = "What it is")]
+    pub example: Option<String>,
+    /// Begin with the schema of a directory, or with one schema file
+    #[arg(long, value_name = "DIR|FILE", conflicts_with_all = ["entity", "doc", "database", "feature"],
+          help_heading = "What it is")]
+    pub from: Option<PathBuf>,
+    /// An entity and its fields; may be repeated
+    #[arg(long, value_name = "'NAME FIELD:TYPE …'", help_heading = "What it is")]
+    pub entity: Vec<String>,
+    /// What the service is for
+    #[arg(long, value_name = "TEXT", help_heading = "What it is")]
+    pub doc: Option<String>,
+    /// A database it can run on; may be repeated [default: both]
+    #[arg(long, value_name = "DATABASE", help_heading = "What it is")]
+    pub database: Vec<DatabaseName>,
+    /// A feature it has; may be repeated [default: all]
+    #[arg(long, value_name = "FEATURE", help_heading = "What it is")]
+    pub feature: Vec<FeatureName>,
+    /// Link the runtime crate of this directory instead of a vendored copy
+    #[arg(long, value_name = "DIR", help_heading = "What it is")]
+    pub runtime_path: Option<PathBuf>,
+    /// The directory to write to [default: ./NAME]
+    #[arg(long, value_name = "DIR", help_heading = "How it is written")]
+    pub path: Option<PathBuf>,
+    /// Ask nothing
+    #[arg(long, help_heading = "How it is written")]
+    pub no_input: bool,
+    /// Write into a directory that is not empty; files that are there are still never overwritten
+    #[arg(long, help_heading = "How it is written")]
+    pub force: bool,
+    /// Do not make the directory a git repository
+    #[arg(long, help_heading = "How it is written")]
+    pub no_git: bool,
+    /// Build and start the service at once
+    #[arg(long, help_heading = "How it is written")]
+    pub run: bool,
+}
+
+/// A database by its name in the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DatabaseName {
+    /// Embedded, with no server; the default at run time
+    Sqlite,
+    /// PostgreSQL, chosen by URL at run time
+    Postgres,
+}
+
+/// A feature by its name in the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FeatureName {
+    /// REST, under /v1
+    Http,
+    /// The OpenAPI document, and its page at /docs
+    Openapi,
+}
+
+/// Options of `generate`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Generate {
+    /// List on standard output what would be written, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// Options of `check`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Check {
+    /// How problems are told
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+}
+
+/// How problems are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, on standard error
+    Human,
+    /// For programs, on standard output
+    Json,
+}

@@ -1,0 +1,177 @@
+//! Why a command did not do what it was asked, and which exit status says so.
+
+use std::{error::Error, process::ExitCode};
+
+use super::shell::Shell;
+use crate::{
+    diagnostic::{self, Diagnostic},
+    project::ProjectError,
+    reconcile::{Conflict, Refusal, lock::LockError},
+    source::Source,
+};
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The schema is wrong.
+    Schema {
+        /// What is wrong.
+        diagnostics: Vec<Diagnostic>,
+        /// The files the diagnostics point into.
+        sources: Vec<Source>,
+    },
+    /// The schema is wrong, and that has been told.
+    Told,
+    /// Svcgen was called wrongly.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Files are in the way.
+    Conflicts(Vec<Conflict>),
+    /// Something else is in the way.
+    InTheWay {
+        /// What, perhaps in several lines.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Svcgen or the system it runs on does not work.
+    Internal {
+        /// What was attempted.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+        /// Why it did not work.
+        source: Option<Box<dyn Error>>,
+    },
+    /// The reader of standard output went away, as `head` does.
+    NobodyReads,
+    /// The user stopped it.
+    Interrupted,
+    /// A program that was started ended so. (On Unix it takes svcgen's place.)
+    #[cfg(not(unix))]
+    Ended(u8),
+}
+
+impl Failure {
+    /// Svcgen was called wrongly.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// Something that should have worked did not.
+    pub fn internal(message: impl Into<String>, source: impl Error + 'static) -> Self {
+        Self::Internal { message: message.into(), hint: None, source: Some(Box::new(source)) }
+    }
+
+    /// Tells it, and answers with the exit status.
+    pub fn tell(self, shell: &Shell) -> ExitCode {
+        match self {
+            Self::Schema { diagnostics, sources } => {
+                shell.detail(&diagnostic::render(&diagnostics, &sources, shell.diagnostic_style()));
+                shell.error(&counted(&diagnostics));
+                ExitCode::from(1)
+            }
+            Self::Told => ExitCode::from(1),
+            Self::Usage { message, hint } => {
+                shell.error(&message);
+                if let Some(hint) = hint {
+                    shell.hint(&hint);
+                }
+                ExitCode::from(2)
+            }
+            Self::Conflicts(conflicts) => {
+                tell_conflicts(&conflicts, shell);
+                ExitCode::from(3)
+            }
+            Self::InTheWay { message, hint } => {
+                shell.error(&message);
+                shell.hint(&hint);
+                ExitCode::from(3)
+            }
+            Self::Internal { message, hint, source } => {
+                shell.error(&message);
+                let mut cause: Option<&dyn Error> = source.as_deref();
+                while let Some(error) = cause {
+                    shell.detail(&format!("  because: {error}"));
+                    cause = error.source();
+                }
+                if let Some(hint) = hint {
+                    shell.hint(&hint);
+                }
+                ExitCode::from(2)
+            }
+            Self::NobodyReads => ExitCode::SUCCESS,
+            Self::Interrupted => ExitCode::from(130),
+            #[cfg(not(unix))]
+            Self::Ended(status) => ExitCode::from(status),
+        }
+    }
+}
+
+/// "3 errors", and that nothing came of them.
+fn counted(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|it| it.severity == diagnostic::Severity::Error).count();
+    let word = if errors == 1 { "error" } else { "errors" };
+    format!("the schema has {errors} {word}; nothing was written")
+}
+
+/// The list, with each piece of advice told once.
+fn tell_conflicts(conflicts: &[Conflict], shell: &Shell) {
+    let files = if conflicts.len() == 1 { "a file is" } else { "files are" };
+    shell.error(&format!("{files} in the way; nothing was written"));
+    let mut advice: Vec<String> = Vec::new();
+    for conflict in conflicts {
+        shell.detail(&format!("  {}: {conflict}", conflict.path));
+        let new = conflict.advice();
+        if !advice.contains(&new) {
+            advice.push(new);
+        }
+    }
+    for hint in advice {
+        shell.hint(&hint);
+    }
+}
+
+impl From<ProjectError> for Failure {
+    fn from(error: ProjectError) -> Self {
+        match error {
+            ProjectError::NotFound(..) => Self::usage(error.to_string(), "run `svcgen new NAME` to begin a service"),
+            ProjectError::TooLarge(_) => Self::Usage { message: error.to_string(), hint: None },
+            ProjectError::Obstacles(_) => Self::InTheWay {
+                message: format!("{error}\nnothing was written"),
+                hint: "svcgen changes no permissions and follows no links; clear the way and run it again".to_owned(),
+            },
+            ProjectError::Transaction(_)
+            | ProjectError::Read { .. }
+            | ProjectError::Busy(_)
+            | ProjectError::Recovery(_) => {
+                let message = error.to_string();
+                let source = error.source().map(|it| it.to_string().into());
+                Self::Internal { message, hint: None, source }
+            }
+        }
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        Self::Usage { message: error.to_string(), hint: Some(error.hint()) }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Conflicts(conflicts) => Self::Conflicts(conflicts),
+            Refusal::Path { .. } | Refusal::Twice(_) | Refusal::NoText(_) => Self::Internal {
+                message: refusal.to_string(),
+                hint: Some("this is a bug in svcgen; please report it with your schema".to_owned()),
+                source: None,
+            },
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! From schema files to what will be written: the road that `new` and `generate` share.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use super::{Failure, shell::Shell, state_files};
+use crate::{
+    diagnostic::Diagnostic,
+    generate::{self, Generated},
+    model::Service,
+    plan::{Content, Ownership, Rendered},
+    project::{self, Project, SchemaFile, transaction::Change},
+    reconcile::{
+        self, Action, Formatter, Found, OnDisk, WritePlan,
+        lock::{Lock, State},
+        text::Fingerprint,
+    },
+    render::rustfmt,
+    schema,
+    source::Source,
+};
+
+/// Everything that is decided before the first byte is written.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What the schema means.
+    pub service: Service,
+    /// What will happen to each path.
+    pub plan: WritePlan,
+    /// How long each stage took.
+    pub stages: Vec<(&'static str, Duration)>,
+    lock_before: Option<String>,
+}
+
+/// Files that an example brings, by path. Those that take the place of seeded files
+/// are taken out by [`prepare`]; the others are nobody's but the user's.
+pub type Extras = BTreeMap<String, Vec<u8>>;
+
+/// Generates in memory and decides what to write.
+pub fn prepare(project: &Project, files: Vec<SchemaFile>, extras: &mut Extras, shell: &Shell) -> Result<Prepared, Failure> {
+    let mut clock = Clock::start();
+    let sources = sources(files)?;
+    let lock_before = project.lock_text()?;
+    let previous_tables = project.text(project::TABLES_FILE)?;
+    let lock = match &lock_before {
+        Some(text) => Lock::parse(text)?,
+        None => Lock { lost: previous_tables.is_some(), ..Lock::default() },
+    };
+    let mut disk = OnDisk::new();
+    project.look(lock.files.keys().map(String::as_str).chain(state_files::LOOKED_AT), &mut disk)?;
+    let rustfmt = project.rustfmt_configuration();
+    clock.lap("read");
+    let known = known(&lock, &disk, rustfmt);
+    let inputs = generate::Inputs {
+        sources: &sources,
+        known: &known,
+        previous_tables: previous_tables.as_deref(),
+        project: Some(existing(project.root())),
+    };
+    let Generated { service, mut files, warnings, formatter } = generate::generate(&inputs).map_err(|failure| match failure {
+        generate::Failure::Schema(diagnostics) => Failure::Schema { diagnostics, sources: sources.clone() },
+        generate::Failure::Refused(what) => Failure::InTheWay {
+            message: format!("the tables would change in a way that no migration can make yet:\n{what}"),
+            hint: "svcgen writes migrations that add tables, columns and indexes; take the other changes back".to_owned(),
+        },
+        generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
+    })?;
+    tell_warnings(&warnings, &sources, shell);
+    if formatter == crate::render::Formatter::BuiltIn {
+        shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
+    }
+    state_files::add(&mut files, &disk, &lock);
+    take_extras(&mut files, extras)?;
+    clock.lap("generate");
+    project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
+    let inputs = reconcile::Inputs { rendered: &files, lock: &lock, disk: &disk, rustfmt };
+    let plan = reconcile::reconcile(&inputs, &Rustfmt)?;
+    clock.lap("reconcile");
+    Ok(Prepared { service, plan, stages: clock.laps, lock_before })
+}
+
+impl Prepared {
+    /// What is to be written, the lock last.
+    pub fn changes(self) -> Vec<Change> {
+        let lock = self.plan.lock.render();
+        let mut changes: Vec<_> = self.plan.writes.into_iter().filter_map(|it| change(it.path, it.action)).collect();
+        if self.lock_before.as_deref() != Some(&lock) {
+            changes.push(Change { path: project::LOCK_FILE.to_owned(), content: Some(lock.into_bytes()) });
+        }
+        changes
+    }
+}
+
+fn change(path: String, action: Action) -> Option<Change> {
+    match action {
+        Action::Create(content) | Action::Replace(content) => Some(Change { path, content: Some(content) }),
+        Action::Remove => Some(Change { path, content: None }),
+        Action::Keep => None,
+    }
+}
+
+/// The files as sources; those that are no text are told of together with every
+/// other file that cannot be read as a schema.
+pub fn sources(files: Vec<SchemaFile>) -> Result<Vec<Source>, Failure> {
+    let mut sources = Vec::with_capacity(files.len());
+    let mut diagnostics = Vec::new();
+    for file in files {
+        match Source::from_bytes(&file.path, file.bytes) {
+            Ok(source) => sources.push(source),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    if diagnostics.is_empty() {
+        return Ok(sources);
+    }
+    diagnostics.extend(schema::load(&sources).1);
+    Err(Failure::Schema { diagnostics, sources })
+}
+
+fn tell_warnings(warnings: &[Diagnostic], sources: &[Source], shell: &Shell) {
+    if !warnings.is_empty() {
+        shell.text(&crate::diagnostic::render(warnings, sources, shell.diagnostic_style()));
+    }
+}
+
+/// The renderings of the last run that lie on the disk untouched: their formatted
+/// text is there, so it need not be made again.
+fn known(lock: &Lock, disk: &OnDisk, rustfmt: Option<Fingerprint>) -> BTreeMap<String, String> {
+    if lock.rustfmt != rustfmt {
+        return BTreeMap::new();
+    }
+    let of = |(path, entry): (&String, &reconcile::lock::Entry)| {
+        let State::Written(written) = &entry.state else { return None };
+        let is_regenerated = matches!(entry.ownership, Ownership::Managed | Ownership::Sealed);
+        let is_untouched = matches!(disk.get(path), Some(Found::File { print, .. }) if *print == written.raw);
+        let digest = written.rendering.clone().filter(|_| is_regenerated && is_untouched)?;
+        Some((path.clone(), digest))
+    };
+    lock.files.iter().filter_map(of).collect()
+}
+
+fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failure> {
+    for file in files {
+        let Some(content) = extras.remove(&file.path) else { continue };
+        if file.ownership != Ownership::Seeded {
+            let message = format!("the example brings `{}`, which svcgen keeps up to date itself", file.path);
+            return Err(Failure::Internal { message, hint: None, source: None });
+        }
+        file.content = Content::Whole(content);
+    }
+    Ok(())
+}
+
+/// The directory, or the nearest one above that is there already.
+fn existing(directory: &Path) -> &Path {
+    directory.ancestors().find(|it| it.is_dir()).unwrap_or(directory)
+}
+
+struct Rustfmt;
+
+impl Formatter for Rustfmt {
+    fn normalise(&self, texts: &[&str]) -> Vec<Option<String>> {
+        rustfmt::normalise(texts)
+    }
+}
+
+struct Clock {
+    last: Instant,
+    laps: Vec<(&'static str, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { last: Instant::now(), laps: Vec::new() }
+    }
+
+    fn lap(&mut self, name: &'static str) {
+        self.laps.push((name, self.last.elapsed()));
+        self.last = Instant::now();
+    }
+}

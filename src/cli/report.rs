@@ -1,0 +1,154 @@
+//! What was done, for people: a plan as a few lines.
+
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+
+use super::{Failure, check::counted, shell::Shell};
+use crate::reconcile::{Action, Because, Write, WritePlan};
+
+/// More paths than these are told by directory.
+const MANY: usize = 12;
+
+/// What a plan does, without the contents.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    created: Vec<Told>,
+    updated: Vec<Told>,
+    removed: Vec<Told>,
+    kept: Vec<Told>,
+    same: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Told {
+    path: String,
+    because: Because,
+}
+
+impl Summary {
+    /// Of a plan.
+    pub fn of(plan: &WritePlan) -> Self {
+        let mut summary = Self::default();
+        for Write { path, action, because, .. } in &plan.writes {
+            let told = Told { path: path.clone(), because: *because };
+            match action {
+                Action::Create(_) => summary.created.push(told),
+                Action::Replace(_) => summary.updated.push(told),
+                Action::Remove => summary.removed.push(told),
+                Action::Keep if because.is_notable() => summary.kept.push(told),
+                Action::Keep => summary.same += 1,
+            }
+        }
+        summary
+    }
+
+    /// How many files the plan writes.
+    pub fn written(&self) -> usize {
+        self.created.len() + self.updated.len()
+    }
+
+    /// Says what was done.
+    pub fn tell_done(&self, name: &str, took: Duration, shell: &Shell) {
+        for (verb, files) in [("Created", &self.created), ("Updated", &self.updated), ("Removed", &self.removed)] {
+            for line in lines(files, shell.is_verbose()) {
+                shell.status(verb, &line);
+            }
+        }
+        for file in &self.kept {
+            shell.warn(&format!("kept `{}`: {}", file.path, file.because));
+        }
+        let seconds = took.as_secs_f64();
+        if self.is_noop() {
+            let files = counted(self.same, "file is", "files are");
+            shell.status("Unchanged", &format!("{name}: all {files} up to date ({seconds:.2} s)"));
+        } else {
+            shell.status("Finished", &format!("{name}: {} ({seconds:.2} s)", self.counts()));
+        }
+    }
+
+    /// Lists what would be done, on standard output.
+    pub fn tell_rehearsed(&self, shell: &Shell) -> Result<(), Failure> {
+        let mut list = String::new();
+        for (verb, files) in
+            [("create", &self.created), ("update", &self.updated), ("remove", &self.removed), ("keep", &self.kept)]
+        {
+            for file in files {
+                // Writing to a string cannot fail.
+                let _ = writeln!(list, "{verb} {}", file.path);
+            }
+        }
+        shell.data(list.as_bytes())?;
+        let what = if self.is_noop() { "everything is up to date".to_owned() } else { self.counts() };
+        shell.status("Rehearsed", &format!("{what}; nothing was written"));
+        Ok(())
+    }
+
+    fn is_noop(&self) -> bool {
+        self.created.is_empty() && self.updated.is_empty() && self.removed.is_empty()
+    }
+
+    fn counts(&self) -> String {
+        let parts = [
+            (self.created.len(), "created"),
+            (self.updated.len(), "updated"),
+            (self.removed.len(), "removed"),
+            (self.same + self.kept.len(), "unchanged"),
+        ];
+        let parts: Vec<_> =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        parts.join(", ")
+    }
+}
+
+/// One line a file with its reason, or one a directory when there are many.
+fn lines(files: &[Told], all: bool) -> Vec<String> {
+    if all || files.len() <= MANY {
+        return files.iter().map(with_reason).collect();
+    }
+    let mut groups: BTreeMap<String, Vec<&Told>> = BTreeMap::new();
+    for file in files {
+        groups.entry(group(&file.path)).or_default().push(file);
+    }
+    let line = |(directory, files): (String, Vec<&Told>)| match files.as_slice() {
+        [one] => with_reason(one),
+        many => format!("{directory}/ ({} files)", many.len()),
+    };
+    groups.into_iter().map(line).collect()
+}
+
+/// The directory under which a file is counted: two levels at most, and the file
+/// itself where it lies at the top.
+fn group(path: &str) -> String {
+    let mut parts: Vec<_> = path.split('/').collect();
+    if parts.len() > 1 {
+        parts.pop();
+    }
+    parts.truncate(2);
+    parts.join("/")
+}
+
+fn with_reason(file: &Told) -> String {
+    match file.because {
+        Because::Missing | Because::Orphaned => format!("{} ({})", file.path, file.because),
+        _ => file.path.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(path: &str) -> Told {
+        Told { path: path.to_owned(), because: Because::New }
+    }
+
+    #[test]
+    fn many_files_are_told_by_directory() {
+        let mut files: Vec<_> = (0..12).map(|it| told(&format!("src/order/f{it}.rs"))).collect();
+        assert_eq!(lines(&files, false).len(), 12);
+        files.push(told("Cargo.toml"));
+        files.push(told("vendor/svcgen-runtime/src/db/a.rs"));
+        files.push(told("vendor/svcgen-runtime/b.rs"));
+        let lines = lines(&files, false);
+        assert_eq!(lines, ["Cargo.toml", "src/order/ (12 files)", "vendor/svcgen-runtime/ (2 files)"]);
+    }
+}

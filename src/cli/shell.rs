@@ -1,0 +1,190 @@
+//! Talking to the person or the script: messages, data, colour.
+//!
+//! Nothing here fails because nobody listens: a closed standard error is ignored,
+//! a closed standard output ends the program quietly.
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal as _, Write as _},
+    time::Duration,
+};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+
+use super::{
+    arguments::{Color, Common},
+    failure::Failure,
+};
+use crate::diagnostic;
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const CARE: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// How much is said, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Shell {
+    verbose: bool,
+    quiet: bool,
+}
+
+impl Shell {
+    /// As the command line asks.
+    pub fn new(common: &Common) -> Self {
+        Self { verbose: common.verbose, quiet: common.quiet }
+    }
+
+    /// Whether to say more.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// One line on what was done, its verb in a column.
+    pub fn status(&self, verb: &str, what: &str) {
+        if !self.quiet {
+            say(&format!("{GOOD}{verb:>12}{GOOD:#} {what}"));
+        }
+    }
+
+    /// One line on something that deserves a look.
+    pub fn warn(&self, what: &str) {
+        if !self.quiet {
+            say(&format!("{CARE}warning{CARE:#}: {what}"));
+        }
+    }
+
+    /// Text as it is.
+    pub fn text(&self, text: &str) {
+        if !self.quiet {
+            say(text.trim_end());
+        }
+    }
+
+    /// What went wrong, told even when quiet.
+    #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
+    pub fn error(&self, what: &str) {
+        say(&format!("{BAD}error{BAD:#}: {what}"));
+    }
+
+    /// Lines that belong to an error.
+    #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
+    pub fn detail(&self, what: &str) {
+        say(what.trim_end());
+    }
+
+    /// What to do about an error, after a blank line.
+    #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
+    pub fn hint(&self, what: &str) {
+        say(&format!("\n{HINT}hint{HINT:#}: {what}"));
+    }
+
+    /// How long something took, when verbose.
+    pub fn timing(&self, stages: &[(&str, Duration)]) {
+        if self.verbose {
+            let stages: Vec<_> =
+                stages.iter().map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1000.0)).collect();
+            say(&format!("{:>12} {}", "Timing", stages.join(", ")));
+        }
+    }
+
+    /// Shows that something is going on, on a terminal only; gone when dropped.
+    pub fn progress(&self, what: &str) -> Progress {
+        let is_shown = !self.quiet && io::stderr().is_terminal();
+        if is_shown {
+            let mut stderr = anstream::stderr();
+            let _ = write!(stderr, "{HINT}{:>12}{HINT:#} {what} …", "Working");
+            let _ = stderr.flush();
+        }
+        Progress { is_shown }
+    }
+
+    /// Data, to standard output.
+    #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
+    pub fn data(&self, data: &[u8]) -> Result<(), Failure> {
+        let mut stdout = anstream::stdout();
+        match stdout.write_all(data).and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
+            Err(error) => Err(Failure::internal("cannot write to standard output", error)),
+        }
+    }
+
+    /// How diagnostics are drawn on standard error.
+    #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
+    pub fn diagnostic_style(&self) -> diagnostic::Style {
+        diagnostic::Style { color: !matches!(anstream::AutoStream::choice(&io::stderr()), ColorChoice::Never) }
+    }
+}
+
+/// A line that is wiped away in the end.
+#[derive(Debug)]
+pub struct Progress {
+    is_shown: bool,
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.is_shown {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+fn say(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Looks for `--color` before clap does, so that help and clap's own errors obey it too.
+pub fn color_asked_for(mut arguments: impl Iterator<Item = OsString>) -> ColorChoice {
+    let mut choice = ColorChoice::Auto;
+    while let Some(argument) = arguments.next() {
+        let value = match argument.to_str() {
+            Some("--") => break,
+            Some("--color") => arguments.next(),
+            Some(other) => other.strip_prefix("--color=").map(OsString::from),
+            None => None,
+        };
+        choice = match value.as_deref().and_then(|it| it.to_str()) {
+            Some("always") => ColorChoice::Always,
+            Some("never") => ColorChoice::Never,
+            Some("auto") => ColorChoice::Auto,
+            _ => choice,
+        };
+    }
+    choice
+}
+
+/// The same choice in clap's words.
+pub fn for_clap(choice: ColorChoice) -> clap::ColorChoice {
+    match choice {
+        ColorChoice::Always | ColorChoice::AlwaysAnsi => clap::ColorChoice::Always,
+        ColorChoice::Never => clap::ColorChoice::Never,
+        ColorChoice::Auto => clap::ColorChoice::Auto,
+    }
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_colour_is_found_in_every_spelling() {
+        let asked = |line: &str| color_asked_for(line.split(' ').map(OsString::from));
+        assert_eq!(asked("svcgen --color never check"), ColorChoice::Never);
+        assert_eq!(asked("svcgen check --color=always"), ColorChoice::Always);
+        assert_eq!(asked("svcgen check --color"), ColorChoice::Auto);
+        assert_eq!(asked("svcgen check -- --color=always"), ColorChoice::Auto);
+    }
+}

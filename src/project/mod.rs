@@ -1,0 +1,265 @@
+//! A project on the disk: found, read, and written as one.
+//!
+//! The only module that reads and writes the project's files. What they mean is
+//! decided elsewhere; here they are bytes at paths.
+
+pub mod disk;
+pub mod git;
+mod journal;
+pub mod place;
+pub mod recovery;
+pub mod transaction;
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use self::{
+    disk::RealDisk,
+    place::Obstacle,
+    recovery::Recovered,
+    transaction::{Change, TransactionError},
+};
+use crate::reconcile::{OnDisk, text::Fingerprint};
+
+/// The file that makes a directory a project.
+pub const SCHEMA_FILE: &str = "svcgen.yaml";
+/// The lock, relative to the project.
+pub const LOCK_FILE: &str = "svcgen.lock";
+/// The tables of the last generation, relative to the project.
+pub const TABLES_FILE: &str = ".svcgen/tables.json";
+
+/// Holds one run at a time inside a project.
+const BUSY_FILE: &str = ".svcgen/busy";
+/// More than any schema written by people; what is larger is not read into memory.
+const LARGEST_SOURCE: u64 = 16 * 1024 * 1024;
+
+/// What went wrong between svcgen and the disk.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// There is no project where one was looked for.
+    #[error("there is no `svcgen.yaml` in `{0}`{1}")]
+    NotFound(PathBuf, &'static str),
+    /// A file or directory could not be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file, relative to the project.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A schema file is far too large.
+    #[error("`{0}` is larger than 16 MiB")]
+    TooLarge(String),
+    /// The project cannot be held for a run.
+    #[error("cannot open `{BUSY_FILE}`, which keeps two runs apart")]
+    Busy(#[source] io::Error),
+    /// A stopped run could not be cleared up.
+    #[error("cannot clear up after a run that was stopped")]
+    Recovery(#[source] io::Error),
+    /// Files cannot be written; none was.
+    #[error("{}", list(.0))]
+    Obstacles(Vec<Obstacle>),
+    /// The changes were not made.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+}
+
+fn list(obstacles: &[Obstacle]) -> String {
+    let lines: Vec<_> = obstacles.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+/// A file of the schema as it lies on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaFile {
+    /// Relative to the project.
+    pub path: String,
+    /// Its bytes, which need not be UTF-8.
+    pub bytes: Vec<u8>,
+}
+
+/// A project's directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    root: PathBuf,
+}
+
+/// A project held for one run; others wait until it is dropped.
+#[derive(Debug)]
+pub struct Held {
+    project: Project,
+    // Held by being open.
+    _busy: File,
+}
+
+impl Project {
+    /// The project whose directory this is.
+    pub fn at(root: &Path) -> Result<Self, ProjectError> {
+        if root.join(SCHEMA_FILE).is_file() {
+            Ok(Self { root: root.to_owned() })
+        } else {
+            Err(ProjectError::NotFound(root.to_owned(), ""))
+        }
+    }
+
+    /// The project that a directory belongs to: the nearest `svcgen.yaml` there or above.
+    pub fn discover(from: &Path) -> Result<Self, ProjectError> {
+        let root = from.ancestors().find(|it| it.join(SCHEMA_FILE).is_file());
+        root.map(|it| Self { root: it.to_owned() })
+            .ok_or_else(|| ProjectError::NotFound(from.to_owned(), " or above"))
+    }
+
+    /// A directory that is to become a project.
+    pub fn new_at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The project's directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `svcgen.yaml` and `entities/*.yaml`, sorted by path.
+    pub fn schema(&self) -> Result<Vec<SchemaFile>, ProjectError> {
+        schema_files(&self.root)
+    }
+
+    /// The lock's text, if there is one.
+    pub fn lock_text(&self) -> Result<Option<String>, ProjectError> {
+        self.text(LOCK_FILE)
+    }
+
+    /// The text of a file that svcgen wrote for itself, if it is there.
+    pub fn text(&self, path: &str) -> Result<Option<String>, ProjectError> {
+        let bytes = transaction::read(&self.root.join(path)).map_err(|error| read_error(path, error))?;
+        // What is not UTF-8 was not written by svcgen; its reader will say what is wrong with it.
+        Ok(bytes.map(|it| String::from_utf8_lossy(&it).into_owned()))
+    }
+
+    /// Reads what lies at each path that is not known yet; free paths stay out.
+    pub fn look<'a>(&self, paths: impl Iterator<Item = &'a str>, found: &mut OnDisk) -> Result<(), ProjectError> {
+        for path in paths {
+            if found.contains_key(path) {
+                continue;
+            }
+            if let Some(what) = place::look(&self.root, path).map_err(|error| read_error(path, error))? {
+                found.insert(path.to_owned(), what);
+            }
+        }
+        Ok(())
+    }
+
+    /// The fingerprint of the rustfmt configuration that holds for the project: the
+    /// nearest one there or above, as rustfmt itself looks for it.
+    pub fn rustfmt_configuration(&self) -> Option<Fingerprint> {
+        let root = fs::canonicalize(&self.root).or_else(|_| std::path::absolute(&self.root));
+        let root = root.unwrap_or_else(|_| self.root.clone());
+        root.ancestors()
+            .flat_map(|directory| [directory.join(".rustfmt.toml"), directory.join("rustfmt.toml")])
+            .find_map(|file| fs::read(file).ok())
+            .map(|bytes| Fingerprint::of(&bytes))
+    }
+
+    /// Whether a stopped run is waiting to be cleared up.
+    pub fn is_interrupted(&self) -> bool {
+        recovery::is_pending(&self.root)
+    }
+
+    /// Holds the project for one run, waiting for another to end (after `waiting` was
+    /// called), and clears up after one that was stopped.
+    pub fn hold(self, waiting: impl FnOnce()) -> Result<(Held, Vec<Recovered>), ProjectError> {
+        if let Some(obstacle) = place::obstacle_above(&self.root, BUSY_FILE) {
+            return Err(ProjectError::Obstacles(vec![obstacle]));
+        }
+        let path = self.root.join(BUSY_FILE);
+        let open = || {
+            fs::create_dir_all(self.root.join(".svcgen"))?;
+            File::options().create(true).append(true).open(&path)
+        };
+        let busy = open().map_err(ProjectError::Busy)?;
+        match busy.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                waiting();
+                busy.lock().map_err(ProjectError::Busy)?;
+            }
+            Err(TryLockError::Error(error)) => return Err(ProjectError::Busy(error)),
+        }
+        let recovered = recovery::recover(&RealDisk, &self.root).map_err(ProjectError::Recovery)?;
+        Ok((Held { project: self, _busy: busy }, recovered))
+    }
+}
+
+impl Held {
+    /// Removes what holding a project leaves in a directory that did not become one.
+    /// Only what is empty goes.
+    pub fn forget(root: &Path) {
+        // Whatever is there after all stays, so a failure needs no word.
+        let _ = fs::remove_file(root.join(BUSY_FILE));
+        let _ = fs::remove_dir(root.join(".svcgen"));
+        let _ = fs::remove_dir(root);
+    }
+
+    /// The project.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Makes the changes, all or none, in their order.
+    pub fn apply(&self, changes: &[Change]) -> Result<(), ProjectError> {
+        let obstacles = place::obstacles(&self.project.root, changes);
+        if !obstacles.is_empty() {
+            return Err(ProjectError::Obstacles(obstacles));
+        }
+        Ok(transaction::commit(&RealDisk, &self.project.root, changes)?)
+    }
+}
+
+/// `svcgen.yaml` and `entities/*.yaml` of any directory, sorted by path.
+pub fn schema_files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
+    let mut files = vec![schema_file(root, SCHEMA_FILE.to_owned())?];
+    files.extend(entity_files(root)?);
+    Ok(files)
+}
+
+/// `entities/*.yaml` of any directory, sorted by path.
+pub fn entity_files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
+    let mut paths = Vec::new();
+    match fs::read_dir(root.join("entities")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(read_error("entities", error)),
+        Ok(entries) => {
+            for entry in entries {
+                let name = entry.map_err(|error| read_error("entities", error))?.file_name();
+                // A name that is not UTF-8 keeps its place in messages, and fails to be read there.
+                let name = name.to_string_lossy();
+                let is_yaml = Path::new(&*name).extension().is_some_and(|it| it == "yaml" || it == "yml");
+                if is_yaml && !name.starts_with('.') {
+                    paths.push(format!("entities/{name}"));
+                }
+            }
+        }
+    }
+    paths.sort();
+    paths.into_iter().map(|path| schema_file(root, path)).collect()
+}
+
+fn schema_file(root: &Path, path: String) -> Result<SchemaFile, ProjectError> {
+    let whole = root.join(&path);
+    let length = fs::metadata(&whole).map_err(|error| read_error(&path, error))?.len();
+    if length > LARGEST_SOURCE {
+        return Err(ProjectError::TooLarge(path));
+    }
+    let bytes = fs::read(&whole).map_err(|error| read_error(&path, error))?;
+    Ok(SchemaFile { path, bytes })
+}
+
+fn read_error(path: &str, source: io::Error) -> ProjectError {
+    ProjectError::Read { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests;

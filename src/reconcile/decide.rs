@@ -1,0 +1,236 @@
+//! One decision a path, by whose file it is. The table of ownership, as code.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Action, Because, Conflict, ConflictKind, Found, Inputs, Refusal, Write, WritePlan,
+    lock::{Entry, Lock, State, Written},
+    normal::NormalForms,
+    text::{Fingerprint, in_the_manner_of},
+};
+use crate::plan::{Content, Ownership, Rendered};
+
+/// Collects decisions.
+pub(super) struct Decider<'a> {
+    inputs: &'a Inputs<'a>,
+    normal: &'a NormalForms,
+    writes: Vec<Write>,
+    conflicts: Vec<Conflict>,
+    lock: BTreeMap<String, Entry>,
+}
+
+/// What a path holds, compared with what was written there.
+enum Standing {
+    Absent,
+    NoFile(&'static str),
+    /// As it was written, or only formatted in another way since.
+    Clean,
+    Edited,
+    /// Svcgen has no record of it.
+    Unknown,
+}
+
+impl<'a> Decider<'a> {
+    pub(super) fn new(inputs: &'a Inputs<'a>, normal: &'a NormalForms) -> Self {
+        Self { inputs, normal, writes: Vec::new(), conflicts: Vec::new(), lock: BTreeMap::new() }
+    }
+
+    /// Decides about a path that is generated.
+    pub(super) fn rendered(&mut self, file: &Rendered) -> Result<(), Refusal> {
+        let content = match &file.content {
+            Content::Whole(content) => content,
+            Content::AsBefore => return self.as_before(file),
+        };
+        let print = Fingerprint::of(content);
+        let written = Written {
+            raw: print,
+            formatted: self.normal.of_rendered(&file.path, print, self.inputs),
+            rendering: Some(file.digest.clone()),
+        };
+        match file.ownership {
+            Ownership::Managed | Ownership::Sealed => self.regenerated(file, content, written),
+            Ownership::Seeded => self.seeded(file, content, written),
+            Ownership::History => self.history(file, content, written),
+        }
+        Ok(())
+    }
+
+    fn as_before(&mut self, file: &Rendered) -> Result<(), Refusal> {
+        let entry = self.inputs.lock.files.get(&file.path);
+        let is_there = self.is_there(&file.path, self.inputs.lock.written(&file.path).map(|it| it.raw));
+        match entry {
+            Some(entry) if is_there => {
+                let entry = Entry { ownership: file.ownership, state: entry.state.clone() };
+                self.keep(&file.path, entry, Because::Same);
+                Ok(())
+            }
+            _ => Err(Refusal::NoText(file.path.clone())),
+        }
+    }
+
+    fn regenerated(&mut self, file: &Rendered, content: &[u8], written: Written) {
+        let path = file.path.as_str();
+        let known_before = self.inputs.lock.files.contains_key(path);
+        let entry = |written| Entry { ownership: file.ownership, state: State::Written(written) };
+        if self.is_there(path, Some(written.raw)) {
+            return self.keep(path, entry(written), Because::Same);
+        }
+        let standing = self.standing(path);
+        // Formatted in another way, it still says what it should: its owner's layout stays.
+        let disk = self.print(path);
+        if let (Some(normal), Some(raw)) = (self.normal.of_disk(path), disk)
+            && Some(normal) == written.formatted
+        {
+            return self.keep(path, entry(Written { raw, ..written }), Because::Reformatted);
+        }
+        match standing {
+            Standing::Absent => {
+                let because = if known_before { Because::Missing } else { Because::New };
+                self.write(path, entry(written), Action::Create(content.to_vec()), because);
+            }
+            Standing::Clean => {
+                let content = self.in_the_manner_of_disk(path, content);
+                self.write(path, entry(written), Action::Replace(content), Because::Changed);
+            }
+            Standing::Edited => self.conflict(file, ConflictKind::Edited),
+            Standing::Unknown => self.conflict(file, ConflictKind::Unknown),
+            Standing::NoFile(what) => self.conflict(file, ConflictKind::NoFile(what)),
+        }
+    }
+
+    fn seeded(&mut self, file: &Rendered, content: &[u8], written: Written) {
+        let path = file.path.as_str();
+        let new = Entry { ownership: file.ownership, state: State::Written(written) };
+        let Some(before) = self.inputs.lock.files.get(path) else {
+            return self.first_time(file, content, new, Because::Yours);
+        };
+        let entry = Entry { ownership: file.ownership, state: before.state.clone() };
+        match (self.standing(path), &before.state) {
+            (Standing::Absent, _) | (_, State::Deleted) => {
+                let entry = Entry { state: State::Deleted, ..entry };
+                self.keep(path, entry, Because::DeletedByOwner);
+            }
+            _ => self.keep(path, entry, Because::Yours),
+        }
+    }
+
+    fn history(&mut self, file: &Rendered, content: &[u8], written: Written) {
+        let path = file.path.as_str();
+        let new_print = written.raw;
+        let new = Entry { ownership: file.ownership, state: State::Written(written) };
+        match self.inputs.lock.files.get(path) {
+            None => self.first_time(file, content, new, Because::RecordedAndEdited),
+            // The very text on record can be put back.
+            Some(before) if self.is_absent(path) && is_raw(before, new_print) => {
+                self.write(path, before.clone(), Action::Create(content.to_vec()), Because::Missing);
+            }
+            Some(before) => self.recorded(path, before),
+        }
+    }
+
+    /// A file that is written once, and has not been yet.
+    fn first_time(&mut self, file: &Rendered, content: &[u8], entry: Entry, taken_over: Because) {
+        let State::Written(written) = &entry.state else { return };
+        let path = file.path.as_str();
+        let same = self.is_there(path, Some(written.raw))
+            || (self.normal.of_disk(path).is_some() && self.normal.of_disk(path) == written.formatted);
+        match self.standing(path) {
+            Standing::Absent => self.write(path, entry, Action::Create(content.to_vec()), Because::New),
+            _ if same => self.keep(path, entry, Because::Same),
+            Standing::NoFile(what) => self.conflict(file, ConflictKind::NoFile(what)),
+            _ if self.inputs.lock.lost => self.keep(path, entry, taken_over),
+            _ => self.conflict(file, ConflictKind::Unknown),
+        }
+    }
+
+    fn recorded(&mut self, path: &str, before: &Entry) {
+        let because = match self.standing(path) {
+            Standing::Clean => Because::Recorded,
+            Standing::Absent => Because::RecordedAndMissing,
+            _ => Because::RecordedAndEdited,
+        };
+        self.keep(path, before.clone(), because);
+    }
+
+    /// Decides about a path that was generated before and is not any more.
+    pub(super) fn orphan(&mut self, path: &str, entry: &Entry) {
+        if entry.ownership == Ownership::History {
+            return self.recorded(path, entry);
+        }
+        match self.standing(path) {
+            Standing::Absent => {}
+            Standing::Clean => self.push(path, entry.ownership, Action::Remove, Because::Orphaned),
+            Standing::Edited | Standing::Unknown | Standing::NoFile(_) => {
+                self.keep(path, entry.clone(), Because::OrphanedAndEdited);
+            }
+        }
+    }
+
+    /// The plan, or everything that stands in its way.
+    pub(super) fn finish(mut self) -> Result<WritePlan, Refusal> {
+        if !self.conflicts.is_empty() {
+            self.conflicts.sort_by(|left, right| left.path.cmp(&right.path));
+            return Err(Refusal::Conflicts(self.conflicts));
+        }
+        self.writes.sort_by(|left, right| left.path.cmp(&right.path));
+        let lock = Lock { rustfmt: self.inputs.rustfmt, files: self.lock, lost: false };
+        Ok(WritePlan { writes: self.writes, lock })
+    }
+
+    fn standing(&self, path: &str) -> Standing {
+        let print = match self.inputs.disk.get(path) {
+            None => return Standing::Absent,
+            Some(Found::Other(what)) => return Standing::NoFile(what),
+            Some(Found::File { print, .. }) => *print,
+        };
+        let Some(written) = self.inputs.lock.written(path) else { return Standing::Unknown };
+        let normal = self.normal.of_disk(path);
+        let clean = print == written.raw
+            || written.formatted == Some(print)
+            || (normal.is_some() && normal == written.formatted);
+        if clean { Standing::Clean } else { Standing::Edited }
+    }
+
+    fn print(&self, path: &str) -> Option<Fingerprint> {
+        match self.inputs.disk.get(path) {
+            Some(Found::File { print, .. }) => Some(*print),
+            _ => None,
+        }
+    }
+
+    fn is_there(&self, path: &str, print: Option<Fingerprint>) -> bool {
+        print.is_some() && self.print(path) == print
+    }
+
+    fn is_absent(&self, path: &str) -> bool {
+        !self.inputs.disk.contains_key(path)
+    }
+
+    fn in_the_manner_of_disk(&self, path: &str, content: &[u8]) -> Vec<u8> {
+        match self.inputs.disk.get(path) {
+            Some(Found::File { bytes, .. }) => in_the_manner_of(bytes, content).into_owned(),
+            _ => content.to_vec(),
+        }
+    }
+
+    fn keep(&mut self, path: &str, entry: Entry, because: Because) {
+        self.write(path, entry, Action::Keep, because);
+    }
+
+    fn write(&mut self, path: &str, entry: Entry, action: Action, because: Because) {
+        self.push(path, entry.ownership, action, because);
+        self.lock.insert(path.to_owned(), entry);
+    }
+
+    fn push(&mut self, path: &str, ownership: Ownership, action: Action, because: Because) {
+        self.writes.push(Write { path: path.to_owned(), ownership, action, because });
+    }
+
+    fn conflict(&mut self, file: &Rendered, kind: ConflictKind) {
+        self.conflicts.push(Conflict { path: file.path.clone(), ownership: file.ownership, kind });
+    }
+}
+
+fn is_raw(entry: &Entry, print: Fingerprint) -> bool {
+    matches!(&entry.state, State::Written(written) if written.raw == print)
+}

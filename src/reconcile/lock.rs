@@ -1,0 +1,312 @@
+//! `svcgen.lock`: what svcgen wrote, whose it is, and what it said.
+//!
+//! One line a file, sorted, with a count and a checksum at the end, so that a
+//! truncated or hand-merged lock is noticed instead of believed. Pure text: the
+//! file itself is read and written by `project`.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use super::{
+    path::{self, PathProblem},
+    text::Fingerprint,
+};
+use crate::plan::Ownership;
+
+/// The version of svcgen that this program is.
+pub const SVCGEN_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+const FORMAT: u32 = 1;
+const TITLE: &str = "# Which files svcgen wrote, and what they said. Commit it; svcgen rewrites it.";
+
+/// What the last run left on record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lock {
+    /// The fingerprint of the rustfmt configuration the texts were formatted with.
+    pub rustfmt: Option<Fingerprint>,
+    /// The files, by path.
+    pub files: BTreeMap<String, Entry>,
+    /// Set when the lock is gone although the project was generated before: what
+    /// is there is then taken over instead of refused.
+    pub lost: bool,
+}
+
+/// A file on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Whose it is.
+    pub ownership: Ownership,
+    /// What is known of its text.
+    pub state: State,
+}
+
+/// What is known of a file's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It was written.
+    Written(Written),
+    /// It was written once, and then deleted by its owner: it stays deleted.
+    Deleted,
+}
+
+/// The text of a file as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// As written.
+    pub raw: Fingerprint,
+    /// In normal form; `None` where no normal form could be had.
+    pub formatted: Option<Fingerprint>,
+    /// The generator's digest of the text before formatting.
+    pub rendering: Option<String>,
+}
+
+/// Why a lock cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LockError {
+    /// A newer svcgen wrote it.
+    #[error("`svcgen.lock` was written by svcgen {written_by}, and this is svcgen {SVCGEN_VERSION}")]
+    Newer {
+        /// The version to install.
+        written_by: String,
+    },
+    /// It was cut short, edited, or merged by hand.
+    #[error("`svcgen.lock` is damaged: {0}")]
+    Damaged(String),
+    /// It names a path that svcgen must not touch.
+    #[error("`svcgen.lock` names `{path}`, which svcgen will not touch: {problem}")]
+    Path {
+        /// The path as the lock has it.
+        path: String,
+        /// What is wrong with it.
+        problem: PathProblem,
+    },
+}
+
+impl LockError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Newer { written_by } => format!("run `cargo install svcgen --version {written_by}`"),
+            Self::Damaged(_) | Self::Path { .. } => {
+                "restore it with `git checkout -- svcgen.lock`, or delete it: svcgen then takes over the files that say \
+                 what it would write, and asks about the others"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl Lock {
+    /// Reads a lock as it was written.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        let damaged = |what: &str| LockError::Damaged(what.to_owned());
+        let text = text.replace("\r\n", "\n");
+        let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+        let mut header = |key: &str| lines.next().and_then(|line| line.strip_prefix(key)?.strip_prefix(' '));
+        let format: u32 = header("format").and_then(|it| it.parse().ok()).ok_or_else(|| damaged("no format line"))?;
+        let written_by = header("svcgen").ok_or_else(|| damaged("no version line"))?;
+        if format > FORMAT || is_newer(written_by, SVCGEN_VERSION) {
+            return Err(LockError::Newer { written_by: printable(written_by) });
+        }
+        check_end(&text)?;
+        let rustfmt = header("rustfmt").ok_or_else(|| damaged("no rustfmt line"))?;
+        let mut lock = Self { rustfmt: optional_print(rustfmt)?, ..Self::default() };
+        for line in lines.take_while(|line| !line.starts_with("end ")) {
+            let (path, entry) = parse_entry(line)?;
+            if lock.files.insert(path.clone(), entry).is_some() {
+                return Err(LockError::Damaged(format!("`{path}` is there twice")));
+            }
+        }
+        Ok(lock)
+    }
+
+    /// The lock as text.
+    pub fn render(&self) -> String {
+        let rustfmt = print_or_dash(self.rustfmt);
+        let mut text = format!("{TITLE}\nformat {FORMAT}\nsvcgen {SVCGEN_VERSION}\nrustfmt {rustfmt}\n");
+        for (path, entry) in &self.files {
+            let word = ownership_word(entry.ownership);
+            match &entry.state {
+                State::Deleted => push_line(&mut text, format_args!("{word} deleted - - {path}")),
+                State::Written(it) => {
+                    let rendering = it.rendering.as_deref().unwrap_or("-");
+                    let formatted =
+                        if it.formatted == Some(it.raw) { "=".to_owned() } else { print_or_dash(it.formatted) };
+                    push_line(&mut text, format_args!("{word} {} {formatted} {rendering} {path}", it.raw));
+                }
+            }
+        }
+        let checksum = Fingerprint::of(text.as_bytes());
+        push_line(&mut text, format_args!("end {} {checksum}", self.files.len()));
+        text
+    }
+
+    /// What was written at a path, if it was and was not deleted since.
+    pub fn written(&self, path: &str) -> Option<&Written> {
+        match self.files.get(path).map(|entry| &entry.state) {
+            Some(State::Written(written)) => Some(written),
+            _ => None,
+        }
+    }
+}
+
+fn push_line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}
+
+fn check_end(text: &str) -> Result<(), LockError> {
+    let cut = || LockError::Damaged("it ends too early".to_owned());
+    let start = text.rfind("\nend ").ok_or_else(cut)? + 1;
+    let mut end = text[start..].split_whitespace().skip(1);
+    let count: usize = end.next().and_then(|it| it.parse().ok()).ok_or_else(cut)?;
+    let checksum = end.next().and_then(Fingerprint::parse).ok_or_else(cut)?;
+    let said = text[..start].lines().filter(|line| !line.starts_with('#')).count();
+    if end.next().is_some() || count.checked_add(3) != Some(said) {
+        return Err(LockError::Damaged("it does not have as many files as it says".to_owned()));
+    }
+    if Fingerprint::of(&text.as_bytes()[..start]) != checksum {
+        return Err(LockError::Damaged("it was changed by something other than svcgen".to_owned()));
+    }
+    Ok(())
+}
+
+fn parse_entry(line: &str) -> Result<(String, Entry), LockError> {
+    let damaged = || LockError::Damaged(format!("cannot read the line `{}`", printable(line)));
+    let mut words = line.splitn(5, ' ');
+    let mut word = || words.next().ok_or_else(damaged);
+    let ownership = match word()? {
+        "managed" => Ownership::Managed,
+        "seeded" => Ownership::Seeded,
+        "sealed" => Ownership::Sealed,
+        "history" => Ownership::History,
+        _ => return Err(damaged()),
+    };
+    let (raw, formatted, rendering, path) = (word()?, word()?, word()?, word()?);
+    path::check(path).map_err(|problem| LockError::Path { path: printable(path), problem })?;
+    let state = if raw == "deleted" {
+        State::Deleted
+    } else {
+        let raw = Fingerprint::parse(raw).ok_or_else(damaged)?;
+        let formatted = if formatted == "=" { Some(raw) } else { optional_print(formatted)? };
+        State::Written(Written { raw, formatted, rendering: (rendering != "-").then(|| rendering.to_owned()) })
+    };
+    Ok((path.to_owned(), Entry { ownership, state }))
+}
+
+fn optional_print(text: &str) -> Result<Option<Fingerprint>, LockError> {
+    if text == "-" {
+        return Ok(None);
+    }
+    let print = Fingerprint::parse(text);
+    print.map(Some).ok_or_else(|| LockError::Damaged(format!("`{}` is no SHA-256", printable(text))))
+}
+
+fn print_or_dash(print: Option<Fingerprint>) -> String {
+    print.map_or_else(|| "-".to_owned(), |it| it.to_string())
+}
+
+/// Text from a damaged file goes to a terminal: no control characters, no novels.
+fn printable(text: &str) -> String {
+    text.chars().take(80).map(|it| if it.is_control() { '?' } else { it }).collect()
+}
+
+fn ownership_word(ownership: Ownership) -> &'static str {
+    match ownership {
+        Ownership::Managed => "managed",
+        Ownership::Seeded => "seeded",
+        Ownership::Sealed => "sealed",
+        Ownership::History => "history",
+    }
+}
+
+/// Whether version `left` comes after `right`, by the rules of Semantic Versioning 2
+/// for releases; a pre-release comes before its release. What is no version is not newer.
+fn is_newer(left: &str, right: &str) -> bool {
+    fn read(version: &str) -> Option<([u64; 3], bool)> {
+        let (core, pre) = version.split_once('-').map_or((version, false), |(core, _)| (core, true));
+        let mut numbers = core.split('.').map(|it| it.parse().ok());
+        let triple = [numbers.next()??, numbers.next()??, numbers.next()??];
+        numbers.next().is_none().then_some((triple, !pre))
+    }
+    matches!((read(left), read(right)), (Some(left), Some(right)) if left > right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Lock {
+        let written = |text: &str, formatted: Option<&str>| {
+            State::Written(Written {
+                raw: Fingerprint::of(text.as_bytes()),
+                formatted: formatted.map(|it| Fingerprint::of(it.as_bytes())),
+                rendering: Some("d1".to_owned()),
+            })
+        };
+        let files = [
+            ("src/app.rs", Ownership::Managed, written("a", Some("a"))),
+            ("src/order/rules.rs", Ownership::Seeded, State::Deleted),
+            ("openapi.json", Ownership::Sealed, written("b", None)),
+            ("migrations/0001 a/x.sql", Ownership::History, written("c", Some("d"))),
+        ];
+        let files = files.map(|(path, ownership, state)| (path.to_owned(), Entry { ownership, state }));
+        Lock { rustfmt: Some(Fingerprint::of(b"max_width = 80")), files: files.into(), lost: false }
+    }
+
+    #[test]
+    fn a_lock_reads_what_it_wrote() {
+        let lock = sample();
+        assert_eq!(Lock::parse(&lock.render()).as_ref(), Ok(&lock));
+        assert_eq!(Lock::parse(&lock.render().replace('\n', "\r\n")), Ok(lock));
+        assert_eq!(Lock::parse(&Lock::default().render()), Ok(Lock::default()));
+    }
+
+    #[test]
+    fn every_cut_is_noticed() {
+        let text = sample().render();
+        for end in 0..text.len() - 1 {
+            let Err(error) = Lock::parse(&text[..end]) else { panic!("a lock cut at {end} was believed") };
+            assert!(matches!(error, LockError::Damaged(_)), "cut at {end}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed_or_means_the_same() {
+        let lock = sample();
+        let text = lock.render();
+        for at in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            let changed = String::from_utf8(bytes).expect("the lock is ASCII");
+            if let Ok(read) = Lock::parse(&changed) {
+                assert_eq!(read, lock, "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_newer_lock_names_the_version_to_install() {
+        let text = sample().render().replace(&format!("svcgen {SVCGEN_VERSION}"), "svcgen 99.1.0");
+        let error = Lock::parse(&text).expect_err("newer");
+        assert_eq!(error.hint(), "run `cargo install svcgen --version 99.1.0`");
+        let text = text.replace("svcgen 99.1.0", "svcgen 0.0.9").replace("format 1", "format 2");
+        assert!(matches!(Lock::parse(&text), Err(LockError::Newer { .. })));
+    }
+
+    #[test]
+    fn paths_out_of_the_project_are_refused_even_with_a_good_checksum() {
+        for path in ["../outside", "/etc/passwd", ".git/config", "svcgen.yaml"] {
+            let mut lock = sample();
+            lock.files.insert(path.to_owned(), Entry { ownership: Ownership::Sealed, state: State::Deleted });
+            assert!(matches!(Lock::parse(&lock.render()), Err(LockError::Path { .. })), "{path}");
+        }
+    }
+
+    #[test]
+    fn versions_are_ordered_as_numbers() {
+        assert!(is_newer("0.10.0", "0.9.1"));
+        assert!(is_newer("1.0.0", "1.0.0-rc.1"));
+        assert!(!is_newer("0.1.0", "0.1.0"));
+        assert!(!is_newer("nonsense", "0.1.0"));
+    }
+}

@@ -1,0 +1,118 @@
+//! Normal forms: what a text says when its formatting is set aside.
+//!
+//! The normal form is what rustfmt prints under its default configuration,
+//! whatever the project's own is: a project may change its configuration at any
+//! time, and a file that was reformatted is still no edit. Comments are text and
+//! count. Only the files for which it matters are formatted, all in one go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Found, Inputs, lock::Written, text::Fingerprint, text::plain};
+use crate::plan::{Content, Rendered};
+
+/// Brings Rust texts into normal form.
+pub trait Formatter {
+    /// The texts in normal form, in the order given; `None` for a text that is no
+    /// Rust, and for all of them where no formatter is to be had.
+    fn normalise(&self, texts: &[&str]) -> Vec<Option<String>>;
+}
+
+/// The fingerprints of the normal forms that decisions need.
+#[derive(Debug, Default)]
+pub struct NormalForms {
+    of_disk: BTreeMap<String, Fingerprint>,
+    of_rendered: BTreeMap<String, Fingerprint>,
+}
+
+/// Which of two texts at one path is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Disk,
+    Rendered,
+}
+
+impl NormalForms {
+    /// Works out what is needed, with one call of the formatter at most.
+    pub fn gather(inputs: &Inputs<'_>, formatter: &dyn Formatter) -> Self {
+        let mut wanted: BTreeSet<(&str, Side)> = BTreeSet::new();
+        let mut planned = BTreeMap::new();
+        for file in inputs.rendered {
+            planned.insert(file.path.as_str(), file);
+            if is_rust(&file.path) {
+                want(&mut wanted, file, inputs);
+            }
+        }
+        for path in inputs.lock.files.keys().filter(|it| is_rust(it) && !planned.contains_key(it.as_str())) {
+            if differs(inputs, path) {
+                wanted.insert((path, Side::Disk));
+            }
+        }
+        let texts: Vec<_> = wanted
+            .into_iter()
+            .filter_map(|(path, side)| {
+                let bytes = match (side, planned.get(path).map(|it| &it.content), inputs.disk.get(path)) {
+                    (Side::Rendered, Some(Content::Whole(bytes)), _) | (Side::Disk, _, Some(Found::File { bytes, .. })) => bytes,
+                    _ => return None,
+                };
+                Some((path, side, String::from_utf8(plain(bytes).into_owned()).ok()?))
+            })
+            .collect();
+        let mut forms = Self::default();
+        if texts.is_empty() {
+            return forms;
+        }
+        let borrowed: Vec<&str> = texts.iter().map(|(_, _, text)| text.as_str()).collect();
+        for ((path, side, _), normal) in texts.iter().zip(formatter.normalise(&borrowed)) {
+            let Some(normal) = normal else { continue };
+            let forms = match side {
+                Side::Disk => &mut forms.of_disk,
+                Side::Rendered => &mut forms.of_rendered,
+            };
+            forms.insert((*path).to_owned(), Fingerprint::of(normal.as_bytes()));
+        }
+        forms
+    }
+
+    /// The normal form of what lies at a path, if it was needed and could be had.
+    pub fn of_disk(&self, path: &str) -> Option<Fingerprint> {
+        self.of_disk.get(path).copied()
+    }
+
+    /// The normal form of a rendered text. Text that is not Rust is its own, and so
+    /// is Rust that was formatted under the default configuration.
+    pub fn of_rendered(&self, path: &str, print: Fingerprint, inputs: &Inputs<'_>) -> Option<Fingerprint> {
+        if let Some(known) = self.of_rendered.get(path) {
+            return Some(*known);
+        }
+        if !is_rust(path) || inputs.rustfmt.is_none() {
+            return Some(print);
+        }
+        inputs.lock.written(path).filter(|it| it.raw == print).and_then(|it| it.formatted)
+    }
+}
+
+fn want<'a>(wanted: &mut BTreeSet<(&'a str, Side)>, file: &'a Rendered, inputs: &Inputs<'_>) {
+    let Content::Whole(bytes) = &file.content else { return };
+    let print = Fingerprint::of(bytes);
+    let on_record = inputs.lock.written(&file.path);
+    let is_there = matches!(inputs.disk.get(&file.path), Some(Found::File { print: there, .. }) if *there == print);
+    let suspect = !is_there && differs(inputs, &file.path);
+    if suspect {
+        wanted.insert((&file.path, Side::Disk));
+    }
+    let carried_over = on_record.is_some_and(|it| it.raw == print && it.formatted.is_some());
+    if inputs.rustfmt.is_some() && (suspect || !carried_over) {
+        wanted.insert((&file.path, Side::Rendered));
+    }
+}
+
+/// Whether something else lies at a path than what the lock remembers.
+fn differs(inputs: &Inputs<'_>, path: &str) -> bool {
+    let Some(Found::File { print, .. }) = inputs.disk.get(path) else { return false };
+    let is = |written: &Written| written.raw == *print || written.formatted == Some(*print);
+    !inputs.lock.written(path).is_some_and(is)
+}
+
+fn is_rust(path: &str) -> bool {
+    path.ends_with(".rs")
+}
