@@ -7,7 +7,7 @@ use crate::model::{Entity, IdType, Service};
 use crate::plan::Ownership;
 
 use super::entity::rust;
-use super::entity::view::Naming;
+use super::entity::naming::Naming;
 use super::{Context, Contribution, Feature};
 
 /// The REST surface.

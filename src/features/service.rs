@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use crate::model::{Database, RuntimeSource, Service};
 use crate::plan::Ownership;
 
-use super::entity::view::{capitalised, doc_lines};
+use super::entity::naming::{capitalised, doc_lines};
 use super::{Context, Contribution, Dependency};
 
 /// Adds the manifest, the crate's root, the application, and what is seeded once.

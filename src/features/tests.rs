@@ -8,7 +8,7 @@ use crate::model::{Entity, FieldKind, IdType, Service};
 use crate::plan::Ownership;
 use crate::tables::build::field_column;
 
-use super::entity::view::Naming;
+use super::entity::naming::Naming;
 use super::entity::{rust, sample};
 use super::http::resource_path;
 use super::{Context, Contribution, Feature};

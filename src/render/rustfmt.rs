@@ -69,8 +69,8 @@ fn command(files: &[PathBuf], project: Option<&Path>) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    if let Some(project) = project {
-        command.arg("--config-path").arg(project);
+    if let Some(configuration) = project.and_then(configuration) {
+        command.arg("--config-path").arg(configuration);
     }
     command.args(files);
     command
@@ -99,6 +99,14 @@ fn normalised(texts: &[&str]) -> std::io::Result<Vec<Option<String>>> {
         });
     }
     Ok(formatted)
+}
+
+/// The configuration that `cargo fmt` would find from the project upwards.
+fn configuration(project: &Path) -> Option<PathBuf> {
+    project
+        .ancestors()
+        .flat_map(|folder| [folder.join("rustfmt.toml"), folder.join(".rustfmt.toml")])
+        .find(|path| path.is_file())
 }
 
 /// The complaints with the files' own names in place of the scratch ones.

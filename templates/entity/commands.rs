@@ -16,7 +16,7 @@ pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
 //% endfor
 //% if removal
 /// What the removal of {{ naming.a_sentence }} takes along.
-pub const REMOVAL: db::Removal = db::Removal {
+pub const REMOVAL: removal::Removal = removal::Removal {
     locks: &[
 //% for lock in removal.locks
         {{ lock }},
@@ -34,7 +34,7 @@ pub const REMOVAL: db::Removal = db::Removal {
     ],
     moves: &[
 //% for move in removal.moves
-        db::Move {
+        removal::Move {
             table: "{{ move.table }}",
 //% if move.archive
             archive: Some({{ move.archive }}),
@@ -49,9 +49,16 @@ pub const REMOVAL: db::Removal = db::Removal {
 
 //% endif
 /// The named constraints, each with the member of a request that it is about.
-const CONSTRAINTS: &[db::Constraint] = &[
+const CONSTRAINTS: &[Constraint] = &[
 //% for constraint in constraints
-    {{ constraint.expression }},
+    {{ constraint }},
+//% endfor
+];
+
+/// The references that keep {{ naming.a_sentence }} from being removed.
+const REFERRERS: &[Constraint] = &[
+//% for referrer in referrers
+    {{ referrer }},
 //% endfor
 ];
 
@@ -76,7 +83,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that creates {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_create(&self) -> Option<db::Inside<{{ naming.entity }}>> {
+    fn inside_create(&self) -> Option<Inside<{{ naming.entity }}>> {
         None
     }
 
@@ -110,7 +117,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that changes {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_change(&self) -> Option<db::Inside<{{ naming.entity }}>> {
+    fn inside_change(&self) -> Option<Inside<{{ naming.entity }}>> {
         None
     }
 
@@ -139,7 +146,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that removes {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_remove(&self) -> Option<db::Inside<{{ naming.entity }}>> {
+    fn inside_remove(&self) -> Option<Inside<{{ naming.entity }}>> {
         None
     }
 
@@ -349,7 +356,10 @@ pub async fn remove(
     if let Some(inside) = rules.inside_remove() {
         inside(&mut tx, caller, &current).await?;
     }
-    REMOVAL.run(&mut tx, &current.id, caller, removal).await?;
+    REMOVAL
+        .run(&mut tx, &current.id, caller, removal)
+        .await
+        .map_err(referred)?;
     tx.commit().await?;
 //% else
     let removed: Option<({{ id_owned }},)> = match rules.inside_remove() {
@@ -378,7 +388,9 @@ pub async fn remove(
 async fn missed(app: &App, id: {{ id }}) -> Error {
 //% if versioned
     match app.db.fetch_optional::<(i64,)>(&queries::VERSION, params![id]).await {
-        Ok(Some((version,))) => Error::stale("{{ naming.sentence }}", id, version),
+        Ok(Some((version,))) => Error::precondition_failed(format!(
+            "The {{ naming.sentence }} `{id}` is at version {version} by now."
+        )),
         Ok(None) => Error::not_found("{{ naming.sentence }}", id),
         Err(error) => error.into(),
     }
@@ -393,13 +405,11 @@ fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)
 }
 
-//% if not removal
 /// A database error, with what a reference to the record means to the caller.
 fn referred(error: db::DbError) -> Error {
-    Error::from(error).still_referenced("{{ naming.sentence }}")
+    Error::from(error).constrained(REFERRERS)
 }
 
-//% endif
 /// Every statement, for the test that prepares them.
 pub const STATEMENTS: &[(&str, &db::Sql)] = &[
 //% for statement in commands

@@ -119,6 +119,6 @@ pub struct {{ naming.entity }}Page {
     /// The {{ naming.plural_sentence }} of this page.
     pub {{ naming.plural }}: Vec<{{ naming.entity }}>,
     /// Asks for the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_page_token: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_page_token: String,
 }

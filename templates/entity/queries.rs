@@ -16,7 +16,7 @@ pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
 /// What page tokens of the default order are good for.
 const SCOPE: &str = "{{ scope }}";
 
-/// {{ naming.a_sentence_capital }} by its id.
+/// {{ naming.capital_a_sentence }} by its id.
 ///
 /// # Errors
 ///

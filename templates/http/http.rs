@@ -40,7 +40,8 @@ async fn create(
     http::Body(new): http::Body<New{{ naming.entity }}>,
 ) -> Result<http::Created<{{ naming.entity }}>, Error> {
     let {{ naming.var }} = commands::create(&app, &caller, new).await?;
-    Ok(http::Created::new("{{ path }}", &{{ naming.var }}.id.clone(), {{ naming.var }}))
+    let location = format!("{{ path }}/{}", {{ naming.var }}.id);
+    Ok(http::Created::new(location, {{ naming.var }}))
 }
 
 async fn find(

@@ -1,6 +1,11 @@
 //! {{ capital_plural }}, as a caller meets them.
 
 use serde_json::json;
+//% if changed
+//% if versioned
+use svcgen_runtime::axum::http::Method;
+//% endif
+//% endif
 use svcgen_runtime::testing::TestServer;
 use {{ crate_name }}::app::App;
 
@@ -20,12 +25,12 @@ async fn {{ snake }}_is_created_and_found() {
     assert_eq!(created.body.get("{{ member }}"), None);
 //% endfor
 
-    let path = format!("{{ path }}/{}", created.id());
+    let path = format!("{{ path }}/{}", svcgen_runtime::testing::id_of(&created.body));
     let found = server.get(&path).await;
     assert_eq!(found.status, 200);
     assert_eq!(found.body, created.body);
 //% if versioned
-    assert_eq!(found.header("etag"), Some("\"1\""));
+    assert_eq!(found.header("etag"), "\"1\"");
 //% endif
 }
 
@@ -65,9 +70,9 @@ async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_fir
     assert_eq!(changed.body["version"], 2);
 
     let stale = server
-        .request("PATCH", &path)
+        .request(Method::PATCH, &path)
         .header("if-match", "\"1\"")
-        .json(&change)
+        .json(change)
         .send()
         .await;
     assert_eq!(stale.status, 412, "{}", stale.body);

@@ -24,7 +24,7 @@ async fn every_statement_can_be_prepared() {
 //% endfor
     ];
     for removal in removals {
-        for statement in svcgen_runtime::db::Removal::statements(removal) {
+        for statement in removal.statements() {
             let prepared = server.app().db.prepare(statement).await;
             assert!(prepared.is_ok(), "{statement:?}: {prepared:?}");
         }

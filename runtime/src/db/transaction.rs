@@ -13,6 +13,7 @@ use crate::BoxFuture;
 pub struct Transaction<'s> {
     held: Held,
     failed: bool,
+    deadline: tokio::time::Instant,
     scope: PhantomData<&'s ()>,
 }
 
@@ -38,37 +39,44 @@ impl Db {
         F: for<'t> FnOnce(&'t mut Transaction<'s>) -> BoxFuture<'t, Result<T, E>> + Send,
         E: From<DbError>,
     {
-        let held = match &self.0.backend {
-            #[cfg(feature = "sqlite")]
-            Backend::Sqlite(backend) => Held::Sqlite(backend.begin().await?),
-            #[cfg(feature = "postgres")]
-            Backend::Postgres(backend) => Held::Postgres(backend.begin().await?),
-        };
-        let mut transaction = Transaction {
-            held,
-            failed: false,
-            scope: PhantomData,
-        };
+        let mut transaction = self.open().await?;
         let limit = self.0.config.transaction_timeout.0;
         // Leaving early by an error or a panic drops the transaction, which rolls it back.
         let outcome = tokio::time::timeout(limit, run(&mut transaction))
             .await
             .unwrap_or_else(|_| Err(DbError::Timeout.into()));
         match outcome {
-            Ok(value) if transaction.failed => {
-                transaction.roll_back().await;
-                drop(value);
-                Err(DbError::other(
-                    "the transaction was rolled back, because one of its statements had failed",
-                )
-                .into())
-            }
             Ok(value) => transaction.commit().await.map(|()| value).map_err(E::from),
             Err(error) => {
                 transaction.roll_back().await;
                 Err(error)
             }
         }
+    }
+
+    /// Begins a transaction that is held like any other value: `commit` ends it,
+    /// and one that is dropped is rolled back.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection to be had.
+    pub async fn begin(&self) -> Result<Transaction<'static>, DbError> {
+        self.open().await
+    }
+
+    async fn open<'s>(&self) -> Result<Transaction<'s>, DbError> {
+        let held = match &self.0.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(backend) => Held::Sqlite(backend.begin().await?),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(backend) => Held::Postgres(backend.begin().await?),
+        };
+        Ok(Transaction {
+            held,
+            failed: false,
+            deadline: tokio::time::Instant::now() + self.0.config.transaction_timeout.0,
+            scope: PhantomData,
+        })
     }
 }
 
@@ -167,7 +175,21 @@ impl Transaction<'_> {
                 "a statement of this transaction has failed; it can only be rolled back",
             ));
         }
-        let outcome = match &self.held {
+        let outcome = tokio::time::timeout_at(self.deadline, self.run_now::<C>(sql, params))
+            .await
+            .unwrap_or(Err(DbError::Timeout));
+        self.failed = outcome
+            .as_ref()
+            .is_err_and(|error| !matches!(error, DbError::NoRow | DbError::Encode { .. }));
+        outcome
+    }
+
+    async fn run_now<C: Collect>(
+        &self,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<C::Output, DbError> {
+        match &self.held {
             #[cfg(feature = "sqlite")]
             Held::Sqlite(session) => {
                 session
@@ -180,14 +202,22 @@ impl Transaction<'_> {
                     .run::<C>(sql.variant(super::Engine::Postgres), &params)
                     .await
             }
-        };
-        self.failed = outcome
-            .as_ref()
-            .is_err_and(|error| !matches!(error, DbError::NoRow | DbError::Encode { .. }));
-        outcome
+        }
     }
 
-    async fn commit(self) -> Result<(), DbError> {
+    /// Makes what the transaction did last.
+    ///
+    /// # Errors
+    ///
+    /// When one of its statements had failed: then nothing of it lasts. Or when
+    /// the database could not commit.
+    pub async fn commit(self) -> Result<(), DbError> {
+        if self.failed {
+            self.roll_back().await;
+            return Err(DbError::other(
+                "the transaction was rolled back, because one of its statements had failed",
+            ));
+        }
         match self.held {
             #[cfg(feature = "sqlite")]
             Held::Sqlite(session) => session.commit().await,

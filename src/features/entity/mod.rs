@@ -1,11 +1,17 @@
 //! The slice of each entity: model, queries, commands, and the user's rules.
 
+mod constraints;
+mod cursor;
 mod imports;
+mod model_view;
+pub mod naming;
+mod operations_view;
 mod removal;
 pub mod rust;
 pub mod sample;
 mod sql;
-pub mod view;
+
+pub use model_view::link_members;
 
 use minijinja::context;
 use minijinja::value::{Serde, Value};
@@ -15,7 +21,9 @@ use crate::plan::Ownership;
 use crate::tables::Table;
 
 use super::{Context, Contribution, Feature, Module};
-use view::{ModelView, Naming, OperationsView};
+use model_view::ModelView;
+use naming::Naming;
+use operations_view::OperationsView;
 
 /// The slices.
 pub struct Entities;
@@ -101,9 +109,7 @@ fn depend(service: &Service, out: &mut Contribution) {
                 FieldKind::Enum(_) | FieldKind::Reference(_) => None,
             })
     };
-    let uuids = entities.iter().any(|entity| {
-        entity.id == IdType::Uuid || crate::tables::build::is_archived(entity)
-    });
+    let uuids = entities.iter().any(|entity| entity.id == IdType::Uuid);
     if uuids || scalars().any(|scalar| *scalar == ScalarType::Uuid) {
         out.depend("uuid", "1", &["v7"]);
     }

@@ -210,7 +210,7 @@ fn lock(service: &Service, level: &Level) -> String {
     let table = quoted(service.entity(level.entity).name.plural_snake());
     expression(service, |dialect| {
         format!(
-            "select id\nfrom {table}\nwhere id {}{}",
+            "select true\nfrom {table}\nwhere id {}{}",
             member(&level.ids),
             dialect.for_update()
         )

@@ -56,7 +56,7 @@ fn document(service: &Service) -> Value {
         .entities
         .iter()
         .map(|entity| {
-            let fallback = super::entity::view::Naming::of(entity).doc.join("\n");
+            let fallback = super::entity::naming::Naming::of(entity).doc.join("\n");
             json!({
                 "name": entity.name.plural_pascal(),
                 "description": entity.doc.clone().unwrap_or(fallback),
@@ -72,7 +72,7 @@ fn document(service: &Service) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": super::entity::view::capitalised(service.name.sentence()),
+            "title": super::entity::naming::capitalised(service.name.sentence()),
             "version": "0.1.0",
             "description": description,
         },

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{Entity, Service};
 use crate::tables::build::{archive_options, is_archived};
 
-use super::super::entity::view::Naming;
+use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
 use super::{is_changeable, problems};

@@ -6,7 +6,8 @@ use crate::model::types::{Bound, DecimalType, TextType};
 use crate::model::{Entity, Field, FieldKind, Format, IdType, ScalarType, Service};
 use crate::tables::build::field_column;
 
-use super::super::entity::view::{Naming, link_members};
+use super::super::entity::naming::Naming;
+use super::super::entity::link_members;
 use super::super::entity::{rust, sample};
 
 /// Adds the schemas of an entity.

@@ -1,0 +1,60 @@
+//! The named constraints of a table, and the member of a request that each is about.
+
+use crate::model::{Entity, Via};
+use crate::tables::Table;
+
+use super::super::Context;
+use super::model_view::link_member;
+
+pub fn constraints(entity: &Entity, table: &Table) -> Vec<String> {
+    let mut expressions = Vec::new();
+    let name = &table.name;
+    expressions.push(format!(
+        "Constraint::unique(\"{name}_pkey\", \"{name}\", &[\"id\"], \"/id\")"
+    ));
+    for index in table.indexes.iter().filter(|index| index.unique) {
+        let columns: Vec<String> = index.terms.iter().map(|it| format!("\"{}\"", it.column)).collect();
+        expressions.push(format!(
+            "Constraint::unique(\"{}\", \"{name}\", &[{}], \"/{}\")",
+            index.name,
+            columns.join(", "),
+            index.terms[0].column
+        ));
+    }
+    for key in &table.foreign_keys {
+        expressions.push(format!(
+            "Constraint::reference(\"{}\", \"/{}\")",
+            key.name, key.column
+        ));
+    }
+    for check in &table.checks {
+        expressions.push(format!(
+            "Constraint::check(\"{}\", \"/{}\")",
+            check.name, check.column
+        ));
+    }
+    for collection in &entity.collections {
+        if let Via::Link(link) = &collection.via {
+            expressions.push(format!(
+                "Constraint::reference(\"{}\", \"/{}\")",
+                crate::tables::derived_name(&[&link.table, &link.target_column], "fkey"),
+                link_member(collection)
+            ));
+        }
+    }
+    expressions
+}
+
+/// The references of other tables to this one, by the constraints' names.
+pub fn referrers(context: &Context<'_>, entity: &Entity) -> Vec<String> {
+    let own = entity.name.plural_snake();
+    let mut expressions = Vec::new();
+    for table in &context.schema.tables {
+        for key in table.foreign_keys.iter().filter(|key| key.table == own) {
+            let by = table.name.replace('_', " ");
+            expressions.push(format!("Constraint::restrict(\"{}\", \"{by}\")", key.name));
+        }
+    }
+    expressions
+}
+

@@ -1,0 +1,252 @@
+//! What `queries.rs` and `commands.rs` of a slice interpolate.
+
+use serde::Serialize;
+
+use crate::model::{Delete, Entity, EntityId, Field, FieldKind, IdType, ScalarType, Service};
+use crate::tables::Table;
+
+use super::super::Context;
+use super::constraints::{constraints, referrers};
+use super::cursor::cursor;
+use super::imports::Imports;
+use super::model_view::{Merged, ModelView, link_members};
+use super::naming::Naming;
+use super::removal::Removal;
+use super::rust;
+use super::sql::{Statement, Statements, links};
+
+/// A link as the commands write it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LinkView {
+    /// The member that holds the ids.
+    pub member: String,
+    /// The constant that ties.
+    pub link: String,
+    /// The constant that unties.
+    pub unlink: String,
+}
+
+/// What `commands.rs` and `queries.rs` show.
+#[derive(Debug, Clone, Serialize)]
+pub struct OperationsView {
+    /// The names.
+    pub naming: Naming,
+    /// The type of the identifier, as an argument.
+    pub id: String,
+    /// The type of the identifier, owned.
+    pub id_owned: String,
+    /// How the identifier of a new record comes about; `None` when the database makes it.
+    pub new_id: Option<String>,
+    /// Whether the table has `version`.
+    pub versioned: bool,
+    /// Whether any column takes the time of the write.
+    pub timed_insert: bool,
+    /// Whether `updated_at` takes the time of a change.
+    pub timed_update: bool,
+    /// Whether anything can change.
+    pub changeable: bool,
+    /// The parameters of an insert after the id, the time last.
+    pub insert: Vec<String>,
+    /// The parameters of an update after id, version and time.
+    pub update: Vec<String>,
+    /// Many-to-many links.
+    pub links: Vec<LinkView>,
+    /// JSON fields, which a merge patch merges.
+    pub merged: Vec<Merged>,
+    /// Named constraints.
+    pub constraints: Vec<String>,
+    /// What keeps a record from being removed.
+    pub referrers: Vec<String>,
+    /// The statements of the commands.
+    pub commands: Vec<Statement>,
+    /// The statements of the queries.
+    pub queries: Vec<Statement>,
+    /// What a removal takes along; none when one statement does it.
+    pub removal: Option<Removal>,
+    /// Whether a removal must say why.
+    pub reason_required: bool,
+    /// Page sizes.
+    pub default_page: u32,
+    /// The largest page.
+    pub max_page: u32,
+    /// What page tokens of the default order are bound to.
+    pub scope: String,
+    /// The type of a cursor.
+    pub cursor_type: String,
+    /// The pattern that takes a cursor apart.
+    pub cursor_pattern: String,
+    /// The cursor's values as parameters.
+    pub cursor_parameters: Vec<String>,
+    /// The cursor of the last record.
+    pub cursor_of_last: String,
+    /// The `use` lines of `commands.rs`.
+    pub command_imports: Vec<String>,
+    /// The `use` lines of `queries.rs`.
+    pub query_imports: Vec<String>,
+}
+
+impl OperationsView {
+    /// The operations on an entity.
+    pub fn of(context: &Context<'_>, id: EntityId, table: &Table) -> Self {
+        let service = context.service;
+        let entity = service.entity(id);
+        let statements = Statements::new(context, entity, table);
+        let mut command_imports = Imports::new();
+        command_imports.add_all("svcgen_runtime", &["Constraint", "Error", "Violations", "db", "http", "params"]);
+        let mut query_imports = Imports::new();
+        query_imports.add_all("svcgen_runtime", &["db", "http", "params", "Error"]);
+        rust::import_id(entity.id, &mut query_imports);
+        let removal = Removal::of(context, id);
+        let removal = (!removal.is_plain()).then_some(removal);
+        let links = link_views(service, entity);
+        let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
+        let cursor = cursor(context, entity, &mut query_imports);
+        Self {
+            naming: Naming::of(entity),
+            id: rust::id_argument(entity.id).to_owned(),
+            id_owned: rust::id_type(entity.id).to_owned(),
+            new_id: new_id(entity, &mut command_imports),
+            versioned: entity.automatic.version,
+            timed_insert: entity.automatic.created_at || entity.automatic.updated_at,
+            timed_update: entity.automatic.updated_at && changeable,
+            changeable,
+            insert: insert_parameters(service, entity, &mut command_imports),
+            update: update_parameters(service, &statements, &mut command_imports),
+            merged: ModelView::of(service, entity).merged,
+            constraints: constraints(entity, table),
+            referrers: referrers(context, entity),
+            commands: command_statements(service, entity, &statements, removal.is_some()),
+            queries: query_statements(entity, &statements),
+            reason_required: match &entity.delete {
+                Delete::Archive(archive) => archive.reason_required,
+                Delete::Hard => false,
+            },
+            removal,
+            links,
+            default_page: entity.list.default_page,
+            max_page: entity.list.max_page,
+            scope: cursor.scope,
+            cursor_type: cursor.ty,
+            cursor_pattern: cursor.pattern,
+            cursor_parameters: cursor.parameters,
+            cursor_of_last: cursor.of_last,
+            command_imports: {
+                import_command_types(entity, changeable, &mut command_imports);
+                command_imports.lines()
+            },
+            query_imports: query_imports.lines(),
+        }
+    }
+}
+
+fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports) {
+    rust::import_id(entity.id, imports);
+    if entity.automatic.created_at || entity.automatic.updated_at {
+        imports.add("jiff", "Timestamp");
+    }
+    let name = entity.name.pascal();
+    imports.add("svcgen_runtime::removal", "self");
+    imports.add("svcgen_runtime::removal", "Inside");
+    imports.add("super::model", name);
+    imports.add("super::model", &format!("New{name}"));
+    if changeable {
+        imports.add("super::model", &format!("{name}Changes"));
+    }
+}
+
+fn new_id(entity: &Entity, imports: &mut Imports) -> Option<String> {
+    rust::import_id(entity.id, imports);
+    match entity.id {
+        IdType::Uuid => Some("new.id.unwrap_or_else(Uuid::now_v7)".to_owned()),
+        IdType::String => Some("&new.id".to_owned()),
+        IdType::Bigint => None,
+    }
+}
+
+fn insert_parameters(service: &Service, entity: &Entity, imports: &mut Imports) -> Vec<String> {
+    entity
+        .fields
+        .iter()
+        .map(|field| {
+            let place = format!("new.{}", rust::field_ident(field));
+            rust::parameter(service, field, &place, field.nullable, imports)
+        })
+        .collect()
+}
+
+fn update_parameters(
+    service: &Service,
+    statements: &Statements<'_>,
+    imports: &mut Imports,
+) -> Vec<String> {
+    let mut parameters = Vec::new();
+    for parameter in statements.update_parameters() {
+        let place = format!("changes.{}", rust::field_ident(parameter.field));
+        if parameter.flagged {
+            parameters.push(format!("{place}.is_some()"));
+            let flat = if rust::is_copy(service, &parameter.field.kind) {
+                format!("{place}.flatten()")
+            } else {
+                format!("{place}.as_ref().and_then(Option::as_ref)")
+            };
+            parameters.push(flattened(service, parameter.field, &flat));
+        } else {
+            parameters.push(rust::parameter(service, parameter.field, &place, true, imports));
+        }
+    }
+    parameters
+}
+
+/// An expression of `Option<T>` or `Option<&T>` as a parameter.
+fn flattened(service: &Service, field: &Field, place: &str) -> String {
+    let mut unused = Imports::new();
+    match &field.kind {
+        FieldKind::List(_) => format!("{place}.map(db::Json)"),
+        FieldKind::Scalar(ScalarType::Decimal(_)) => {
+            rust::parameter(service, field, place, true, &mut unused)
+        }
+        _ => place.to_owned(),
+    }
+}
+
+fn link_views(service: &Service, entity: &Entity) -> Vec<LinkView> {
+    link_members(service, entity)
+        .into_iter()
+        .map(|(member, _, _)| LinkView {
+            link: format!("LINK_{}", member.to_uppercase()),
+            unlink: format!("UNLINK_{}", member.to_uppercase()),
+            member,
+        })
+        .collect()
+}
+
+fn command_statements(
+    service: &Service,
+    entity: &Entity,
+    statements: &Statements<'_>,
+    complex_removal: bool,
+) -> Vec<Statement> {
+    let mut commands = vec![statements.insert()];
+    if !statements.update_parameters().is_empty() || links(service, entity).next().is_some() {
+        commands.push(statements.update());
+    }
+    let members = link_members(service, entity);
+    for ((link, target), (member, _, _)) in links(service, entity).zip(&members) {
+        commands.extend(statements.link(link, target, member));
+    }
+    commands.push(statements.lock());
+    if !complex_removal {
+        commands.push(statements.delete());
+    }
+    commands
+}
+
+fn query_statements(entity: &Entity, statements: &Statements<'_>) -> Vec<Statement> {
+    let mut queries = vec![statements.find()];
+    queries.extend(statements.lists());
+    if entity.automatic.version {
+        queries.push(statements.version());
+    }
+    queries
+}
+
