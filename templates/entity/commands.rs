@@ -249,18 +249,15 @@ pub async fn change(
     }
 
 //% if merged
-    let current = queries::find(app, id).await?;
-//% for field in merged
-//% if field.nullable
-    if let Some(Some(patch)) = &mut changes.{{ field.name }} {
-        input::merge(current.{{ field.name }}.as_ref(), patch);
-    }
-//% else
-    if let Some(patch) = &mut changes.{{ field.name }} {
-        input::merge(Some(&current.{{ field.name }}), patch);
-    }
+{% if versioned %}    let mut expected = expected;
+{% endif %}    if changes.is_partial() {
+        let current = queries::find(app, id).await?;
+        changes.merge_into(&current);
+//% if versioned
+        // The merge is with the version that was read: nobody's change in between is lost.
+        expected = expected.or(Some(current.version));
 //% endif
-//% endfor
+    }
 //% endif
     let parameters = params![
         id,

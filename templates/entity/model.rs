@@ -112,6 +112,34 @@ impl input::Read for {{ naming.entity }}Changes {
     }
 }
 
+//% if merged
+impl {{ naming.entity }}Changes {
+    /// Whether some member holds a part of a JSON value, to be merged into what is there (RFC 7396).
+    pub fn is_partial(&self) -> bool {
+//% for field in merged
+        let {{ field.name }} = matches!(self.{{ field.name }}, {% if field.nullable %}Some(Some(Value::Object(_))){% else %}Some(Value::Object(_)){% endif %});
+//% endfor
+        {% for field in merged %}{{ field.name }}{% if not loop.last %} || {% endif %}{% endfor %}
+
+    }
+
+    /// Completes the parts of JSON values with what the current record has.
+    pub fn merge_into(&mut self, current: &{{ naming.entity }}) {
+//% for field in merged
+//% if field.nullable
+        if let Some(Some(patch)) = &mut self.{{ field.name }} {
+            input::merge(current.{{ field.name }}.as_ref(), patch);
+        }
+//% else
+        if let Some(patch) = &mut self.{{ field.name }} {
+            input::merge(Some(&current.{{ field.name }}), patch);
+        }
+//% endif
+//% endfor
+    }
+}
+
+//% endif
 //% endif
 /// One page of {{ naming.plural_sentence }}.
 #[derive(Debug, Clone, PartialEq, Serialize)]

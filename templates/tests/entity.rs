@@ -25,8 +25,8 @@ async fn {{ snake }}_is_created_and_found() {
     assert_eq!(created.body.get("{{ member }}"), None);
 //% endfor
 
-    let path = format!("{{ path }}/{}", svcgen_runtime::testing::id_of(&created.body));
-    let found = server.get(&path).await;
+    let path = created.header("location");
+    let found = server.get(path).await;
     assert_eq!(found.status, 200);
     assert_eq!(found.body, created.body);
 //% if versioned
@@ -56,12 +56,13 @@ async fn {{ snake }}_is_refused_with_every_reason_at_once() {
 #[tokio::test]
 async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_first{% endif %}() {
     let server = TestServer::<App>::start().await;
-    let created = create_{{ snake }}(&server).await;
+    let body = {{ snake }}_body(&server).await;
+    let created = server.post("{{ path }}", body).await;
+    let path = created.header("location");
     let other = {{ snake }}_body(&server).await;
-    let path = format!("{{ path }}/{}", svcgen_runtime::testing::id_of(&created));
 
     let change = json!({ "{{ changed }}": other["{{ changed }}"] });
-    let changed = server.patch(&path, change.clone()).await;
+    let changed = server.patch(path, change.clone()).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
 //% if changed_shown
     assert_eq!(changed.body["{{ changed }}"], other["{{ changed }}"]);
@@ -70,7 +71,7 @@ async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_fir
     assert_eq!(changed.body["version"], 2);
 
     let stale = server
-        .request(Method::PATCH, &path)
+        .request(Method::PATCH, path)
         .header("if-match", "\"1\"")
         .json(change)
         .send()
@@ -83,18 +84,19 @@ async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_fir
 #[tokio::test]
 async fn {{ snake }}_is_removed_once() {
     let server = TestServer::<App>::start().await;
-    let created = create_{{ snake }}(&server).await;
-    let path = format!("{{ path }}/{}", svcgen_runtime::testing::id_of(&created));
+    let body = {{ snake }}_body(&server).await;
+    let created = server.post("{{ path }}", body).await;
+    let path = created.header("location");
 
 //% if reason_required
-    assert_eq!(server.delete(&path).await.status, 400);
+    assert_eq!(server.delete(path).await.status, 400);
     let removal = format!("{path}?reason=entered+twice");
 //% else
-    let removal = path.clone();
+    let removal = path;
 //% endif
-    assert_eq!(server.delete(&removal).await.status, 204);
-    assert_eq!(server.get(&path).await.status, 404);
-    assert_eq!(server.delete(&removal).await.status, 404);
+    assert_eq!(server.delete({% if reason_required %}&{% endif %}removal).await.status, 204);
+    assert_eq!(server.get(path).await.status, 404);
+    assert_eq!(server.delete({% if reason_required %}&{% endif %}removal).await.status, 404);
 }
 
 #[tokio::test]

@@ -93,6 +93,7 @@ impl OperationsView {
         let statements = Statements::new(context, entity, table);
         let mut command_imports = Imports::new();
         command_imports.add_all("svcgen_runtime", &["Constraint", "Error", "Violations", "db", "http", "params"]);
+        let merged = ModelView::of(service, entity).merged;
         let mut query_imports = Imports::new();
         query_imports.add_all("svcgen_runtime", &["db", "http", "params", "Error"]);
         rust::import_id(entity.id, &mut query_imports);
@@ -112,7 +113,7 @@ impl OperationsView {
             changeable,
             insert: insert_parameters(service, entity, &mut command_imports),
             update: update_parameters(service, &statements, &mut command_imports),
-            merged: ModelView::of(service, entity).merged,
+            merged,
             constraints: constraints(entity, table),
             referrers: referrers(context, entity),
             commands: command_statements(service, entity, &statements, removal.is_some()),

@@ -33,7 +33,7 @@ impl Sample {
             }
             Self::Counted(0) => "n".to_owned(),
             Self::Counted(from) => format!("{from} + n"),
-            Self::Several(values) => format!("{values:?}[n % {}]", values.len()),
+            Self::Several(values) => format!("({values:?}[n % {}])", values.len()),
         }
     }
 
