@@ -14,6 +14,7 @@ use super::{DbError, Engine};
 #[serde(default, deny_unknown_fields)]
 pub struct DbConfig {
     /// `sqlite://PATH`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    /// In memory, reads wait for open transactions; in a file they do not.
     pub url: String,
     /// SQLite: threads that read.
     pub readers: usize,

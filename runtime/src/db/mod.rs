@@ -84,7 +84,7 @@ enum Backend {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlite::Sqlite),
     #[cfg(feature = "postgres")]
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Postgres>),
 }
 
 /// Does the same on whichever engine is behind.
@@ -118,7 +118,9 @@ impl Db {
                 Backend::Sqlite(opened.await.map_err(DbError::other)??)
             }
             #[cfg(feature = "postgres")]
-            Engine::Postgres => Backend::Postgres(postgres::Postgres::connect(config).await?),
+            Engine::Postgres => {
+                Backend::Postgres(Box::new(postgres::Postgres::connect(config).await?))
+            }
             #[allow(unreachable_patterns)]
             engine => {
                 return Err(DbError::other(format!(

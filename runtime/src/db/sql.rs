@@ -106,7 +106,7 @@ impl Text {
 }
 
 const READS: &[&str] = &["select", "values", "table", "show", "explain"];
-const WRITES: &[&str] = &["insert", "update", "delete", "merge", "replace"];
+const WRITES: &[&str] = &["insert", "update", "delete", "merge"];
 
 /// The words of a statement outside of quotes and comments.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {

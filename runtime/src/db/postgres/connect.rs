@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
@@ -21,7 +22,9 @@ pub(crate) struct Settings {
 /// A connection and the task that drives it.
 pub(crate) struct Connected {
     pub(crate) client: Client,
-    pub(super) driver: JoinHandle<()>,
+    driver: JoinHandle<()>,
+    /// Its other end is dropped when the connection ends.
+    ended: watch::Receiver<()>,
 }
 
 impl Settings {
@@ -84,14 +87,28 @@ impl Settings {
             .connect(NoTls)
             .await
             .map_err(|error| unreachable(&error))?;
+        let (alive, ended) = watch::channel(());
         let driver = tokio::spawn(async move {
+            let _alive = alive;
             if let Err(error) = connection.await {
                 tracing::debug!(error = chain(&error), "a connection to PostgreSQL ended");
             }
         });
-        let connected = Connected { client, driver };
+        let connected = Connected {
+            client,
+            driver,
+            ended,
+        };
         connected.client.batch_execute(&self.session).await?;
         Ok(connected)
+    }
+}
+
+impl Connected {
+    /// Waits until the connection is lost.
+    pub(super) async fn ended(&self) {
+        // Nothing is ever sent; the error is the end.
+        let _ = self.ended.clone().changed().await;
     }
 }
 

@@ -68,7 +68,7 @@ impl Postgres {
         text: Text,
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
-        let again = |trouble: &Trouble| !matches!(trouble, Trouble::Final(_));
+        let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_) | Trouble::Lost(_));
         self.bounded(self.run::<C>(&text, &values, Access::Read, again))
             .await
     }
@@ -79,7 +79,7 @@ impl Postgres {
         text: Text,
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
-        let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_) | Trouble::Stale(_));
+        let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
         self.bounded(self.run::<C>(&text, &values, Access::Write, again))
             .await
     }
@@ -137,13 +137,15 @@ impl Postgres {
                 bounds::excerpt(text.as_str())
             )));
         }
-        match self.shared.attempt::<C>(text, values).await {
-            Err(trouble) if again(&trouble) => self
-                .shared
-                .attempt::<C>(text, values)
-                .await
-                .map_err(Trouble::into_error),
-            outcome => outcome.map_err(Trouble::into_error),
+        let mut stale = 0;
+        let mut tries = 0;
+        loop {
+            match self.shared.attempt::<C>(text, values).await {
+                // Each connection may hold a statement that the schema has left behind.
+                Err(Trouble::Stale(_)) if stale < self.shared.connections() => stale += 1,
+                Err(trouble) if tries == 0 && again(&trouble) => tries += 1,
+                outcome => return outcome.map_err(Trouble::into_error),
+            }
         }
     }
 
