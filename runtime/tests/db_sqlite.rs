@@ -585,7 +585,7 @@ async fn child_that_inserts_until_it_is_killed() {
         })
     });
     let _callers: Vec<_> = callers.collect();
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[tokio::test]

@@ -235,7 +235,7 @@ impl Db {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(backend) => backend.close().await,
             #[cfg(feature = "postgres")]
-            Backend::Postgres(backend) => backend.close(),
+            Backend::Postgres(backend) => backend.close().await,
         }
     }
 
@@ -292,6 +292,7 @@ impl fmt::Debug for Db {
     }
 }
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
 fn not_this_engine(wanted: Engine) -> DbError {
     DbError::other(format!("the database is not {wanted}"))
 }

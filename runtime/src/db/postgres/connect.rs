@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Socket};
 
 use super::error::chain;
+use super::tls::Encryption;
 use crate::db::{DbConfig, DbError};
 
 /// What is needed to open a connection.
 #[derive(Clone)]
 pub(crate) struct Settings {
     config: Config,
+    encryption: Encryption,
     connect_timeout: Duration,
     /// Statements that every connection runs first.
     session: String,
@@ -36,11 +39,7 @@ impl Settings {
             .map_err(|error: tokio_postgres::Error| {
                 DbError::other(format!("the database URL is wrong: {}", chain(&error)))
             })?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(DbError::other(
-                "the database URL asks for `sslmode=require`, but this service is built without the feature `tls`",
-            ));
-        }
+        let encryption = Encryption::choose(&config, settings)?;
         if config.get_application_name().is_none() {
             config.application_name(&settings.application_name);
         }
@@ -58,13 +57,25 @@ impl Settings {
         );
         Ok(Self {
             config,
+            encryption,
             connect_timeout: settings.connect_timeout.0,
             session,
         })
     }
 
-    pub(super) fn driver_config(&self) -> Config {
-        self.config.clone()
+    /// What opens connections for the pool.
+    pub(super) fn manager(&self) -> Manager {
+        let (config, recycling) = (
+            self.config.clone(),
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
+        match &self.encryption {
+            Encryption::None(none) => Manager::from_config(config, *none, recycling),
+            #[cfg(feature = "tls")]
+            Encryption::Tls(tls) => Manager::from_config(config, tls.clone(), recycling),
+        }
     }
 
     pub(super) fn session(&self) -> &str {
@@ -82,9 +93,23 @@ impl Settings {
     }
 
     async fn open(&self) -> Result<Connected, DbError> {
+        let connected = match &self.encryption {
+            Encryption::None(none) => self.open_with(*none).await,
+            #[cfg(feature = "tls")]
+            Encryption::Tls(tls) => self.open_with(tls.clone()).await,
+        }?;
+        connected.client.batch_execute(&self.session).await?;
+        Ok(connected)
+    }
+
+    async fn open_with<T>(&self, tls: T) -> Result<Connected, DbError>
+    where
+        T: MakeTlsConnect<Socket>,
+        T::Stream: Send + 'static,
+    {
         let (client, connection) = self
             .config
-            .connect(NoTls)
+            .connect(tls)
             .await
             .map_err(|error| unreachable(&error))?;
         let (alive, ended) = watch::channel(());
@@ -94,13 +119,11 @@ impl Settings {
                 tracing::debug!(error = chain(&error), "a connection to PostgreSQL ended");
             }
         });
-        let connected = Connected {
+        Ok(Connected {
             client,
             driver,
             ended,
-        };
-        connected.client.batch_execute(&self.session).await?;
-        Ok(connected)
+        })
     }
 }
 

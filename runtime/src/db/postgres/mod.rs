@@ -7,14 +7,11 @@ pub(crate) mod encode;
 mod error;
 mod exclusive;
 mod shared;
+mod tls;
 
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
-    Timeouts,
-};
-use tokio_postgres::NoTls;
+use deadpool_postgres::{Hook, HookError, Object, Pool, PoolError, Runtime, Timeouts};
 
 pub(crate) use connect::{Connected, Settings};
 pub(crate) use exclusive::Exclusive;
@@ -119,9 +116,11 @@ impl Postgres {
         .await
     }
 
-    pub(crate) fn close(&self) {
-        self.shared.stop();
+    /// Waits until what is under way is answered, as long as a call may take, and closes all connections.
+    pub(crate) async fn close(&self) {
         self.pool.close();
+        let _ = tokio::time::timeout(self.limit, self.shared.idle()).await;
+        self.shared.stop();
     }
 
     async fn run<C: Collect>(
@@ -179,13 +178,7 @@ async fn first_connection(settings: &Settings, patience: Duration) -> Result<Con
 }
 
 fn pool(config: &DbConfig, settings: &Settings) -> Result<Pool, DbError> {
-    let manager = Manager::from_config(
-        settings.driver_config(),
-        NoTls,
-        ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        },
-    );
+    let manager = settings.manager();
     let session = settings.session().to_owned();
     Pool::builder(manager)
         .max_size(config.pool_size.max(1))

@@ -134,6 +134,18 @@ impl Shared {
         self.slots.len()
     }
 
+    /// Waits until nothing is under way.
+    pub(super) async fn idle(&self) {
+        let busy = |slot: &Arc<Slot>| {
+            slot.get()
+                .is_some_and(|it| it.in_flight.load(Ordering::Relaxed) > 0)
+        };
+        while self.slots.iter().any(busy) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Closes the connections for good.
     pub(super) fn stop(&self) {
         for (slot, supervisor) in self.slots.iter().zip(&self.supervisors) {
             supervisor.abort();
