@@ -19,6 +19,7 @@ impl FromRow for Tag {
 
 const CREATE: Sql = Sql::new("create table tags (id integer primary key, name text) strict");
 const INSERT: Sql = Sql::new("insert into tags (name, id) values ($2, $1) returning id, name");
+const UPDATE: Sql = Sql::new("update tags set name = $2 where id = $1");
 const FIND: Sql = Sql::new("select id, name from tags where id = $1");
 
 async fn rename(db: &Db, tag: &Tag, name: &str) -> Result<u64, DbError> {
@@ -26,7 +27,6 @@ async fn rename(db: &Db, tag: &Tag, name: &str) -> Result<u64, DbError> {
     db.transaction(|tx| {
         Box::pin(async move {
             let found: Tag = tx.fetch_one(&FIND, params![tag.id]).await?;
-            const UPDATE: Sql = Sql::new("update tags set name = $2 where id = $1");
             tx.execute(&UPDATE, params![found.id, name]).await
         })
     })

@@ -1,6 +1,7 @@
 //! The settings of the database. It does not know where they come from.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -14,6 +15,8 @@ use super::{DbError, Engine};
 #[serde(default, deny_unknown_fields)]
 pub struct DbConfig {
     /// `sqlite://PATH`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    /// With `?sslmode=require` PostgreSQL is reached over TLS, and its certificate and name are verified.
+    /// In memory, reads wait for open transactions; in a file they do not.
     pub url: String,
     /// SQLite: threads that read.
     pub readers: usize,
@@ -41,6 +44,8 @@ pub struct DbConfig {
     pub connect_timeout: Span,
     /// PostgreSQL: how long a call waits for a connection, when there is none at the moment.
     pub acquire_timeout: Span,
+    /// PostgreSQL: a PEM file with the certificates to trust for `sslmode=require`, instead of the system's.
+    pub root_certificates: Option<PathBuf>,
     /// PostgreSQL: the name under which the server lists the connections.
     pub application_name: String,
 }
@@ -62,6 +67,7 @@ impl Default for DbConfig {
             pool_size: 8,
             connect_timeout: Span::seconds(5),
             acquire_timeout: Span::seconds(1),
+            root_certificates: None,
             application_name: "svcgen".to_owned(),
         }
     }
@@ -120,6 +126,7 @@ impl fmt::Debug for DbConfig {
             .field("pool_size", &self.pool_size)
             .field("connect_timeout", &self.connect_timeout)
             .field("acquire_timeout", &self.acquire_timeout)
+            .field("root_certificates", &self.root_certificates)
             .field("application_name", &self.application_name)
             .finish()
     }

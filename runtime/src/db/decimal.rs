@@ -8,6 +8,11 @@ pub(crate) const MAX_DIGITS: u32 = 28;
 
 /// The value as a whole number of units of `10^-scale`, or why it does not fit `(precision, scale)`.
 pub(crate) fn units(value: Decimal, precision: u8, scale: u8) -> Result<i128, String> {
+    if u32::from(precision) > MAX_DIGITS || scale > precision {
+        return Err(format!(
+            "no column has {precision} digits with {scale} after the point"
+        ));
+    }
     let from = value.scale();
     let to = u32::from(scale);
     let mantissa = value.mantissa();
@@ -76,6 +81,7 @@ mod tests {
         assert_eq!(units(decimal("12.3400"), 12, 2), Ok(1234));
         assert_eq!(units(decimal("-0.00"), 12, 2), Ok(0));
         assert!(units(decimal("0.001"), 12, 2).is_err());
+        assert!(units(decimal("1"), 255, 255).is_err(), "no panic");
         assert!(units(decimal("100"), 4, 2).is_err());
         assert_eq!(units(decimal("-99.99"), 4, 2), Ok(-9999));
         assert!(

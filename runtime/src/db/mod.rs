@@ -84,7 +84,7 @@ enum Backend {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlite::Sqlite),
     #[cfg(feature = "postgres")]
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Postgres>),
 }
 
 /// Does the same on whichever engine is behind.
@@ -118,7 +118,9 @@ impl Db {
                 Backend::Sqlite(opened.await.map_err(DbError::other)??)
             }
             #[cfg(feature = "postgres")]
-            Engine::Postgres => Backend::Postgres(postgres::Postgres::connect(config).await?),
+            Engine::Postgres => {
+                Backend::Postgres(Box::new(postgres::Postgres::connect(config).await?))
+            }
             #[allow(unreachable_patterns)]
             engine => {
                 return Err(DbError::other(format!(
@@ -233,7 +235,7 @@ impl Db {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(backend) => backend.close().await,
             #[cfg(feature = "postgres")]
-            Backend::Postgres(backend) => backend.close(),
+            Backend::Postgres(backend) => backend.close().await,
         }
     }
 
@@ -290,6 +292,7 @@ impl fmt::Debug for Db {
     }
 }
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
 fn not_this_engine(wanted: Engine) -> DbError {
     DbError::other(format!("the database is not {wanted}"))
 }

@@ -91,8 +91,9 @@ impl Text {
         self.key
     }
 
-    /// Whether the statement is known to write nothing. `select` may call a function that
+    /// Whether the statement is known to write nothing; SQLite itself knows better. `select` may call a function that
     /// writes; nothing that svcgen generates does.
+    #[cfg(feature = "postgres")]
     pub(crate) fn only_reads(&self) -> bool {
         let mut words = words(&self.text);
         match words.next() {
@@ -105,8 +106,10 @@ impl Text {
     }
 }
 
+#[cfg(feature = "postgres")]
 const READS: &[&str] = &["select", "values", "table", "show", "explain"];
-const WRITES: &[&str] = &["insert", "update", "delete", "merge", "replace"];
+#[cfg(feature = "postgres")]
+const WRITES: &[&str] = &["insert", "update", "delete", "merge"];
 
 /// The words of a statement outside of quotes and comments.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -176,6 +179,7 @@ pub(crate) type ByText<T> = std::collections::HashMap<u64, T, BuildHasherDefault
 mod tests {
     use super::*;
 
+    #[cfg(feature = "postgres")]
     #[test]
     fn tells_reads_from_writes() {
         for read in [

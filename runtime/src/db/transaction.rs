@@ -21,7 +21,7 @@ enum Held {
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::Session),
     #[cfg(feature = "postgres")]
-    Postgres(super::postgres::Exclusive),
+    Postgres(Box<super::postgres::Exclusive>),
 }
 
 impl Db {
@@ -69,7 +69,7 @@ impl Db {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(backend) => Held::Sqlite(backend.begin().await?),
             #[cfg(feature = "postgres")]
-            Backend::Postgres(backend) => Held::Postgres(backend.begin().await?),
+            Backend::Postgres(backend) => Held::Postgres(Box::new(backend.begin().await?)),
         };
         Ok(Transaction {
             held,

@@ -151,11 +151,7 @@ pub async fn status(
 ) -> Result<Vec<Status>, MigrateError> {
     let ledger = match &db.0.backend {
         #[cfg(feature = "sqlite")]
-        Backend::Sqlite(backend) => {
-            backend
-                .function(|connection| sqlite::ledger(connection))
-                .await?
-        }
+        Backend::Sqlite(backend) => backend.function(sqlite::ledger).await?,
         #[cfg(feature = "postgres")]
         Backend::Postgres(backend) => {
             let connection = backend.exclusive().await?;

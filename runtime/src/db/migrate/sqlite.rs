@@ -87,7 +87,7 @@ fn apply(
     let outcome = connection
         .execute_batch(CREATE_LEDGER)
         .map_err(|error| MigrateError::Ledger(error.into()))
-        .and_then(|()| Ok(pending(all, &ledger(connection)?, Engine::Sqlite)?))
+        .and_then(|()| pending(all, &ledger(connection)?, Engine::Sqlite))
         .and_then(|todo| {
             if todo.iter().any(|it| it.id == migration.id) {
                 apply_open(connection, migration).map(|()| true)
@@ -117,12 +117,18 @@ fn apply_open(connection: &Connection, migration: &Migration) -> Result<(), Migr
     } else {
         Vec::new()
     };
+    // A `commit` among the statements would keep half of the work without its row in the ledger.
     connection
-        .execute_batch(migration.sqlite)
-        .map_err(|error| failed(migration, error))?;
+        .commit_hook(Some(|| true))
+        .map_err(DbError::from)?;
+    let outcome = connection.execute_batch(migration.sqlite);
+    connection
+        .commit_hook(None::<fn() -> bool>)
+        .map_err(DbError::from)?;
     if connection.is_autocommit() {
         return Err(MigrateError::EndsTransaction(migration.id.to_owned()));
     }
+    outcome.map_err(|error| failed(migration, error))?;
     check_rows(connection, migration, &before)?;
     check_references(connection, migration)?;
     let duration = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
@@ -141,7 +147,7 @@ fn rebuilds(text: &str) -> bool {
 }
 
 /// The rows of each table of the service.
-fn count_rows(connection: &Connection) -> Result<Vec<(String, i64)>, DbError> {
+pub(super) fn count_rows(connection: &Connection) -> Result<Vec<(String, i64)>, DbError> {
     let mut tables = connection.prepare(
         "select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\' and name <> 'svcgen_migrations' order by name",
     )?;
@@ -159,7 +165,7 @@ fn count_rows(connection: &Connection) -> Result<Vec<(String, i64)>, DbError> {
         .collect()
 }
 
-fn check_rows(
+pub(super) fn check_rows(
     connection: &Connection,
     migration: &Migration,
     before: &[(String, i64)],
@@ -183,7 +189,10 @@ fn check_rows(
     Ok(())
 }
 
-fn check_references(connection: &Connection, migration: &Migration) -> Result<(), MigrateError> {
+pub(super) fn check_references(
+    connection: &Connection,
+    migration: &Migration,
+) -> Result<(), MigrateError> {
     let mut check = connection
         .prepare("pragma foreign_key_check")
         .map_err(DbError::from)?;

@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Socket};
 
 use super::error::chain;
+use super::tls::Encryption;
 use crate::db::{DbConfig, DbError};
 
 /// What is needed to open a connection.
 #[derive(Clone)]
 pub(crate) struct Settings {
     config: Config,
+    encryption: Encryption,
     connect_timeout: Duration,
     /// Statements that every connection runs first.
     session: String,
@@ -21,7 +25,9 @@ pub(crate) struct Settings {
 /// A connection and the task that drives it.
 pub(crate) struct Connected {
     pub(crate) client: Client,
-    pub(super) driver: JoinHandle<()>,
+    driver: JoinHandle<()>,
+    /// Its other end is dropped when the connection ends.
+    ended: watch::Receiver<()>,
 }
 
 impl Settings {
@@ -33,11 +39,7 @@ impl Settings {
             .map_err(|error: tokio_postgres::Error| {
                 DbError::other(format!("the database URL is wrong: {}", chain(&error)))
             })?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(DbError::other(
-                "the database URL asks for `sslmode=require`, but this service is built without the feature `tls`",
-            ));
-        }
+        let encryption = Encryption::choose(&config, settings)?;
         if config.get_application_name().is_none() {
             config.application_name(&settings.application_name);
         }
@@ -55,13 +57,25 @@ impl Settings {
         );
         Ok(Self {
             config,
+            encryption,
             connect_timeout: settings.connect_timeout.0,
             session,
         })
     }
 
-    pub(super) fn driver_config(&self) -> Config {
-        self.config.clone()
+    /// What opens connections for the pool.
+    pub(super) fn manager(&self) -> Manager {
+        let (config, recycling) = (
+            self.config.clone(),
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
+        match &self.encryption {
+            Encryption::None(none) => Manager::from_config(config, *none, recycling),
+            #[cfg(feature = "tls")]
+            Encryption::Tls(tls) => Manager::from_config(config, tls.clone(), recycling),
+        }
     }
 
     pub(super) fn session(&self) -> &str {
@@ -79,19 +93,45 @@ impl Settings {
     }
 
     async fn open(&self) -> Result<Connected, DbError> {
+        let connected = match &self.encryption {
+            Encryption::None(none) => self.open_with(*none).await,
+            #[cfg(feature = "tls")]
+            Encryption::Tls(tls) => self.open_with(tls.clone()).await,
+        }?;
+        connected.client.batch_execute(&self.session).await?;
+        Ok(connected)
+    }
+
+    async fn open_with<T>(&self, tls: T) -> Result<Connected, DbError>
+    where
+        T: MakeTlsConnect<Socket>,
+        T::Stream: Send + 'static,
+    {
         let (client, connection) = self
             .config
-            .connect(NoTls)
+            .connect(tls)
             .await
             .map_err(|error| unreachable(&error))?;
+        let (alive, ended) = watch::channel(());
         let driver = tokio::spawn(async move {
+            let _alive = alive;
             if let Err(error) = connection.await {
                 tracing::debug!(error = chain(&error), "a connection to PostgreSQL ended");
             }
         });
-        let connected = Connected { client, driver };
-        connected.client.batch_execute(&self.session).await?;
-        Ok(connected)
+        Ok(Connected {
+            client,
+            driver,
+            ended,
+        })
+    }
+}
+
+impl Connected {
+    /// Waits until the connection is lost.
+    pub(super) async fn ended(&self) {
+        // Nothing is ever sent; the error is the end.
+        let _ = self.ended.clone().changed().await;
     }
 }
 

@@ -11,7 +11,7 @@ use crate::db::{Value, decimal};
 
 /// PostgreSQL counts from 2000, everybody else from 1970.
 pub(super) const MICROS_1970_TO_2000: i64 = 946_684_800_000_000;
-const DAYS_1970_TO_2000: i32 = 10_957;
+const FIRST_DAY: jiff::civil::Date = jiff::civil::date(2000, 1, 1);
 
 type Encoded = Result<IsNull, Box<dyn Error + Sync + Send>>;
 use bytes::{BufMut as _, BytesMut};
@@ -30,12 +30,8 @@ impl ToSql for Value {
             Self::Decimal(it, precision, scale) => exact(*it, *precision, *scale, kind, out)?,
             Self::Date(it) => {
                 expect(kind, &[Type::DATE])?;
-                let days = bounds::date(*it)?
-                    .to_zoned(jiff::tz::TimeZone::UTC)?
-                    .timestamp()
-                    .as_second()
-                    .div_euclid(86_400);
-                out.put_i32(i32::try_from(days)? - DAYS_1970_TO_2000);
+                let days = bounds::date(*it)?.duration_since(FIRST_DAY).as_hours() / 24;
+                out.put_i32(i32::try_from(days)?);
             }
             Self::Time(it) => {
                 expect(kind, &[Type::TIME])?;
@@ -49,7 +45,8 @@ impl ToSql for Value {
                 out.put_i64(micros_of_timestamp(*it)? - MICROS_1970_TO_2000);
             }
             Self::Duration(it) => {
-                expect(kind, &[Type::INT8]).and(Ok(out.put_i64(micros_of_duration(*it)?)))?
+                expect(kind, &[Type::INT8])?;
+                out.put_i64(micros_of_duration(*it)?);
             }
             Self::Json(it) => json(bounds::json(it)?, kind, out)?,
             Self::Invalid(reason) => return Err(reason.clone().into()),

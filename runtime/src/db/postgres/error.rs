@@ -113,7 +113,10 @@ pub(super) fn lost_connection(error: &Error) -> bool {
         ]
         .contains(code);
     }
-    error.is_closed() || error.source().is_some_and(|it| it.is::<std::io::Error>())
+    error.is_closed()
+        || error
+            .source()
+            .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 /// Whether a prepared statement no longer fits the schema and nothing has been run.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::Object;
 use tokio_postgres::Client;
 
+use super::error::plan_is_stale;
 use super::shared::{Trouble, collect};
 use crate::db::collect::Collect;
 use crate::db::sql::Text;
@@ -37,11 +38,17 @@ impl Exclusive {
     ) -> Result<C::Output, DbError> {
         let connection = self.connection.as_ref().ok_or_else(ended)?;
         let statement = connection.prepare_cached(text.as_str()).await?;
-        collect::<C>(connection, &statement, values, |error| {
+        let failed = |error: tokio_postgres::Error| {
+            if plan_is_stale(&error) {
+                // The transaction is lost to a change of the schema, but the next one is not.
+                connection.statement_cache.clear();
+                return Trouble::Stale(DbError::Serialization);
+            }
             Trouble::Final(error.into())
-        })
-        .await
-        .map_err(Trouble::into_error)
+        };
+        collect::<C>(connection, &statement, values, failed)
+            .await
+            .map_err(Trouble::into_error)
     }
 
     /// The driver's client.

@@ -7,14 +7,11 @@ pub(crate) mod encode;
 mod error;
 mod exclusive;
 mod shared;
+mod tls;
 
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
-    Timeouts,
-};
-use tokio_postgres::NoTls;
+use deadpool_postgres::{Hook, HookError, Object, Pool, PoolError, Runtime, Timeouts};
 
 pub(crate) use connect::{Connected, Settings};
 pub(crate) use exclusive::Exclusive;
@@ -68,7 +65,7 @@ impl Postgres {
         text: Text,
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
-        let again = |trouble: &Trouble| !matches!(trouble, Trouble::Final(_));
+        let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_) | Trouble::Lost(_));
         self.bounded(self.run::<C>(&text, &values, Access::Read, again))
             .await
     }
@@ -79,7 +76,7 @@ impl Postgres {
         text: Text,
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
-        let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_) | Trouble::Stale(_));
+        let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
         self.bounded(self.run::<C>(&text, &values, Access::Write, again))
             .await
     }
@@ -119,9 +116,11 @@ impl Postgres {
         .await
     }
 
-    pub(crate) fn close(&self) {
-        self.shared.stop();
+    /// Waits until what is under way is answered, as long as a call may take, and closes all connections.
+    pub(crate) async fn close(&self) {
         self.pool.close();
+        let _ = tokio::time::timeout(self.limit, self.shared.idle()).await;
+        self.shared.stop();
     }
 
     async fn run<C: Collect>(
@@ -137,13 +136,15 @@ impl Postgres {
                 bounds::excerpt(text.as_str())
             )));
         }
-        match self.shared.attempt::<C>(text, values).await {
-            Err(trouble) if again(&trouble) => self
-                .shared
-                .attempt::<C>(text, values)
-                .await
-                .map_err(Trouble::into_error),
-            outcome => outcome.map_err(Trouble::into_error),
+        let mut stale = 0;
+        let mut tries = 0;
+        loop {
+            match self.shared.attempt::<C>(text, values).await {
+                // Each connection may hold a statement that the schema has left behind.
+                Err(Trouble::Stale(_)) if stale < self.shared.connections() => stale += 1,
+                Err(trouble) if tries == 0 && again(&trouble) => tries += 1,
+                outcome => return outcome.map_err(Trouble::into_error),
+            }
         }
     }
 
@@ -177,13 +178,7 @@ async fn first_connection(settings: &Settings, patience: Duration) -> Result<Con
 }
 
 fn pool(config: &DbConfig, settings: &Settings) -> Result<Pool, DbError> {
-    let manager = Manager::from_config(
-        settings.driver_config(),
-        NoTls,
-        ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        },
-    );
+    let manager = settings.manager();
     let session = settings.session().to_owned();
     Pool::builder(manager)
         .max_size(config.pool_size.max(1))

@@ -129,6 +129,23 @@ impl Shared {
         live.statement(text).await.map(|_| ())
     }
 
+    /// How many connections there are at best.
+    pub(super) fn connections(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Waits until nothing is under way.
+    pub(super) async fn idle(&self) {
+        let busy = |slot: &Arc<Slot>| {
+            slot.get()
+                .is_some_and(|it| it.in_flight.load(Ordering::Relaxed) > 0)
+        };
+        while self.slots.iter().any(busy) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Closes the connections for good.
     pub(super) fn stop(&self) {
         for (slot, supervisor) in self.slots.iter().zip(&self.supervisors) {
             supervisor.abort();
@@ -308,7 +325,7 @@ async fn supervise(
     loop {
         if let Some(live) = slot.get() {
             pause = FIRST_PAUSE;
-            until_closed(&live).await;
+            live.connected.ended().await;
             tracing::warn!("a connection to PostgreSQL was lost; connecting again");
             slot.put(None);
         }
@@ -323,12 +340,6 @@ async fn supervise(
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
-    }
-}
-
-async fn until_closed(live: &Live) {
-    while !live.connected.driver.is_finished() {
-        tokio::time::sleep(FIRST_PAUSE).await;
     }
 }
 

@@ -13,7 +13,8 @@ use crate::db::{DbConfig, DbError, Synchronous};
 pub(crate) enum Location {
     /// A file, which is created when it is missing.
     File(PathBuf),
-    /// Memory shared by the connections of one [`Db`](crate::db::Db), by a name of its own.
+    /// Memory shared by the connections of one [`Db`](crate::db::Db), by a name of its own. There is
+    /// no WAL in memory: readers wait for an open transaction.
     Memory(String),
 }
 

@@ -105,7 +105,7 @@ impl<'c> Statements<'c> {
         let outcome = loop {
             match rows.next() {
                 Ok(Some(row)) if unreadable.is_none() => {
-                    unreadable = collected.take(&Row::sqlite(row)).err()
+                    unreadable = collected.take(&Row::sqlite(row)).err();
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => break Ok(()),
