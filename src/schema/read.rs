@@ -62,10 +62,10 @@ impl<'a> Reader<'a> {
             format!("expected {expected}, found {found}"),
         );
         problem = problem.label(span, format!("expected {expected}"));
-        if matches!(node.value, Value::Number(_) | Value::Bool(_)) && expected.contains("text") {
+        if matches!(node.value, Value::Number(_) | Value::Bool(_)) && expected == "text" {
             problem = problem.help("put quotes around it");
         }
-        if node.value == Value::Null && expected.contains("a mapping") {
+        if node.value == Value::Null && expected == "a mapping" {
             problem = problem.help("write `{}` to take every default");
         }
         if let Value::Text(text) = &node.value
@@ -73,6 +73,12 @@ impl<'a> Reader<'a> {
             && ["yes", "no", "on", "off"].contains(&text.to_lowercase().as_str())
         {
             problem = problem.help("write `true` or `false`");
+        }
+        if let Value::Text(text) = &node.value
+            && (expected == "a boolean" && matches!(text.as_str(), "true" | "false")
+                || expected.contains("number") && text.parse::<f64>().is_ok())
+        {
+            problem = problem.help("remove the quotes");
         }
         self.report(problem);
     }
@@ -220,7 +226,7 @@ impl<T: Read> Read for Named<T> {
             let value = T::read(&entry.value, reader);
             (
                 entry.key.clone(),
-                value.map(|value| Spanned::new(value, entry.value.span)),
+                value.map(|value| Spanned::new(value, reader.shown(entry.value.span))),
             )
         });
         Some(Self(read.collect()))
@@ -315,7 +321,7 @@ macro_rules! document {
                     match entry.key.value.as_str() {
                         $(key if key == $crate::schema::read::key(stringify!($field)) => {
                             read.$field = <$type as $crate::schema::read::Read>::read(&entry.value, reader)
-                                .map(|value| $crate::source::Spanned::new(value, entry.value.span));
+                                .map(|value| $crate::source::Spanned::new(value, reader.shown(entry.value.span)));
                         })*
                         _ => reader.unknown_key(&entry.key, $place, Self::KEYS),
                     }
@@ -405,7 +411,7 @@ macro_rules! words {
 
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).trim_end_matches("Word").into()
+                stringify!($name).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {

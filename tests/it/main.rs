@@ -1,3 +1,5 @@
 //! The integration tests: one binary, so that the crate is linked once.
 
 mod errors;
+mod hostile;
+mod schemas;

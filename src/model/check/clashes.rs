@@ -67,36 +67,49 @@ fn clash(
     }
 }
 
+/// A table that generated SQL needs.
+struct Table {
+    name: String,
+    at: Span,
+    what: String,
+}
+
 fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Diagnostic>) {
     let mut taken = Taken::default();
-    let mut wanted: Vec<(String, Span, String)> = Vec::new();
-    for draft in drafts {
+    // A name that is refused already needs no more words on what is derived from it.
+    let usable = |draft: &&Draft<'_>| draft.name.written().len() <= LONGEST;
+    let mut good = Vec::new();
+    for draft in drafts.iter().filter(usable) {
         let at = draft
             .doc
             .plural
             .as_ref()
             .map_or(draft.at, |plural| plural.span);
-        if let Some(owner) = reserved::table(draft.table()) {
-            problems.push(
-                Diagnostic::new(
-                    Code::ReservedName,
-                    format!("a table cannot be called `{}`", draft.table()),
-                )
-                .label(at, format!("names of this kind are kept for {owner}")),
-            );
+        let what = format!("the table of `{}`", draft.name);
+        if take_table(
+            &mut taken,
+            Table {
+                name: draft.table().to_owned(),
+                at,
+                what,
+            },
+            problems,
+        ) {
+            good.push(draft);
         }
-        wanted.push((
-            draft.table().to_owned(),
-            at,
-            format!("the table of `{}`", draft.name),
-        ));
     }
-    for draft in drafts.iter().filter(|draft| draft.is_archived()) {
-        wanted.push((
-            format!("{}_archive", draft.table()),
-            draft.at,
-            format!("the archive of `{}`", draft.name),
-        ));
+    for draft in good.into_iter().filter(|draft| draft.is_archived()) {
+        let what = format!("the archive of `{}`", draft.name);
+        let name = format!("{}_archive", draft.table());
+        take_table(
+            &mut taken,
+            Table {
+                name,
+                at: draft.at,
+                what,
+            },
+            problems,
+        );
     }
     for (draft, collections) in drafts.iter().zip(collections) {
         for (at, collection) in collections {
@@ -104,30 +117,42 @@ fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Dia
                 && link.owner
             {
                 let what = format!("the link table of `{}.{}`", draft.name, collection.name);
-                if let Some(owner) = reserved::table(&link.table) {
-                    problems.push(
-                        Diagnostic::new(
-                            Code::ReservedName,
-                            format!("a table cannot be called `{}`", link.table),
-                        )
-                        .label(*at, format!("names of this kind are kept for {owner}")),
-                    );
-                }
-                wanted.push((link.table.clone(), *at, what));
+                take_table(
+                    &mut taken,
+                    Table {
+                        name: link.table.clone(),
+                        at: *at,
+                        what,
+                    },
+                    problems,
+                );
             }
         }
     }
-    for (name, at, what) in wanted {
-        if name.len() > LONGEST {
-            problems.push(too_long(at, &what, &name));
-        }
-        if let Some(first) = taken.take(name.clone(), at, what.clone()) {
-            problems.push(
-                clash(&name, "table", at, &what, first)
-                    .help("rename one of them, or set `plural:`"),
-            );
-        }
+}
+
+/// Reports a table whose name cannot be used; true when it can.
+fn take_table(taken: &mut Taken, table: Table, problems: &mut Vec<Diagnostic>) -> bool {
+    let Table { name, at, what } = table;
+    let before = problems.len();
+    if let Some(owner) = reserved::table(&name) {
+        problems.push(
+            Diagnostic::new(
+                Code::ReservedName,
+                format!("a table cannot be called `{name}`"),
+            )
+            .label(at, format!("names of this kind are kept for {owner}"))
+            .help("choose another name"),
+        );
     }
+    if name.len() > LONGEST {
+        problems.push(too_long(at, &what, &name));
+    }
+    if let Some(first) = taken.take(name.clone(), at, what.clone()) {
+        let problem = clash(&name, "table", at, &what, first);
+        problems.push(problem.help("rename one of them, or set `plural:`"));
+    }
+    problems.len() == before
 }
 
 /// Rust types and the schemas of the API description share one space of names.
@@ -240,6 +265,10 @@ fn archive_columns(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
 
 fn lengths(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
     let table = draft.table();
+    // The table's own name is reported then, and is what has to change.
+    if table.len() + "_archive".len() > LONGEST {
+        return;
+    }
     for (member, _, field) in draft.columns() {
         let Some(field) = field else { continue };
         let column = field.column();
@@ -261,7 +290,12 @@ fn lengths(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
     let doc = draft.doc;
     let sets = [(&doc.indexes, "idx"), (&doc.unique, "key")];
     for (sets, suffix) in sets {
-        for set in sets.as_ref().map_or(&[][..], |it| &it.value) {
+        for set in sets
+            .as_ref()
+            .map_or(&[][..], |it| &it.value)
+            .iter()
+            .filter(|it| it.value.0.len() <= super::columns::MAX_COLUMNS)
+        {
             let columns: Vec<String> = set
                 .value
                 .0
@@ -318,7 +352,7 @@ fn same_plural(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
     for draft in drafts {
         let Some(other) = singular
             .get(draft.table())
-            .filter(|other| other.at != draft.at)
+            .filter(|other| other.at != draft.at && other.table() != draft.table())
         else {
             continue;
         };

@@ -381,7 +381,7 @@ fn max_items(doc: &CollectionDoc, problems: &mut Vec<Diagnostic>) -> u32 {
     if !(1..=10_000).contains(&items.value) {
         problems.push(limits::out_of_range(
             items.span,
-            "a record has 1 to 10000 links at most",
+            "a record has room for 1 to 10000 links",
         ));
     }
     items.value

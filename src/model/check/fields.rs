@@ -175,7 +175,7 @@ impl FieldReader<'_> {
             Some(items) if !(1..=10_000).contains(&items.value) => {
                 problems.push(limits::out_of_range(
                     items.span,
-                    "a list has 1 to 10000 elements at most",
+                    "a list has room for 1 to 10000 elements",
                 ));
                 return None;
             }
