@@ -52,9 +52,10 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
         .iter()
         .map(|it| object(it, sources).to_string())
         .collect();
-    match objects.is_empty() {
-        true => "[]\n".to_owned(),
-        false => format!("[\n{}\n]\n", objects.join(",\n")),
+    if objects.is_empty() {
+        "[]\n".to_owned()
+    } else {
+        format!("[\n{}\n]\n", objects.join(",\n"))
     }
 }
 

@@ -14,13 +14,13 @@ pub fn nearest<'a>(
     candidates
         .into_iter()
         .filter(|candidate| *candidate != written)
-        .map(|candidate| (distance(&wanted, &folded(candidate), limit), candidate))
+        .map(|candidate| (distance(&wanted, &folded(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
         .min_by_key(|(distance, candidate)| (*distance, *candidate))
         .map(|(_, candidate)| candidate)
 }
 
-fn distance(wanted: &str, candidate: &str, limit: usize) -> usize {
+fn distance(wanted: &str, candidate: &str) -> usize {
     let (short, long) = if wanted.len() < candidate.len() {
         (wanted, candidate)
     } else {
@@ -28,11 +28,7 @@ fn distance(wanted: &str, candidate: &str, limit: usize) -> usize {
     };
     let prefix = short.len() >= 3 && long.starts_with(short);
     let distance = strsim::damerau_levenshtein(wanted, candidate);
-    if prefix {
-        distance.min(limit)
-    } else {
-        distance
-    }
+    if prefix { distance.min(1) } else { distance }
 }
 
 /// Long text is cut: nobody means it, and the distance costs its square.

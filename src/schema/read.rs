@@ -93,20 +93,17 @@ impl<'a> Reader<'a> {
         let mut unique = Vec::with_capacity(entries.len());
         for entry in entries {
             let key = &entry.key;
-            match seen.get(key.value.as_str()) {
-                Some(first) => self.report(
-                    Diagnostic::new(
-                        Code::DuplicateKey,
-                        format!("the key `{}` is written twice", key.value),
-                    )
-                    .label(key.span, "written again here")
-                    .label(*first, "first written here")
-                    .help("remove one of the two"),
-                ),
-                None => {
-                    seen.insert(&key.value, key.span);
-                    unique.push(entry);
-                }
+            if let Some(first) = seen.get(key.value.as_str()) {
+                let message = format!("the key `{}` is written twice", key.value);
+                self.report(
+                    Diagnostic::new(Code::DuplicateKey, message)
+                        .label(key.span, "written again here")
+                        .label(*first, "first written here")
+                        .help("remove one of the two"),
+                );
+            } else {
+                seen.insert(&key.value, key.span);
+                unique.push(entry);
             }
         }
         Some(unique)
@@ -141,25 +138,21 @@ pub fn list_of<S: AsRef<str>>(names: &[S]) -> String {
 
 impl Read for String {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        match &node.value {
-            Value::Text(text) => Some(text.clone()),
-            _ => {
-                reader.wrong_shape(node, "text");
-                None
-            }
+        if let Value::Text(text) = &node.value {
+            return Some(text.clone());
         }
+        reader.wrong_shape(node, "text");
+        None
     }
 }
 
 impl Read for bool {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        match node.value {
-            Value::Bool(value) => Some(value),
-            _ => {
-                reader.wrong_shape(node, "a boolean");
-                None
-            }
+        if let Value::Bool(value) = node.value {
+            return Some(value);
         }
+        reader.wrong_shape(node, "a boolean");
+        None
     }
 }
 
@@ -191,18 +184,17 @@ impl Read for Node {
 
 impl<T: Read> Read for Vec<Spanned<T>> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        match &node.value {
-            Value::List(items) => Some(
-                items
-                    .iter()
-                    .filter_map(|item| Some(Spanned::new(T::read(item, reader)?, item.span)))
-                    .collect(),
-            ),
-            _ => {
-                reader.wrong_shape(node, "a list");
-                None
+        let Value::List(items) = &node.value else {
+            reader.wrong_shape(node, "a list");
+            return None;
+        };
+        let mut read = Self::with_capacity(items.len());
+        for item in items {
+            if let Some(value) = T::read(item, reader) {
+                read.push(Spanned::new(value, reader.shown(item.span)));
             }
         }
+        Some(read)
     }
 }
 

@@ -82,7 +82,7 @@ fn entity(draft: Draft<'_>, collections: Resolved, problems: &mut Vec<Diagnostic
             .members
             .into_iter()
             .filter_map(|member| match member.kind {
-                MemberKind::Column(_, field) => field,
+                MemberKind::Column(_, field) => field.map(|field| *field),
                 _ => None,
             })
             .collect(),
