@@ -6,6 +6,7 @@
 mod clashes;
 mod collections;
 mod columns;
+mod constraints;
 mod defaults;
 mod draft;
 mod enums;

@@ -275,13 +275,13 @@ impl Place<'_> {
     }
 
     fn diagnostic(&self, error: &Error) -> Diagnostic {
-        let error = innermost(error);
         let start = Span {
             source: self.id,
             start: 0,
             end: 0,
         };
         let mut span = error.location().map_or(start, |place| self.span(place));
+        let error = innermost(error);
         if span.start >= span.end {
             let rest = self.text.get(span.start..).unwrap_or("");
             span.end = span.start
@@ -332,6 +332,13 @@ impl Place<'_> {
             broken.help("YAML is indented by spaces; here a tab was used")
         } else if reason.contains("mapping values are not allowed") {
             broken.help("a text with `: ` in it has to stand in quotes; a key has to stand as deep as its neighbours")
+        } else if reason.contains("flow mapping")
+            || reason.contains("flow sequence")
+            || reason.contains("bracket")
+        {
+            broken.help("a bracket before this place is opened and not closed")
+        } else if reason.contains("quoted scalar") {
+            broken.help("a quote before this place is opened and not closed")
         } else if reason.starts_with("unexpected character") {
             broken.help("a text that begins with this character has to stand in quotes")
         } else {

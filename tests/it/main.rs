@@ -2,4 +2,5 @@
 
 mod errors;
 mod hostile;
+mod models;
 mod schemas;

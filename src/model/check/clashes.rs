@@ -1,9 +1,9 @@
-//! Names that become the same once they are spelt for tables, types and members,
-//! and derived identifiers that are too long.
+//! Names that become the same once they are spelt for tables, types and members.
 
 use std::collections::HashMap;
 
 use super::collections::Resolved;
+use super::constraints;
 use super::draft::Draft;
 use super::naming::{LONGEST, too_long};
 use super::reserved;
@@ -18,12 +18,12 @@ pub fn check(
     service: Option<&Service>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    tables(drafts, collections, problems);
+    let mut taken = tables(drafts, collections, problems);
     types(drafts, problems);
     for (draft, collections) in drafts.iter().zip(collections) {
         members(draft, collections, problems);
         archive_columns(draft, problems);
-        lengths(draft, problems);
+        constraints::check(draft, &mut taken, problems);
     }
     routes(drafts, service, problems);
     same_plural(drafts, problems);
@@ -31,13 +31,13 @@ pub fn check(
 
 /// Names that are in use, each with where and as what.
 #[derive(Default)]
-struct Taken {
+pub struct Taken {
     names: HashMap<String, (Span, String)>,
 }
 
 impl Taken {
     /// Takes a name, or tells who has it.
-    fn take(&mut self, name: String, at: Span, what: String) -> Option<(Span, String)> {
+    pub fn take(&mut self, name: String, at: Span, what: String) -> Option<(Span, String)> {
         let clash = self
             .names
             .get(&name)
@@ -74,7 +74,7 @@ struct Table {
     what: String,
 }
 
-fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Diagnostic>) {
+fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Diagnostic>) -> Taken {
     let mut taken = Taken::default();
     // A name that is refused already needs no more words on what is derived from it.
     let usable = |draft: &&Draft<'_>| draft.name.written().len() <= LONGEST;
@@ -129,6 +129,7 @@ fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Dia
             }
         }
     }
+    taken
 }
 
 /// Reports a table whose name cannot be used; true when it can.
@@ -261,63 +262,6 @@ fn archive_columns(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
             );
         }
     }
-}
-
-fn lengths(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
-    let table = draft.table();
-    // The table's own name is reported then, and is what has to change.
-    if table.len() + "_archive".len() > LONGEST {
-        return;
-    }
-    for (member, _, field) in draft.columns() {
-        let Some(field) = field else { continue };
-        let column = field.column();
-        // `_check` stands for every constraint that a limit or an enum may need, also a later one.
-        let suffix = if matches!(field.kind, FieldKind::Reference(_)) {
-            "fkey"
-        } else {
-            "check"
-        };
-        let name = format!("{table}_{column}_{suffix}");
-        if name.len() > LONGEST {
-            problems.push(too_long(
-                member.at,
-                &format!("a constraint of `{}`", member.name),
-                &name,
-            ));
-        }
-    }
-    let doc = draft.doc;
-    let sets = [(&doc.indexes, "idx"), (&doc.unique, "key")];
-    for (sets, suffix) in sets {
-        for set in sets
-            .as_ref()
-            .map_or(&[][..], |it| &it.value)
-            .iter()
-            .filter(|it| it.value.0.len() <= super::columns::MAX_COLUMNS)
-        {
-            let columns: Vec<String> = set
-                .value
-                .0
-                .iter()
-                .map(|name| column_of(draft, name.value.trim_start_matches('-')))
-                .collect();
-            let name = format!("{table}_{}_{suffix}", columns.join("_"));
-            if name.len() > LONGEST {
-                let at = set.value.0.first().map_or(set.span, |it| it.span);
-                problems.push(too_long(at, "the name of this index", &name));
-            }
-        }
-    }
-}
-
-fn column_of(draft: &Draft<'_>, name: &str) -> String {
-    let found = draft
-        .columns()
-        .find(|(member, _, _)| member.name.snake() == name);
-    found
-        .and_then(|(_, _, field)| field)
-        .map_or_else(|| name.to_owned(), crate::model::Field::column)
 }
 
 /// Without a prefix the resources stand beside the service's own pages.
