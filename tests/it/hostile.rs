@@ -5,6 +5,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use svcgen::diagnostic::{Diagnostic, Style, render, to_json};
+use svcgen::model::Service;
 use svcgen::source::Source;
 
 use crate::errors::{checked, example};
@@ -22,9 +23,16 @@ fn config() -> ProptestConfig {
     }
 }
 
-/// The contract of loading and checking.
+/// Loading and checking keep their contract.
 fn model_or_error(sources: &[Source]) -> Result<(), String> {
-    let (service, diagnostics) = checked(sources);
+    contract(checked(sources), sources)
+}
+
+/// What may come out of loading and checking.
+fn contract(
+    (service, diagnostics): (Option<Service>, Vec<Diagnostic>),
+    sources: &[Source],
+) -> Result<(), String> {
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     if service.is_some() == failed {
         return Err(format!("a model: {}, errors: {failed}", service.is_some()));
@@ -213,14 +221,30 @@ fn mutations_reach_both_sides() {
     assert!(good > 10 && bad > 10, "{good} good, {bad} bad");
 }
 
-/// The property sees a checker that says nothing: errors without a model are told from no errors.
+/// The property sees checkers that are broken on purpose.
 #[test]
-fn a_silent_checker_would_be_seen() {
-    let mut sources = example("blog");
-    sources[0].text = sources[0].text.replace("entity: Author", "entity: author");
-    let (service, diagnostics) = checked(&sources);
-    assert!(service.is_none() && diagnostics.iter().any(Diagnostic::is_error));
-    assert!(sources[0].text.contains("author"));
+fn a_broken_checker_would_be_seen() {
+    let good = example("blog");
+    let mut bad = good.clone();
+    bad[0].text = bad[0].text.replace("entity: Author", "entity: author");
+    let (service, errors) = (checked(&good).0, checked(&bad).1);
+    assert!(service.is_some() && !errors.is_empty());
+    assert_eq!(contract((service.clone(), Vec::new()), &good), Ok(()));
+    assert_eq!(contract((None, errors.clone()), &bad), Ok(()));
+    assert!(
+        contract((None, Vec::new()), &bad).is_err(),
+        "nothing is reported"
+    );
+    assert!(
+        contract((service, errors.clone()), &bad).is_err(),
+        "a model in spite of errors"
+    );
+    let mut outside = errors;
+    outside[0].labels[0].0.end = usize::MAX;
+    assert!(
+        contract((None, outside), &bad).is_err(),
+        "a label outside of the text"
+    );
 }
 
 #[test]

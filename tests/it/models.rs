@@ -114,7 +114,7 @@ fn an_entity_is_as_its_file_says() {
         column: position("placed_at"),
         descending: true,
     };
-    assert_eq!(order.list.default_order, [placed_at.clone()]);
+    assert_eq!(order.list.default_order, std::slice::from_ref(&placed_at));
     assert_eq!(
         order.indexes,
         [[
