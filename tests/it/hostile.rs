@@ -303,7 +303,7 @@ fn a_hundred_entities_are_checked_in_no_time() {
             text,
         });
     }
-    let fastest = (0..5).map(|_| {
+    let fastest = (0..10).map(|_| {
         let started = std::time::Instant::now();
         assert!(checked(&sources).0.is_some());
         started.elapsed()
