@@ -3,7 +3,8 @@
 /// The candidate that is most likely meant, if any is near enough.
 ///
 /// Near is an edit distance (with swaps) of at most a third of the length, and
-/// the same letters in another case or with other separators are always near.
+/// the same letters in another case or with other separators are always near. So
+/// is the beginning of a word, and what begins with one: `uniq`, `maxLength`.
 pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -13,15 +14,21 @@ pub fn nearest<'a>(
     candidates
         .into_iter()
         .filter(|candidate| *candidate != written)
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&wanted, &folded(candidate)),
-                candidate,
-            )
-        })
+        .map(|candidate| (distance(&wanted, &folded(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
         .min_by_key(|(distance, candidate)| (*distance, *candidate))
         .map(|(_, candidate)| candidate)
+}
+
+fn distance(wanted: &str, candidate: &str) -> usize {
+    let (short, long) = if wanted.len() < candidate.len() {
+        (wanted, candidate)
+    } else {
+        (candidate, wanted)
+    };
+    let prefix = short.len() >= 3 && long.starts_with(short);
+    let distance = strsim::damerau_levenshtein(wanted, candidate);
+    if prefix { distance.min(1) } else { distance }
 }
 
 /// Long text is cut: nobody means it, and the distance costs its square.
@@ -41,6 +48,8 @@ mod tests {
     fn a_typing_error_is_near() {
         assert_eq!(nearest("stirng", ["string", "text", "int"]), Some("string"));
         assert_eq!(nearest("maxItems", ["max", "max_items"]), Some("max_items"));
+        assert_eq!(nearest("uniq", ["unique", "union"]), Some("unique"));
+        assert_eq!(nearest("maxLength", ["max", "max_items"]), Some("max"));
         assert_eq!(nearest("Custmer", ["Customer", "Order"]), Some("Customer"));
     }
 

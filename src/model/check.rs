@@ -6,14 +6,18 @@
 mod clashes;
 mod collections;
 mod columns;
+mod constraints;
 mod defaults;
 mod draft;
+mod enums;
 mod fields;
 mod limits;
+mod lists;
 mod naming;
 mod references;
 mod reserved;
 mod service;
+mod unknown;
 
 use super::Service;
 use crate::diagnostic::{self, Diagnostic};

@@ -162,6 +162,10 @@ pub struct Automatic {
 }
 
 /// One field of an entity that is a column of its table.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the schema on its own"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// The field's name; for a reference the column and the JSON member add `_id`.

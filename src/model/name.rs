@@ -1,6 +1,7 @@
 //! Every spelling of one name, worked out once and here only.
 
 use std::fmt;
+use std::sync::Arc;
 
 use heck::{ToPascalCase, ToSnakeCase};
 
@@ -9,7 +10,11 @@ use super::words;
 
 /// A name of the schema in all the spellings the output needs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name {
+pub struct Name(Arc<Forms>);
+
+/// The spellings, shared by all copies of a name: a name is copied often and never changes.
+#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Forms {
     written: String,
     snake: String,
     pascal: String,
@@ -45,7 +50,7 @@ impl Name {
 
     fn of_forms(written: &str, plural: &str, singular: &str) -> Self {
         let snake = written.to_snake_case();
-        Self {
+        Self(Arc::new(Forms {
             written: written.to_owned(),
             pascal: written.to_pascal_case(),
             kebab: snake.replace('_', "-"),
@@ -58,83 +63,83 @@ impl Name {
             plural_sentence: plural.replace('_', " "),
             singular_snake: singular.to_owned(),
             snake,
-        }
+        }))
     }
 
     /// As the schema writes it.
     pub fn written(&self) -> &str {
-        &self.written
+        &self.0.written
     }
 
     /// `order_line`
     pub fn snake(&self) -> &str {
-        &self.snake
+        &self.0.snake
     }
 
     /// `OrderLine`
     pub fn pascal(&self) -> &str {
-        &self.pascal
+        &self.0.pascal
     }
 
     /// `order-line`
     pub fn kebab(&self) -> &str {
-        &self.kebab
+        &self.0.kebab
     }
 
     /// `ORDER_LINE`
     pub fn screaming(&self) -> &str {
-        &self.screaming
+        &self.0.screaming
     }
 
     /// `order line`
     pub fn sentence(&self) -> &str {
-        &self.sentence
+        &self.0.sentence
     }
 
     /// The snake form as a Rust identifier: `order_line`, `r#type`.
     pub fn rust(&self) -> &str {
-        &self.rust
+        &self.0.rust
     }
 
     /// The snake form as it can stand in SQL text: `order_line`, `"order"`.
     pub fn sql(&self) -> String {
-        sql(&self.snake)
+        sql(&self.0.snake)
     }
 
     /// `order_lines`
     pub fn plural_snake(&self) -> &str {
-        &self.plural_snake
+        &self.0.plural_snake
     }
 
     /// `OrderLines`
     pub fn plural_pascal(&self) -> &str {
-        &self.plural_pascal
+        &self.0.plural_pascal
     }
 
     /// `order-lines`
     pub fn plural_kebab(&self) -> &str {
-        &self.plural_kebab
+        &self.0.plural_kebab
     }
 
     /// `order lines`
     pub fn plural_sentence(&self) -> &str {
-        &self.plural_sentence
+        &self.0.plural_sentence
     }
 
     /// The plural as it can stand in SQL text.
     pub fn plural_sql(&self) -> String {
-        sql(&self.plural_snake)
+        sql(&self.0.plural_snake)
     }
 
     /// One of them: `line` for a collection named `lines`; otherwise the snake form.
     pub fn singular_snake(&self) -> &str {
-        &self.singular_snake
+        &self.0.singular_snake
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
+        f.write_str(&self.0.written)
     }
 }
 

@@ -166,7 +166,7 @@ fn without_tail(node: &Node) -> Cow<'_, Node> {
         return Cow::Borrowed(node);
     }
     let kept = entries.iter().filter(|it| {
-        !(it.value.value == Value::Null && !FieldOptions::KEYS.contains(&it.key.value.as_str()))
+        it.value.value != Value::Null || FieldOptions::KEYS.contains(&it.key.value.as_str())
     });
     Cow::Owned(Spanned::new(Value::Map(kept.cloned().collect()), node.span))
 }

@@ -90,11 +90,8 @@ pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
             Kind::Unknown => reader.report(unknown_file(source, &node)),
         }
     }
-    missing(
-        &document,
-        service_file.is_none() && document.unread.is_empty(),
-        &mut reader,
-    );
+    let no_service = service_file.is_none() && document.unread.is_empty();
+    missing(&document, no_service, sources.len(), &mut reader);
     let mut diagnostics = reader.finish();
     diagnostic::sort(&mut diagnostics);
     document.incomplete = diagnostics.iter().any(Diagnostic::is_error);
@@ -138,14 +135,14 @@ fn unknown_file(source: &Source, node: &Node) -> Diagnostic {
     }
 }
 
-/// A broken file may have been the service, so its absence is told only when all files parse.
-fn missing(document: &Document, no_service: bool, reader: &mut Reader<'_>) {
+/// A file that cannot be read may have been what is missing, so this is told of what is surely missing.
+fn missing(document: &Document, no_service: bool, files: usize, reader: &mut Reader<'_>) {
     if no_service {
         reader.report(
             Diagnostic::new(Code::MissingService, "there is no service file")
                 .help("write `svcgen.yaml` with `svcgen: 1` and `name: NAME`"),
         );
-    } else if let (Some(service), true) = (&document.service, document.entities.is_empty()) {
+    } else if let (Some(service), 1) = (&document.service, files) {
         let span = service
             .value
             .name

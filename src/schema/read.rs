@@ -62,10 +62,10 @@ impl<'a> Reader<'a> {
             format!("expected {expected}, found {found}"),
         );
         problem = problem.label(span, format!("expected {expected}"));
-        if matches!(node.value, Value::Number(_) | Value::Bool(_)) && expected.contains("text") {
+        if matches!(node.value, Value::Number(_) | Value::Bool(_)) && expected == "text" {
             problem = problem.help("put quotes around it");
         }
-        if node.value == Value::Null && expected.contains("a mapping") {
+        if node.value == Value::Null && expected == "a mapping" {
             problem = problem.help("write `{}` to take every default");
         }
         if let Value::Text(text) = &node.value
@@ -73,6 +73,12 @@ impl<'a> Reader<'a> {
             && ["yes", "no", "on", "off"].contains(&text.to_lowercase().as_str())
         {
             problem = problem.help("write `true` or `false`");
+        }
+        if let Value::Text(text) = &node.value
+            && (expected == "a boolean" && matches!(text.as_str(), "true" | "false")
+                || expected.contains("number") && text.parse::<f64>().is_ok())
+        {
+            problem = problem.help("remove the quotes");
         }
         self.report(problem);
     }
@@ -87,20 +93,17 @@ impl<'a> Reader<'a> {
         let mut unique = Vec::with_capacity(entries.len());
         for entry in entries {
             let key = &entry.key;
-            match seen.get(key.value.as_str()) {
-                Some(first) => self.report(
-                    Diagnostic::new(
-                        Code::DuplicateKey,
-                        format!("the key `{}` is written twice", key.value),
-                    )
-                    .label(key.span, "written again here")
-                    .label(*first, "first written here")
-                    .help("remove one of the two"),
-                ),
-                None => {
-                    seen.insert(&key.value, key.span);
-                    unique.push(entry);
-                }
+            if let Some(first) = seen.get(key.value.as_str()) {
+                let message = format!("the key `{}` is written twice", key.value);
+                self.report(
+                    Diagnostic::new(Code::DuplicateKey, message)
+                        .label(key.span, "written again here")
+                        .label(*first, "first written here")
+                        .help("remove one of the two"),
+                );
+            } else {
+                seen.insert(&key.value, key.span);
+                unique.push(entry);
             }
         }
         Some(unique)
@@ -135,25 +138,21 @@ pub fn list_of<S: AsRef<str>>(names: &[S]) -> String {
 
 impl Read for String {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        match &node.value {
-            Value::Text(text) => Some(text.clone()),
-            _ => {
-                reader.wrong_shape(node, "text");
-                None
-            }
+        if let Value::Text(text) = &node.value {
+            return Some(text.clone());
         }
+        reader.wrong_shape(node, "text");
+        None
     }
 }
 
 impl Read for bool {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        match node.value {
-            Value::Bool(value) => Some(value),
-            _ => {
-                reader.wrong_shape(node, "a boolean");
-                None
-            }
+        if let Value::Bool(value) = node.value {
+            return Some(value);
         }
+        reader.wrong_shape(node, "a boolean");
+        None
     }
 }
 
@@ -185,18 +184,17 @@ impl Read for Node {
 
 impl<T: Read> Read for Vec<Spanned<T>> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        match &node.value {
-            Value::List(items) => Some(
-                items
-                    .iter()
-                    .filter_map(|item| Some(Spanned::new(T::read(item, reader)?, item.span)))
-                    .collect(),
-            ),
-            _ => {
-                reader.wrong_shape(node, "a list");
-                None
+        let Value::List(items) = &node.value else {
+            reader.wrong_shape(node, "a list");
+            return None;
+        };
+        let mut read = Self::with_capacity(items.len());
+        for item in items {
+            if let Some(value) = T::read(item, reader) {
+                read.push(Spanned::new(value, reader.shown(item.span)));
             }
         }
+        Some(read)
     }
 }
 
@@ -220,7 +218,7 @@ impl<T: Read> Read for Named<T> {
             let value = T::read(&entry.value, reader);
             (
                 entry.key.clone(),
-                value.map(|value| Spanned::new(value, entry.value.span)),
+                value.map(|value| Spanned::new(value, reader.shown(entry.value.span))),
             )
         });
         Some(Self(read.collect()))
@@ -315,7 +313,7 @@ macro_rules! document {
                     match entry.key.value.as_str() {
                         $(key if key == $crate::schema::read::key(stringify!($field)) => {
                             read.$field = <$type as $crate::schema::read::Read>::read(&entry.value, reader)
-                                .map(|value| $crate::source::Spanned::new(value, entry.value.span));
+                                .map(|value| $crate::source::Spanned::new(value, reader.shown(entry.value.span)));
                         })*
                         _ => reader.unknown_key(&entry.key, $place, Self::KEYS),
                     }
@@ -405,7 +403,7 @@ macro_rules! words {
 
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).trim_end_matches("Word").into()
+                stringify!($name).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {

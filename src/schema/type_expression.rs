@@ -99,10 +99,11 @@ impl Read for TypeExpression {
             let problem = Diagnostic::new(Code::BadType, format!("`{text}` is not a type"))
                 .label(node.span, "not a type");
             let open = text.contains('(') && !text.contains(')');
-            reader.report(match open {
-                true => problem.help(format!("inside `{{ }}` a comma ends the value; put the type in quotes: `\"{text},…)\"`")),
-                false => problem.help("write a type such as `string`, `text?`, `decimal(12,2)` or the name of an entity"),
-            });
+            reader.report(if open {
+ problem.help(format!("inside `{{ }}` a comma ends the value; put the type in quotes: `\"{text},…)\"`"))
+ } else {
+ problem.help("write a type such as `string`, `text?`, `decimal(12,2)` or the name of an entity")
+ });
         }
         read
     }
@@ -114,9 +115,7 @@ impl JsonSchema for TypeExpression {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let simple = TYPES
-            .iter()
-            .filter(|(name, _)| !matches!(*name, "decimal" | "list"));
+        let simple = TYPES.iter().filter(|(name, _)| *name != "decimal");
         let words: Vec<Schema> = simple
             .map(|(name, what)| json_schema!({ "const": *name, "description": *what }))
             .collect();

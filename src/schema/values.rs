@@ -142,9 +142,8 @@ inline_schema!(Span, "Span", {
 impl Read for Span {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let read = match &node.value {
-            Value::Text(text) => {
-                duration(text).filter(|span| !span.is_zero() && *span <= Duration::from_hours(24))
-            }
+            Value::Text(text) => duration(text)
+                .filter(|span| !span.is_zero() && *span <= Duration::from_secs(86_400)),
             _ => None,
         };
         if read.is_none() {

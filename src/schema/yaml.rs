@@ -211,14 +211,9 @@ impl Place<'_> {
 
     fn span(&self, location: Location) -> Span {
         let span = location.span();
-        let start = span
-            .byte_offset()
-            .and_then(|offset| usize::try_from(offset).ok())
-            .unwrap_or(0);
-        let length = span
-            .byte_len()
-            .and_then(|length| usize::try_from(length).ok())
-            .unwrap_or(0);
+        let number = |it: Option<u64>| it.and_then(|it| usize::try_from(it).ok());
+        let start = number(span.byte_offset()).unwrap_or_else(|| self.offset(location));
+        let length = number(span.byte_len()).unwrap_or(0);
         let start = self.boundary(start);
         let end = self.boundary(start.saturating_add(length));
         let written = &self.text[start..end];
@@ -227,6 +222,23 @@ impl Place<'_> {
             start,
             end: start + written.trim_end().len(),
         }
+    }
+
+    /// Errors of the scanner tell a line and a column in characters, and no offset.
+    fn offset(&self, location: Location) -> usize {
+        let number = |it: u64| usize::try_from(it).unwrap_or(usize::MAX).saturating_sub(1);
+        let mut lines = self.text.split_inclusive('\n');
+        let before: usize = lines
+            .by_ref()
+            .take(number(location.line()))
+            .map(str::len)
+            .sum();
+        let line = lines.next().unwrap_or("");
+        let column = line
+            .char_indices()
+            .nth(number(location.column()))
+            .map_or(line.trim_end().len(), |(at, _)| at);
+        before + column
     }
 
     fn boundary(&self, offset: usize) -> usize {
@@ -263,15 +275,13 @@ impl Place<'_> {
     }
 
     fn diagnostic(&self, error: &Error) -> Diagnostic {
-        let error = error.without_snippet();
-        let mut span = error.location().map_or(
-            Span {
-                source: self.id,
-                start: 0,
-                end: 0,
-            },
-            |place| self.span(place),
-        );
+        let start = Span {
+            source: self.id,
+            start: 0,
+            end: 0,
+        };
+        let mut span = error.location().map_or(start, |place| self.span(place));
+        let error = innermost(error);
         if span.start >= span.end {
             let rest = self.text.get(span.start..).unwrap_or("");
             span.end = span.start
@@ -282,16 +292,10 @@ impl Place<'_> {
                     .map_or(0, char::len_utf8);
         }
         match error {
-            Error::Budget { .. } => Diagnostic::new(
-                Code::TooComplex,
-                "this file nests or repeats more than svcgen follows",
-            )
-            .label(span, "the limit is reached here")
-            .help(format!("mappings and lists nest at most {MAX_DEPTH} deep")),
+            Error::Budget { .. } => nesting(span),
             Error::AliasReplayLimitExceeded { .. }
             | Error::AliasExpansionLimitExceeded { .. }
-            | Error::AliasReplayStackDepthExceeded { .. }
-            | Error::RecursiveReferencesRequireWeakTypes { .. } => Diagnostic::new(
+            | Error::AliasReplayStackDepthExceeded { .. } => Diagnostic::new(
                 Code::TooComplex,
                 "the aliases of this file stand for too much",
             )
@@ -299,6 +303,12 @@ impl Place<'_> {
             .help(format!(
                 "all aliases of a file together may stand for {MAX_REPLAYED} values; write them out"
             )),
+            Error::RecursiveReferencesRequireWeakTypes { .. } => Diagnostic::new(
+                Code::TooComplex,
+                "an alias stands for something that contains it",
+            )
+            .label(span, "this would never end")
+            .help("write the value out"),
             Error::MultipleDocuments { .. } => Diagnostic::new(
                 Code::BrokenYaml,
                 "this file holds more than one YAML document",
@@ -313,16 +323,26 @@ impl Place<'_> {
         let mut options = serde_saphyr::RenderOptions::default();
         options.snippets = serde_saphyr::SnippetMode::Off;
         let text = error.render_with_options(options);
-        let reason = text
-            .split(" at line ")
-            .next()
-            .unwrap_or(&text)
-            .trim()
-            .to_owned();
+        let reason = text.split(" at line ").next().unwrap_or(&text).trim();
+        if reason.contains("recursion limit") {
+            return nesting(span);
+        }
         let broken = Diagnostic::new(Code::BrokenYaml, "this is not YAML").label(span, reason);
-        match self.tab_before(span.start) {
-            true => broken.help("YAML is indented by spaces; here a tab was used"),
-            false => broken,
+        if self.tab_before(span.start) {
+            broken.help("YAML is indented by spaces; here a tab was used")
+        } else if reason.contains("mapping values are not allowed") {
+            broken.help("a text with `: ` in it has to stand in quotes; a key has to stand as deep as its neighbours")
+        } else if reason.contains("flow mapping")
+            || reason.contains("flow sequence")
+            || reason.contains("bracket")
+        {
+            broken.help("a bracket before this place is opened and not closed")
+        } else if reason.contains("quoted scalar") {
+            broken.help("a quote before this place is opened and not closed")
+        } else if reason.starts_with("unexpected character") {
+            broken.help("a text that begins with this character has to stand in quotes")
+        } else {
+            broken
         }
     }
 
@@ -335,4 +355,22 @@ impl Place<'_> {
             .take_while(|c| c.is_whitespace())
             .any(|c| c == '\t')
     }
+}
+
+/// The error itself, without what is around it for the sake of printing.
+fn innermost(error: &Error) -> &Error {
+    let mut error = error.without_snippet();
+    while let Error::AliasError { error: inner, .. } = error {
+        error = inner.without_snippet();
+    }
+    error
+}
+
+fn nesting(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::TooComplex,
+        "this file nests deeper or holds more than svcgen follows",
+    )
+    .label(span, "the limit is reached here")
+    .help(format!("mappings and lists nest at most {MAX_DEPTH} deep"))
 }

@@ -54,3 +54,107 @@ fn the_examples_have_nothing_to_complain_about() {
         assert!(service.is_some_and(|service| !service.entities.is_empty()));
     }
 }
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    files: std::collections::BTreeMap<String, String>,
+    report: String,
+}
+
+impl Case {
+    /// The files of the case in the order of their paths.
+    pub fn sources(&self) -> Vec<Source> {
+        let read = |(path, text): (&String, &String)| Source {
+            path: path.clone(),
+            text: text.clone(),
+        };
+        self.files.iter().map(read).collect()
+    }
+}
+
+/// All cases: the path, the text and the case itself.
+pub fn cases() -> Vec<(std::path::PathBuf, String, Case)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let read = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let case = serde_saphyr::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path, text, case)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+fn blessed(text: &str, report: &str) -> String {
+    let files = text.split("\nreport:").next().unwrap();
+    let indented = |line: &str| {
+        if line.is_empty() {
+            "\n".to_owned()
+        } else {
+            format!("  {line}\n")
+        }
+    };
+    let report: String = report.lines().map(indented).collect();
+    let report = if report.is_empty() {
+        " \"\"\n".to_owned()
+    } else {
+        format!(" |\n{report}")
+    };
+    format!("{files}\nreport:{report}")
+}
+
+#[test]
+fn every_report_is_as_it_was_read_and_approved() {
+    let bless = std::env::var_os("SVCGEN_BLESS").is_some();
+    let mut wrong = Vec::new();
+    let cases = cases();
+    assert!(cases.len() >= 70, "{} cases", cases.len());
+    for (path, text, case) in cases {
+        let sources = case.sources();
+        let (service, diagnostics) = checked(&sources);
+        let report = render(&diagnostics, &sources, Style { color: false });
+        let failed = diagnostics.iter().any(Diagnostic::is_error);
+        assert_eq!(
+            service.is_none(),
+            failed,
+            "{}: a service and errors exclude each other",
+            path.display()
+        );
+        if bless {
+            std::fs::write(&path, blessed(&text, &report)).unwrap();
+        } else if report != case.report {
+            wrong.push(format!(
+                "{}\n--- expected\n{}\n--- found\n{report}",
+                path.display(),
+                case.report
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} reports differ\n\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn every_code_is_shown_by_a_case() {
+    use svcgen::diagnostic::Code;
+    // These need bytes that are no text, or more of them than a case should have; `source.rs` tests them.
+    let elsewhere = [Code::NotUtf8, Code::FileTooLarge];
+    let mut missing: Vec<Code> = Code::ALL
+        .iter()
+        .copied()
+        .filter(|code| !elsewhere.contains(code))
+        .collect();
+    for (_, _, case) in cases() {
+        missing.retain(|code| !case.report.contains(&format!("[{}]", code.as_str())));
+    }
+    assert!(missing.is_empty(), "no case shows {missing:?}");
+}

@@ -1,9 +1,9 @@
-//! Names that become the same once they are spelt for tables, types and members,
-//! and derived identifiers that are too long.
+//! Names that become the same once they are spelt for tables, types and members.
 
 use std::collections::HashMap;
 
 use super::collections::Resolved;
+use super::constraints;
 use super::draft::Draft;
 use super::naming::{LONGEST, too_long};
 use super::reserved;
@@ -18,12 +18,12 @@ pub fn check(
     service: Option<&Service>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    tables(drafts, collections, problems);
+    let mut taken = tables(drafts, collections, problems);
     types(drafts, problems);
     for (draft, collections) in drafts.iter().zip(collections) {
         members(draft, collections, problems);
         archive_columns(draft, problems);
-        lengths(draft, problems);
+        constraints::check(draft, &mut taken, problems);
     }
     routes(drafts, service, problems);
     same_plural(drafts, problems);
@@ -31,13 +31,13 @@ pub fn check(
 
 /// Names that are in use, each with where and as what.
 #[derive(Default)]
-struct Taken {
+pub struct Taken {
     names: HashMap<String, (Span, String)>,
 }
 
 impl Taken {
     /// Takes a name, or tells who has it.
-    fn take(&mut self, name: String, at: Span, what: String) -> Option<(Span, String)> {
+    pub fn take(&mut self, name: String, at: Span, what: String) -> Option<(Span, String)> {
         let clash = self
             .names
             .get(&name)
@@ -67,36 +67,49 @@ fn clash(
     }
 }
 
-fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Diagnostic>) {
+/// A table that generated SQL needs.
+struct Table {
+    name: String,
+    at: Span,
+    what: String,
+}
+
+fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Diagnostic>) -> Taken {
     let mut taken = Taken::default();
-    let mut wanted: Vec<(String, Span, String)> = Vec::new();
-    for draft in drafts {
+    // A name that is refused already needs no more words on what is derived from it.
+    let usable = |draft: &&Draft<'_>| draft.name.written().len() <= LONGEST;
+    let mut good = Vec::new();
+    for draft in drafts.iter().filter(usable) {
         let at = draft
             .doc
             .plural
             .as_ref()
             .map_or(draft.at, |plural| plural.span);
-        if let Some(owner) = reserved::table(draft.table()) {
-            problems.push(
-                Diagnostic::new(
-                    Code::ReservedName,
-                    format!("a table cannot be called `{}`", draft.table()),
-                )
-                .label(at, format!("names of this kind are kept for {owner}")),
-            );
+        let what = format!("the table of `{}`", draft.name);
+        if take_table(
+            &mut taken,
+            Table {
+                name: draft.table().to_owned(),
+                at,
+                what,
+            },
+            problems,
+        ) {
+            good.push(draft);
         }
-        wanted.push((
-            draft.table().to_owned(),
-            at,
-            format!("the table of `{}`", draft.name),
-        ));
     }
-    for draft in drafts.iter().filter(|draft| draft.is_archived()) {
-        wanted.push((
-            format!("{}_archive", draft.table()),
-            draft.at,
-            format!("the archive of `{}`", draft.name),
-        ));
+    for draft in good.into_iter().filter(|draft| draft.is_archived()) {
+        let what = format!("the archive of `{}`", draft.name);
+        let name = format!("{}_archive", draft.table());
+        take_table(
+            &mut taken,
+            Table {
+                name,
+                at: draft.at,
+                what,
+            },
+            problems,
+        );
     }
     for (draft, collections) in drafts.iter().zip(collections) {
         for (at, collection) in collections {
@@ -104,30 +117,43 @@ fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Dia
                 && link.owner
             {
                 let what = format!("the link table of `{}.{}`", draft.name, collection.name);
-                if let Some(owner) = reserved::table(&link.table) {
-                    problems.push(
-                        Diagnostic::new(
-                            Code::ReservedName,
-                            format!("a table cannot be called `{}`", link.table),
-                        )
-                        .label(*at, format!("names of this kind are kept for {owner}")),
-                    );
-                }
-                wanted.push((link.table.clone(), *at, what));
+                take_table(
+                    &mut taken,
+                    Table {
+                        name: link.table.clone(),
+                        at: *at,
+                        what,
+                    },
+                    problems,
+                );
             }
         }
     }
-    for (name, at, what) in wanted {
-        if name.len() > LONGEST {
-            problems.push(too_long(at, &what, &name));
-        }
-        if let Some(first) = taken.take(name.clone(), at, what.clone()) {
-            problems.push(
-                clash(&name, "table", at, &what, first)
-                    .help("rename one of them, or set `plural:`"),
-            );
-        }
+    taken
+}
+
+/// Reports a table whose name cannot be used; true when it can.
+fn take_table(taken: &mut Taken, table: Table, problems: &mut Vec<Diagnostic>) -> bool {
+    let Table { name, at, what } = table;
+    let before = problems.len();
+    if let Some(owner) = reserved::table(&name) {
+        problems.push(
+            Diagnostic::new(
+                Code::ReservedName,
+                format!("a table cannot be called `{name}`"),
+            )
+            .label(at, format!("names of this kind are kept for {owner}"))
+            .help("choose another name"),
+        );
     }
+    if name.len() > LONGEST {
+        problems.push(too_long(at, &what, &name));
+    }
+    if let Some(first) = taken.take(name.clone(), at, what.clone()) {
+        let problem = clash(&name, "table", at, &what, first);
+        problems.push(problem.help("rename one of them, or set `plural:`"));
+    }
+    problems.len() == before
 }
 
 /// Rust types and the schemas of the API description share one space of names.
@@ -238,54 +264,6 @@ fn archive_columns(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-fn lengths(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
-    let table = draft.table();
-    for (member, _, field) in draft.columns() {
-        let Some(field) = field else { continue };
-        let column = field.column();
-        // `_check` stands for every constraint that a limit or an enum may need, also a later one.
-        let suffix = if matches!(field.kind, FieldKind::Reference(_)) {
-            "fkey"
-        } else {
-            "check"
-        };
-        let name = format!("{table}_{column}_{suffix}");
-        if name.len() > LONGEST {
-            problems.push(too_long(
-                member.at,
-                &format!("a constraint of `{}`", member.name),
-                &name,
-            ));
-        }
-    }
-    let doc = draft.doc;
-    let sets = [(&doc.indexes, "idx"), (&doc.unique, "key")];
-    for (sets, suffix) in sets {
-        for set in sets.as_ref().map_or(&[][..], |it| &it.value) {
-            let columns: Vec<String> = set
-                .value
-                .0
-                .iter()
-                .map(|name| column_of(draft, name.value.trim_start_matches('-')))
-                .collect();
-            let name = format!("{table}_{}_{suffix}", columns.join("_"));
-            if name.len() > LONGEST {
-                let at = set.value.0.first().map_or(set.span, |it| it.span);
-                problems.push(too_long(at, "the name of this index", &name));
-            }
-        }
-    }
-}
-
-fn column_of(draft: &Draft<'_>, name: &str) -> String {
-    let found = draft
-        .columns()
-        .find(|(member, _, _)| member.name.snake() == name);
-    found
-        .and_then(|(_, _, field)| field)
-        .map_or_else(|| name.to_owned(), crate::model::Field::column)
-}
-
 /// Without a prefix the resources stand beside the service's own pages.
 fn routes(drafts: &[Draft<'_>], service: Option<&Service>, problems: &mut Vec<Diagnostic>) {
     let bare = service
@@ -318,7 +296,7 @@ fn same_plural(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
     for draft in drafts {
         let Some(other) = singular
             .get(draft.table())
-            .filter(|other| other.at != draft.at)
+            .filter(|other| other.at != draft.at && other.table() != draft.table())
         else {
             continue;
         };

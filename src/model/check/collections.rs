@@ -8,7 +8,7 @@ use super::limits;
 use super::naming::{self, Form};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Collection, EntityId, FieldKind, Link, OnArchive, Via};
-use crate::schema::field::CollectionDoc;
+use crate::schema::field::{CollectionDoc, OnArchiveWord};
 use crate::schema::{list_of, one_of};
 use crate::source::{Span, Spanned};
 
@@ -284,68 +284,84 @@ fn link<'a>(
     let Some((_, owner)) = group.first().copied() else {
         return Vec::new();
     };
-    if let [_, _, third, ..] = group {
-        problems.push(
-            Diagnostic::new(Code::BadCollection, "a link table has two sides")
-                .label(third.1.member.at, "a third side")
-                .label(owner.member.at, "the first side"),
-        );
-        return Vec::new();
-    }
-    let mirrored = group
-        .get(1)
-        .is_some_and(|(_, other)| other.entity == owner.entity || other.entity == owner.target);
-    if group.len() == 2
-        && (!mirrored || (group[1].1.entity == owner.entity && owner.entity != owner.target))
-    {
-        problems.push(
-            Diagnostic::new(Code::BadCollection, "one side of a link is declared twice")
-                .label(group[1].1.member.at, "declared again here")
-                .label(owner.member.at, "first declared here"),
-        );
+    if let Some(problem) = not_two_sides(group, owner) {
+        problems.push(problem);
         return Vec::new();
     }
     let named = group.iter().find_map(|(_, side)| side.doc.through.as_ref());
     if let Some(named) = named {
         naming::check(named, "a link table", Form::Snake, problems);
     }
-    let table = named.map_or_else(
-        || {
-            format!(
-                "{}_{}",
-                drafts[owner.entity].name.snake(),
-                owner.member.name.snake()
-            )
-        },
-        |it| it.value.clone(),
-    );
+    let table = named.map_or_else(|| table_name(drafts, owner), |it| it.value.clone());
     let Some((own, target)) = columns(drafts, owner, problems) else {
         return Vec::new();
     };
-    group
-        .iter()
-        .enumerate()
-        .map(|(index, (position, side))| {
-            let (own_column, target_column) = if index == 0 {
-                (own.clone(), target.clone())
+    let mut sides = Vec::with_capacity(2);
+    for (index, (position, side)) in group.iter().enumerate() {
+        let is_owner = index == 0;
+        let link = Link {
+            table: table.clone(),
+            own_column: if is_owner {
+                own.clone()
             } else {
-                (target.clone(), own.clone())
-            };
-            let link = Link {
-                table: table.clone(),
-                own_column,
-                target_column,
-                owner: index == 0,
-                on_archive: side
-                    .doc
-                    .on_archive
-                    .as_ref()
-                    .map_or(OnArchive::Detach, |it| on_archive(it.value)),
-                max_items: max_items(side.doc, problems),
-            };
-            (*position, *side, Via::Link(link))
-        })
-        .collect()
+                target.clone()
+            },
+            target_column: if is_owner {
+                target.clone()
+            } else {
+                own.clone()
+            },
+            owner: is_owner,
+            on_archive: link_on_archive(side.doc, problems),
+            max_items: max_items(side.doc, problems),
+        };
+        sides.push((*position, *side, Via::Link(link)));
+    }
+    sides
+}
+
+fn table_name(drafts: &[Draft<'_>], owner: Side<'_>) -> String {
+    format!(
+        "{}_{}",
+        drafts[owner.entity].name.snake(),
+        owner.member.name.snake()
+    )
+}
+
+/// A link has its owner's side and perhaps the other one, which mirrors it.
+fn not_two_sides(group: &[(usize, Side<'_>)], owner: Side<'_>) -> Option<Diagnostic> {
+    if let [_, _, (_, third), ..] = group {
+        return Some(
+            Diagnostic::new(Code::BadCollection, "a link table has two sides")
+                .label(third.member.at, "a third side")
+                .label(owner.member.at, "the first side"),
+        );
+    }
+    let (_, other) = group.get(1)?;
+    let of_itself = owner.entity == owner.target;
+    (other.entity == owner.entity && !of_itself).then(|| {
+        Diagnostic::new(Code::BadCollection, "one side of a link is declared twice")
+            .label(other.member.at, "declared again here")
+            .label(owner.member.at, "first declared here")
+            .help("give each link a `through: TABLE` of its own")
+    })
+}
+
+fn link_on_archive(doc: &CollectionDoc, problems: &mut Vec<Diagnostic>) -> OnArchive {
+    let Some(word) = &doc.on_archive else {
+        return OnArchive::Detach;
+    };
+    if word.value == OnArchiveWord::SetNull {
+        problems.push(
+            Diagnostic::new(
+                Code::OptionDoesNotFit,
+                "a link has nothing that could become null",
+            )
+            .label(word.span, "has no meaning for links")
+            .help("use `detach`: the links go, and a restore brings them back"),
+        );
+    }
+    on_archive(word.value)
 }
 
 /// The owner's columns; a link of an entity with itself takes the second from the collection.
@@ -381,7 +397,7 @@ fn max_items(doc: &CollectionDoc, problems: &mut Vec<Diagnostic>) -> u32 {
     if !(1..=10_000).contains(&items.value) {
         problems.push(limits::out_of_range(
             items.span,
-            "a record has 1 to 10000 links at most",
+            "a record has room for 1 to 10000 links",
         ));
     }
     items.value

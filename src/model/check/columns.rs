@@ -15,7 +15,7 @@ use crate::source::Spanned;
 const PAGE: u32 = 50;
 const MAX_PAGE: u32 = 1_000;
 /// The most columns of one index or unique constraint on every engine.
-const MAX_COLUMNS: usize = 16;
+pub const MAX_COLUMNS: usize = 16;
 
 /// What a column is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ fn entity(draft: Draft<'_>, collections: Resolved, problems: &mut Vec<Diagnostic
             .members
             .into_iter()
             .filter_map(|member| match member.kind {
-                MemberKind::Column(_, field) => field,
+                MemberKind::Column(_, field) => field.map(|field| *field),
                 _ => None,
             })
             .collect(),
@@ -106,7 +106,7 @@ impl Columns<'_, '_> {
             if !(1..=100_000).contains(&size.value) {
                 problems.push(limits::out_of_range(
                     size.span,
-                    "a page has 1 to 100000 records at most",
+                    "a page has between 1 and 100000 records",
                 ));
             }
         }

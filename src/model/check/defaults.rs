@@ -69,23 +69,18 @@ fn bad(value: &Value, at: Span, reason: &str, kind: &FieldKind) -> Diagnostic {
 }
 
 fn scalar(r#type: &ScalarType, value: &Value) -> Result<DefaultValue, String> {
-    let text = |what: &str| match value {
-        Value::Text(text) => Ok(text.as_str()),
-        other => Err(format!("expected {what}, found {}", other.describe())),
-    };
     match r#type {
-        ScalarType::String(limits) | ScalarType::Text(limits) => text("text")
-            .and_then(|it| keep_text(limits, it))
-            .map(DefaultValue::Text),
+        ScalarType::String(limits) | ScalarType::Text(limits) => {
+            keep_text(limits, text(value, "text")?).map(DefaultValue::Text)
+        }
         ScalarType::Int(bound) => integer(value, bound, i64::from(i32::MIN), i64::from(i32::MAX)),
         ScalarType::Bigint(bound) => integer(value, bound, i64::MIN, i64::MAX),
         ScalarType::Float(bound) => {
             let number = digits(value, "a number")?
-                .parse::<f64>()
+                .parse()
                 .ok()
-                .filter(|it| it.is_finite())
-                .ok_or("expected a number")?;
-            keep(number, bound).map(DefaultValue::Float)
+                .filter(|it: &f64| it.is_finite());
+            keep(number.ok_or("expected a number")?, bound).map(DefaultValue::Float)
         }
         ScalarType::Decimal(r#type) => {
             let what = format!(
@@ -97,9 +92,9 @@ fn scalar(r#type: &ScalarType, value: &Value) -> Result<DefaultValue, String> {
             } else {
                 digits(value, &what)?
             };
-            let number: Decimal = limits::fit(written, r#type.precision, r#type.scale)
-                .ok_or(format!("expected {what}"))?;
-            keep(number, &r#type.bound).map(DefaultValue::Decimal)
+            let number: Option<Decimal> = limits::fit(written, r#type.precision, r#type.scale);
+            keep(number.ok_or(format!("expected {what}"))?, &r#type.bound)
+                .map(DefaultValue::Decimal)
         }
         ScalarType::Bool => match value {
             Value::Bool(value) => Ok(DefaultValue::Bool(*value)),
@@ -108,50 +103,75 @@ fn scalar(r#type: &ScalarType, value: &Value) -> Result<DefaultValue, String> {
                 other.describe()
             )),
         },
-        ScalarType::Uuid => match text("a UUID or `new`")? {
-            "new" => Ok(DefaultValue::NewUuid),
-            it => it
-                .parse()
-                .map(DefaultValue::Uuid)
-                .map_err(|_| "expected a UUID or `new`".to_owned()),
-        },
-        ScalarType::Date => match text("a date such as `2024-02-29`, or `today`")? {
-            "today" => Ok(DefaultValue::Today),
-            it => it
-                .parse()
-                .map(DefaultValue::Date)
-                .map_err(|_| "expected a date such as `2024-02-29`, or `today`".to_owned()),
-        },
-        ScalarType::Time => {
-            let what = "a time of day such as `08:30:00`";
-            text(what)?
-                .parse()
-                .map(DefaultValue::Time)
-                .map_err(|_| format!("expected {what}"))
-        }
-        ScalarType::Timestamp => {
-            match text("a point in time such as `2024-02-29T08:30:00Z`, or `now`")? {
-                "now" => Ok(DefaultValue::Now),
-                it => it.parse().map(DefaultValue::Timestamp).map_err(|_| {
-                    "expected a point in time such as `2024-02-29T08:30:00Z`, or `now`".to_owned()
-                }),
-            }
-        }
-        ScalarType::Duration => {
-            let what = "a span of time such as `PT30M` or `30m`";
-            text(what)?
-                .parse()
-                .map(DefaultValue::Duration)
-                .map_err(|_| format!("expected {what}"))
-        }
+        ScalarType::Uuid
+        | ScalarType::Date
+        | ScalarType::Time
+        | ScalarType::Timestamp
+        | ScalarType::Duration => worded(r#type, value),
         ScalarType::Json => Ok(DefaultValue::Json(to_json(value))),
         ScalarType::Bytes(bound) => {
             let octets = base64::engine::general_purpose::STANDARD
-                .decode(text("base64")?)
+                .decode(text(value, "base64")?)
                 .map_err(|_| "expected base64")?;
             let length = u32::try_from(octets.len()).map_err(|_| "too long")?;
             keep(length, bound).map(|_| DefaultValue::Bytes(octets))
         }
+    }
+}
+
+/// Types whose values are texts of a form of their own, some with words for what is fresh.
+fn worded(r#type: &ScalarType, value: &Value) -> Result<DefaultValue, String> {
+    let expected = match r#type {
+        ScalarType::Uuid => "a UUID or `new`",
+        ScalarType::Date => "a date such as `2024-02-29`, or `today`",
+        ScalarType::Time => "a time of day such as `08:30:00`, to the microsecond",
+        ScalarType::Timestamp => "a point in time such as `2024-02-29T08:30:00Z`, or `now`",
+        _ => "a span of time such as `PT30M` or `30m`, to the microsecond",
+    };
+    let written = text(value, expected)?;
+    // Years of four digits and microseconds are what every engine keeps.
+    let fine = |nanosecond: i32| nanosecond % 1_000 == 0;
+    let read = match (r#type, written) {
+        (ScalarType::Uuid, "new") => Some(DefaultValue::NewUuid),
+        (ScalarType::Uuid, _) => written.parse().ok().map(DefaultValue::Uuid),
+        (ScalarType::Date, "today") => Some(DefaultValue::Today),
+        (ScalarType::Date, _) => {
+            let date = written
+                .parse()
+                .ok()
+                .filter(|it: &jiff::civil::Date| written.len() == 10 && it.year() >= 1);
+            date.map(DefaultValue::Date)
+        }
+        (ScalarType::Time, _) => {
+            let time = written
+                .parse()
+                .ok()
+                .filter(|it: &jiff::civil::Time| fine(it.subsec_nanosecond()));
+            time.map(DefaultValue::Time)
+        }
+        (ScalarType::Timestamp, "now") => Some(DefaultValue::Now),
+        (ScalarType::Timestamp, _) => {
+            let timestamp = written.parse().ok();
+            let year = |it: &jiff::Timestamp| it.to_zoned(jiff::tz::TimeZone::UTC).year();
+            timestamp
+                .filter(|it| year(it) >= 1 && fine(it.subsec_nanosecond()))
+                .map(DefaultValue::Timestamp)
+        }
+        _ => {
+            let span = written
+                .parse()
+                .ok()
+                .filter(|it: &jiff::SignedDuration| fine(it.subsec_nanos()));
+            span.map(DefaultValue::Duration)
+        }
+    };
+    read.ok_or_else(|| format!("expected {expected}"))
+}
+
+fn text<'a>(value: &'a Value, expected: &str) -> Result<&'a str, String> {
+    match value {
+        Value::Text(text) => Ok(text),
+        other => Err(format!("expected {expected}, found {}", other.describe())),
     }
 }
 

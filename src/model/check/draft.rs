@@ -40,7 +40,7 @@ pub struct Member<'a> {
 /// What a member is.
 pub enum MemberKind<'a> {
     /// A column; the field is there once it is understood.
-    Column(&'a FieldOptions, Option<Field>),
+    Column(&'a FieldOptions, Option<Box<Field>>),
     /// A many-side.
     Collection(&'a CollectionDoc),
     /// It could not be read. Its name counts.
@@ -51,7 +51,7 @@ impl<'a> Draft<'a> {
     /// The columns in order, each with the field if it was understood.
     pub fn columns(&self) -> impl Iterator<Item = (&Member<'a>, &'a FieldOptions, Option<&Field>)> {
         self.members.iter().filter_map(|member| match &member.kind {
-            MemberKind::Column(options, field) => Some((member, *options, field.as_ref())),
+            MemberKind::Column(options, field) => Some((member, *options, field.as_deref())),
             _ => None,
         })
     }

@@ -1,19 +1,10 @@
-//! What each field holds: types, references, enums and lists with their options.
+//! What each field holds: scalars and references here, enums and lists in their own files.
 
-use std::collections::HashMap;
-
-use heck::ToPascalCase;
-
-use super::defaults;
 use super::draft::{Draft, MemberKind, Names};
-use super::limits;
-use super::naming::{self, Form};
+use super::{defaults, enums, limits, lists, unknown};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    EnumType, EnumValue, Field, FieldKind, ListType, Name, OnArchive, Reference, ScalarType,
-};
-use crate::schema::field::{FieldOptions, OnArchiveWord, ValueDoc};
-use crate::schema::one_of;
+use crate::model::{Field, FieldKind, Name, OnArchive, Reference, ScalarType};
+use crate::schema::field::{FieldOptions, OnArchiveWord};
 use crate::schema::type_expression::{TYPES, TypeExpression};
 use crate::source::{Span, Spanned};
 
@@ -33,18 +24,24 @@ pub fn read(drafts: &mut [Draft<'_>], names: &Names, problems: &mut Vec<Diagnost
                     options,
                     names,
                 };
-                *field = reader.read(problems);
+                *field = reader.read(problems).map(Box::new);
             }
         }
     }
 }
 
-struct FieldReader<'a> {
-    entity: &'a Name,
-    name: &'a Name,
-    at: Span,
-    options: &'a FieldOptions,
-    names: &'a Names,
+/// A field while it is understood.
+pub struct FieldReader<'a> {
+    /// The entity's name.
+    pub entity: &'a Name,
+    /// The field's name.
+    pub name: &'a Name,
+    /// Where the field's name is written.
+    pub at: Span,
+    /// What the schema says of the field.
+    pub options: &'a FieldOptions,
+    /// What a type can refer to.
+    pub names: &'a Names,
 }
 
 impl FieldReader<'_> {
@@ -83,11 +80,11 @@ impl FieldReader<'_> {
         match written.name.as_str() {
             "enum" => {
                 limits::fitting(self.options, "an enum", &["values"], problems);
-                self.values(r#type, problems).map(FieldKind::Enum)
+                enums::read(self, r#type, problems).map(FieldKind::Enum)
             }
             "list" => {
                 limits::fitting(self.options, "a list", &["of", "max_items"], problems);
-                self.list(r#type, problems).map(FieldKind::List)
+                lists::read(self, r#type, problems).map(FieldKind::List)
             }
             name if TYPES.iter().any(|(known, _)| *known == name) => {
                 limits::scalar(r#type, Some(self.options), problems).map(FieldKind::Scalar)
@@ -122,7 +119,7 @@ impl FieldReader<'_> {
     ) -> Option<Reference> {
         let written = &r#type.value;
         let Some(target) = self.names.find(&written.name) else {
-            problems.extend(unknown_type(r#type, self.names));
+            problems.extend(unknown::unknown_type(r#type, self.names));
             return None;
         };
         if written.arguments.is_some() {
@@ -140,160 +137,6 @@ impl FieldReader<'_> {
             .as_ref()
             .map_or(OnArchive::Restrict, |it| on_archive(it.value));
         Some(Reference { target, on_archive })
-    }
-
-    fn list(
-        &self,
-        r#type: &Spanned<TypeExpression>,
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<ListType> {
-        let element = match (&r#type.value.arguments, &self.options.of) {
-            (Some(arguments), None) => self.element(r#type, arguments, problems)?,
-            (None, Some(of)) => of.clone(),
-            (Some(_), Some(of)) => {
-                problems.push(
-                    Diagnostic::new(Code::Contradiction, "the list's elements are given twice")
-                        .label(of.span, "given again here")
-                        .label(r#type.span, "given here"),
-                );
-                return None;
-            }
-            (None, None) => {
-                problems.push(
-                    Diagnostic::new(
-                        Code::MissingKey,
-                        format!("nothing says what `{}` is a list of", self.name),
-                    )
-                    .label(r#type.span, "a list of what?")
-                    .help("write `list(string)`, or `{ type: list, of: string }`"),
-                );
-                return None;
-            }
-        };
-        let of = self.list_element(&element, problems)?;
-        let max_items = match &self.options.max_items {
-            Some(items) if !(1..=10_000).contains(&items.value) => {
-                problems.push(limits::out_of_range(
-                    items.span,
-                    "a list has 1 to 10000 elements at most",
-                ));
-                return None;
-            }
-            Some(items) => items.value,
-            None => MAX_ITEMS,
-        };
-        Some(ListType { of, max_items })
-    }
-
-    fn element(
-        &self,
-        r#type: &Spanned<TypeExpression>,
-        arguments: &[String],
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<Spanned<TypeExpression>> {
-        let element = match arguments {
-            [only] => TypeExpression::parse(only),
-            _ => None,
-        };
-        if element.is_none() {
-            problems.push(
-                Diagnostic::new(
-                    Code::BadType,
-                    format!("`{}` is a list of one type", self.name),
-                )
-                .label(r#type.span, "one type belongs in the brackets")
-                .help("write `list(string)`"),
-            );
-        }
-        element.map(|element| Spanned::new(element, r#type.span))
-    }
-
-    fn list_element(
-        &self,
-        element: &Spanned<TypeExpression>,
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<ScalarType> {
-        let name = element.value.name.as_str();
-        let scalar = TYPES.iter().any(|(known, _)| *known == name)
-            && !matches!(name, "enum" | "list" | "json");
-        let problem = if element.value.nullable {
-            Diagnostic::new(Code::BadType, "the elements of a list cannot be null")
-                .help("remove the `?` inside the list")
-        } else if scalar {
-            return limits::scalar(element, None, problems);
-        } else if self.names.find(name).is_some() {
-            Diagnostic::new(
-                Code::BadType,
-                format!("a list cannot hold the entity `{name}`"),
-            )
-            .help(format!("write `{}: {{ many: {name} }}`", self.name))
-        } else if matches!(name, "enum" | "list" | "json") {
-            Diagnostic::new(Code::BadType, format!("a list cannot hold `{name}`"))
-                .help("a list holds one scalar type; `json` holds anything")
-        } else {
-            problems.extend(unknown_type(element, self.names));
-            return None;
-        };
-        problems.push(problem.label(element.span, "not an element"));
-        None
-    }
-
-    fn values(
-        &self,
-        r#type: &Spanned<TypeExpression>,
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<EnumType> {
-        let short = r#type.value.arguments.as_ref().map(|arguments| {
-            arguments
-                .iter()
-                .map(|name| Spanned::new(ValueDoc::Name(name.clone()), r#type.span))
-                .collect::<Vec<_>>()
-        });
-        let written = match (&short, &self.options.values) {
-            (Some(_), Some(values)) => {
-                problems.push(
-                    Diagnostic::new(Code::Contradiction, "the enum's values are given twice")
-                        .label(values.span, "given again here")
-                        .label(r#type.span, "given here"),
-                );
-                return None;
-            }
-            (Some(short), None) => short,
-            (None, Some(values)) => &values.value,
-            (None, None) => {
-                problems.push(
-                    Diagnostic::new(
-                        Code::BadValues,
-                        format!("the enum `{}` has no values", self.name),
-                    )
-                    .label(r#type.span, "one of what?")
-                    .help(format!(
-                        "write `{}: {{ type: enum, values: [first, second] }}`",
-                        self.name
-                    )),
-                );
-                return None;
-            }
-        };
-        if written.is_empty() {
-            let span = self
-                .options
-                .values
-                .as_ref()
-                .map_or(r#type.span, |it| it.span);
-            problems.push(
-                Diagnostic::new(
-                    Code::BadValues,
-                    format!("the enum `{}` has no values", self.name),
-                )
-                .label(span, "at least one belongs here"),
-            );
-            return None;
-        }
-        let before = problems.len();
-        let values = enum_values(written, problems);
-        let name = Name::new(&format!("{}{}", self.entity.pascal(), self.name.pascal()));
-        (problems.len() == before).then_some(EnumType { name, values })
     }
 
     fn contradictions(&self, kind: &FieldKind, nullable: bool, problems: &mut Vec<Diagnostic>) {
@@ -349,63 +192,6 @@ impl FieldReader<'_> {
     }
 }
 
-fn enum_values(written: &[Spanned<ValueDoc>], problems: &mut Vec<Diagnostic>) -> Vec<EnumValue> {
-    let mut seen: HashMap<String, (String, Span)> = HashMap::new();
-    let mut values = Vec::with_capacity(written.len());
-    for doc in written {
-        let (name, doc_text, was) = match &doc.value {
-            ValueDoc::Name(name) => (Spanned::new(name.clone(), doc.span), None, None),
-            ValueDoc::Options(options) => match &options.name {
-                Some(name) => (
-                    name.clone(),
-                    text(options.doc.as_ref()),
-                    text(options.was.as_ref()),
-                ),
-                None => continue,
-            },
-        };
-        if !naming::check(&name, "an enum value", Form::Any, problems) {
-            continue;
-        }
-        let variant = name.value.to_pascal_case();
-        if naming::is_never_rust(&variant) || variant.is_empty() {
-            problems.push(
-                Diagnostic::new(
-                    Code::ReservedName,
-                    format!("an enum value cannot be called `{}`", name.value),
-                )
-                .label(
-                    name.span,
-                    format!(
-                        "its Rust variant would be `{variant}`, a keyword that has no raw form"
-                    ),
-                ),
-            );
-        } else if let Some((first, span)) = seen.get(&variant) {
-            let message = match *first == name.value {
-                true => format!("the value `{first}` is listed twice"),
-                false => format!(
-                    "the values `{first}` and `{}` become the same Rust variant, `{variant}`",
-                    name.value
-                ),
-            };
-            let problem = Diagnostic::new(Code::BadValues, message).label(name.span, "again here");
-            problems.push(if *span == name.span {
-                problem
-            } else {
-                problem.label(*span, "first here")
-            });
-        }
-        seen.insert(variant, (name.value.clone(), name.span));
-        values.push(EnumValue {
-            name: Name::new(&name.value),
-            doc: doc_text,
-            was,
-        });
-    }
-    values
-}
-
 /// The meaning of a word of the format.
 pub fn on_archive(word: OnArchiveWord) -> OnArchive {
     match word {
@@ -421,70 +207,4 @@ pub fn text(written: Option<&Spanned<String>>) -> Option<String> {
     written
         .map(|it| it.value.trim().to_owned())
         .filter(|text| !text.is_empty())
-}
-
-/// Types that people know from elsewhere, each with its name here.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("array", "list"),
-    ("bigserial", "bigint"),
-    ("binary", "bytes"),
-    ("blob", "bytes"),
-    ("boolean", "bool"),
-    ("bytea", "bytes"),
-    ("char", "string"),
-    ("character", "string"),
-    ("datetime", "timestamp"),
-    ("double", "float"),
-    ("f64", "float"),
-    ("guid", "uuid"),
-    ("i32", "int"),
-    ("i64", "bigint"),
-    ("int4", "int"),
-    ("int8", "bigint"),
-    ("integer", "int"),
-    ("interval", "duration"),
-    ("jsonb", "json"),
-    ("long", "bigint"),
-    ("money", "decimal(12,2)"),
-    ("number", "decimal(12,2)"),
-    ("numeric", "decimal(12,2)"),
-    ("object", "json"),
-    ("real", "float"),
-    ("serial", "bigint"),
-    ("smallint", "int"),
-    ("str", "string"),
-    ("timestamptz", "timestamp"),
-    ("varchar", "string"),
-];
-
-fn unknown_type(r#type: &Spanned<TypeExpression>, names: &Names) -> Option<Diagnostic> {
-    let name = r#type.value.name.as_str();
-    if names.may_be(name) {
-        return None;
-    }
-    let problem = Diagnostic::new(
-        Code::UnknownType,
-        format!("there is no type or entity `{name}`"),
-    );
-    let elsewhere = ELSEWHERE
-        .iter()
-        .find(|(word, _)| name.eq_ignore_ascii_case(word));
-    let known = || TYPES.iter().map(|(word, _)| *word).chain(names.all());
-    let problem = problem.label(r#type.span, "not known");
-    Some(
-        match (elsewhere, crate::diagnostic::nearest(name, known())) {
-            (Some((_, here)), _) => problem.help(format!("here it is called `{here}`")),
-            (None, Some(near)) => problem.help(format!("did you mean `{near}`?")),
-            (None, None) if name.starts_with(|c: char| c.is_ascii_uppercase()) => problem.help(
-                format!("describe it in a file that begins with `entity: {name}`"),
-            ),
-            (None, None) => {
-                let words: Vec<&str> = TYPES.iter().map(|(word, _)| *word).collect();
-                problem.help(format!(
-                    "a type is {}, or the name of an entity",
-                    one_of(&words)
-                ))
-            }
-        },
-    )
 }

@@ -279,7 +279,7 @@ fn bound<T: Copy + PartialOrd>(
         let parsed = parse(&limit.value.0);
         if parsed.is_none() {
             problems.push(
-                Diagnostic::new(Code::BadLimits, format!("`{name}` is not {what}"))
+                Diagnostic::new(Code::BadLimits, format!("`{name}` does not fit the field"))
                     .label(limit.span, format!("expected {what}")),
             );
         }

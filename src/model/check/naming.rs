@@ -97,11 +97,12 @@ fn odd_character(name: &Spanned<String>, what: &str, form: Form, odd: char) -> D
         Form::Pascal => cleaned.to_pascal_case(),
         Form::Snake | Form::Any => cleaned.to_snake_case(),
     };
-    match written.is_ascii() && suggestion.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        true => problem.help(format!("write `{suggestion}`")),
-        false => problem.help(
+    if written.is_ascii() && suggestion.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        problem.help(format!("write `{suggestion}`"))
+    } else {
+        problem.help(
             "names become Rust items, SQL columns and JSON members; put other scripts into `doc:`",
-        ),
+        )
     }
 }
 

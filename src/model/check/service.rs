@@ -30,7 +30,7 @@ pub fn read(document: &Document, problems: &mut Vec<Diagnostic>) -> Option<Servi
         doc: text(doc.doc.as_ref()),
         databases: databases(doc, problems),
         runtime: runtime(doc, problems),
-        features: features(doc, problems),
+        features: features(doc, document.incomplete, problems),
         entities: Vec::new(),
         clients: clients(doc, problems),
     })
@@ -107,7 +107,7 @@ fn databases(doc: &ServiceDoc, problems: &mut Vec<Diagnostic>) -> Vec<Database> 
     databases
 }
 
-fn features(doc: &ServiceDoc, problems: &mut Vec<Diagnostic>) -> Features {
+fn features(doc: &ServiceDoc, incomplete: bool, problems: &mut Vec<Diagnostic>) -> Features {
     let Some(written) = &doc.features else {
         return Features {
             http: Some(http(None)),
@@ -116,7 +116,10 @@ fn features(doc: &ServiceDoc, problems: &mut Vec<Diagnostic>) -> Features {
         };
     };
     let features = &written.value;
-    needs(features, written.span, problems);
+    // What could not be read may be the very feature that is needed.
+    if !incomplete {
+        needs(features, written.span, problems);
+    }
     if let Some(prefix) = features
         .http
         .as_ref()
@@ -151,33 +154,18 @@ fn http(prefix: Option<&Spanned<String>>) -> HttpFeature {
 }
 
 fn needs(features: &FeaturesDoc, at: Span, problems: &mut Vec<Diagnostic>) {
-    let line = Span {
-        end: at.end.min(at.start + 1),
-        ..at
-    };
     match (&features.http, &features.grpc, &features.openapi) {
         (None, _, Some(openapi)) => problems.push(
             Diagnostic::new(Code::FeatureNeeds, "`openapi` needs `http`")
-                .label(
-                    first(openapi.span),
-                    "describes the REST surface, which is off",
-                )
+                .label(openapi.span, "describes the REST surface, which is off")
                 .help("add `http: {}`, or remove `openapi`"),
         ),
         (None, None, None) => problems.push(
             Diagnostic::new(Code::FeatureNeeds, "nothing could reach the service")
-                .label(line, "neither `http` nor `grpc`")
+                .label(at, "neither `http` nor `grpc`")
                 .help("add `http: {}`, or remove `features`, which turns on REST and OpenAPI"),
         ),
         _ => {}
-    }
-}
-
-/// A mapping in block form reaches over several lines; its first character is enough to point at.
-fn first(span: Span) -> Span {
-    Span {
-        end: span.end.min(span.start + 2),
-        ..span
     }
 }
 
@@ -186,7 +174,7 @@ fn not_yet(feature: &str, at: Span) -> Diagnostic {
         Code::NotYet,
         format!("this version of svcgen generates nothing from `{feature}` yet"),
     )
-    .label(first(at), "checked, and otherwise ignored")
+    .label(at, "checked, and otherwise ignored")
 }
 
 fn bad_prefix(prefix: &Spanned<String>) -> Option<Diagnostic> {
@@ -241,7 +229,7 @@ fn runtime(doc: &ServiceDoc, problems: &mut Vec<Diagnostic>) -> RuntimeSource {
 fn runtime_source(doc: &RuntimeDoc, at: Span, problems: &mut Vec<Diagnostic>) -> RuntimeSource {
     let problem = |message: &str| {
         Diagnostic::new(Code::BadSetting, message)
-            .label(first(at), "here")
+            .label(at, "here")
             .help("write one of `path: DIR`, `git: URL` and `version: \"0.1\"`")
     };
     if let (Some(rev), None) = (&doc.rev, &doc.git) {
