@@ -123,16 +123,19 @@ fn counted(diagnostics: &[Diagnostic]) -> String {
 fn tell_conflicts(conflicts: &[Conflict], shell: &Shell) {
     let files = if conflicts.len() == 1 { "a file is" } else { "files are" };
     shell.error(&format!("{files} in the way; nothing was written"));
-    let mut advice: Vec<String> = Vec::new();
+    let mut advice: Vec<(String, Vec<&str>)> = Vec::new();
     for conflict in conflicts {
         shell.detail(&format!("  {}: {conflict}", conflict.path));
         let new = conflict.advice();
-        if !advice.contains(&new) {
-            advice.push(new);
+        match advice.iter_mut().find(|(old, _)| *old == new) {
+            Some((_, paths)) => paths.push(&conflict.path),
+            None => advice.push((new, vec![&conflict.path])),
         }
     }
-    for hint in advice {
-        shell.hint(&hint);
+    let is_one = advice.len() == 1;
+    for (hint, paths) in advice {
+        let more = if paths.len() > 1 { " and the like" } else { "" };
+        shell.hint(&if is_one { hint } else { format!("`{}`{more}: {hint}", paths[0]) });
     }
 }
 

@@ -221,11 +221,11 @@ impl Conflict {
     pub fn advice(&self) -> String {
         match (self.kind, self.ownership) {
             (ConflictKind::Edited, Ownership::Sealed) => format!(
-                "change {} instead, then delete this file and run svcgen again",
+                "change {} instead, delete the file and run svcgen again",
                 place_to_change(&self.path)
             ),
-            (ConflictKind::Edited, _) => "move the change into a seeded file, such as the entity's `rules.rs`, then delete \
-                                          this file and run svcgen again"
+            (ConflictKind::Edited, _) => "move the change into a file that is yours, such as the entity's `rules.rs`, \
+                                          delete the file and run svcgen again"
                 .to_owned(),
             (ConflictKind::Unknown, _) => "move it out of the way, or delete it".to_owned(),
             (ConflictKind::NoFile(_), _) => "move it out of the way: svcgen writes ordinary files only".to_owned(),
