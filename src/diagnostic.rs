@@ -18,7 +18,11 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub fn error(code: &'static str, message: String) -> Self {
-        Self { severity: Severity::Error, code, message }
+        Self {
+            severity: Severity::Error,
+            code,
+            message,
+        }
     }
 }
 
@@ -39,7 +43,9 @@ pub fn render(diagnostics: &[Diagnostic], _sources: &[Source], _style: Style) ->
 pub fn to_json(diagnostics: &[Diagnostic], _sources: &[Source]) -> String {
     let all: Vec<_> = diagnostics
         .iter()
-        .map(|it| serde_json::json!({ "severity": "error", "code": it.code, "message": it.message }))
+        .map(
+            |it| serde_json::json!({ "severity": "error", "code": it.code, "message": it.message }),
+        )
         .collect();
     serde_json::Value::from(all).to_string()
 }

@@ -12,8 +12,14 @@ pub struct Source {
 impl Source {
     pub fn from_bytes(path: &str, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { path: path.to_owned(), text }),
-            Err(_) => Err(Diagnostic::error("SVC0001", format!("`{path}` is not UTF-8"))),
+            Ok(text) => Ok(Self {
+                path: path.to_owned(),
+                text,
+            }),
+            Err(_) => Err(Diagnostic::error(
+                "SVC0001",
+                format!("`{path}` is not UTF-8"),
+            )),
         }
     }
 }

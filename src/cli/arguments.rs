@@ -1,4 +1,8 @@
 //! What the command line understands. Only declarations; clap reads them.
+#![expect(
+    clippy::doc_markdown,
+    reason = "help texts are read in a terminal, where backticks are noise"
+)]
 
 use std::path::PathBuf;
 
@@ -40,16 +44,33 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 pub struct Common {
     /// The project's directory [default: the nearest one with a svcgen.yaml, here or above]
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub project: Option<PathBuf>,
     /// When to colour the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
     pub color: Color,
     /// Say more: every file, and how long each stage took
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
     /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
     pub quiet: bool,
 }
 
@@ -70,7 +91,9 @@ pub enum Command {
     /// Begin a new service
     New(New),
     /// Bring the service up to date with its schema
-    #[command(visible_alias = "gen", after_help = "\
+    #[command(
+        visible_alias = "gen",
+        after_help = "\
 Files that svcgen keeps up to date are rewritten when what they say has changed, and their
 times are left alone when it has not. Seeded files (src/main.rs, src/<entity>/rules.rs, …) are
 written once and then yours; migrations are never rewritten. If a file that svcgen keeps up to
@@ -79,7 +102,8 @@ date was edited by hand, nothing is written, the files are listed and the exit s
 Examples:
   svcgen generate
   svcgen generate --dry-run       list what would be written
-  svcgen --project api generate   the project in ./api")]
+  svcgen --project api generate   the project in ./api"
+    )]
     Generate(Generate),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
@@ -112,6 +136,7 @@ Examples:
 
 /// Options of `new`.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[command(after_help = "\
 In a terminal, what is not given is asked. Without one, or with --no-input, a service without
 entities begins with an example entity, Note.

@@ -59,19 +59,33 @@ pub enum Failure {
 impl Failure {
     /// Svcgen was called wrongly.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+        Self::Usage {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
     }
 
     /// Something that should have worked did not.
     pub fn internal(message: impl Into<String>, source: impl Error + 'static) -> Self {
-        Self::Internal { message: message.into(), hint: None, source: Some(Box::new(source)) }
+        Self::Internal {
+            message: message.into(),
+            hint: None,
+            source: Some(Box::new(source)),
+        }
     }
 
     /// Tells it, and answers with the exit status.
     pub fn tell(self, shell: &Shell) -> ExitCode {
         match self {
-            Self::Schema { diagnostics, sources } => {
-                shell.detail(&diagnostic::render(&diagnostics, &sources, shell.diagnostic_style()));
+            Self::Schema {
+                diagnostics,
+                sources,
+            } => {
+                shell.detail(&diagnostic::render(
+                    &diagnostics,
+                    &sources,
+                    shell.diagnostic_style(),
+                ));
                 shell.error(&counted(&diagnostics));
                 ExitCode::from(1)
             }
@@ -92,7 +106,11 @@ impl Failure {
                 shell.hint(&hint);
                 ExitCode::from(3)
             }
-            Self::Internal { message, hint, source } => {
+            Self::Internal {
+                message,
+                hint,
+                source,
+            } => {
                 shell.error(&message);
                 let mut cause: Option<&dyn Error> = source.as_deref();
                 while let Some(error) = cause {
@@ -114,14 +132,21 @@ impl Failure {
 
 /// "3 errors", and that nothing came of them.
 fn counted(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|it| it.severity == diagnostic::Severity::Error).count();
+    let errors = diagnostics
+        .iter()
+        .filter(|it| it.severity == diagnostic::Severity::Error)
+        .count();
     let word = if errors == 1 { "error" } else { "errors" };
     format!("the schema has {errors} {word}; nothing was written")
 }
 
 /// The list, with each piece of advice told once.
 fn tell_conflicts(conflicts: &[Conflict], shell: &Shell) {
-    let files = if conflicts.len() == 1 { "a file is" } else { "files are" };
+    let files = if conflicts.len() == 1 {
+        "a file is"
+    } else {
+        "files are"
+    };
     shell.error(&format!("{files} in the way; nothing was written"));
     let mut advice: Vec<(String, Vec<&str>)> = Vec::new();
     for conflict in conflicts {
@@ -135,7 +160,11 @@ fn tell_conflicts(conflicts: &[Conflict], shell: &Shell) {
     let is_one = advice.len() == 1;
     for (hint, paths) in advice {
         let more = if paths.len() > 1 { " and the like" } else { "" };
-        shell.hint(&if is_one { hint } else { format!("`{}`{more}: {hint}", paths[0]) });
+        shell.hint(&if is_one {
+            hint
+        } else {
+            format!("`{}`{more}: {hint}", paths[0])
+        });
     }
 }
 
@@ -162,7 +191,10 @@ impl From<ProjectError> for Failure {
 
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
-        Self::Usage { message: error.to_string(), hint: Some(error.hint()) }
+        Self::Usage {
+            message: error.to_string(),
+            hint: Some(error.hint()),
+        }
     }
 }
 

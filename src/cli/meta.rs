@@ -13,15 +13,22 @@ pub fn explain(code: Option<&str>, shell: &Shell) -> Result<(), Failure> {
         let list: String = diagnostic::codes().map(listed).collect();
         return shell.data(list.as_bytes());
     };
-    let Some(text) = diagnostic::explain(&code.to_uppercase()).or_else(|| diagnostic::explain(code)) else {
-        return Err(Failure::usage(format!("there is no code `{code}`"), "run `svcgen explain` to list them all"));
+    let Some(text) =
+        diagnostic::explain(&code.to_uppercase()).or_else(|| diagnostic::explain(code))
+    else {
+        return Err(Failure::usage(
+            format!("there is no code `{code}`"),
+            "run `svcgen explain` to list them all",
+        ));
     };
     shell.data(format!("{}\n", text.trim_end()).as_bytes())
 }
 
 /// The code and the first line of its explanation.
 fn listed(code: &str) -> String {
-    let first = diagnostic::explain(code).and_then(|text| text.lines().find(|line| !line.is_empty())).unwrap_or_default();
+    let first = diagnostic::explain(code)
+        .and_then(|text| text.lines().find(|line| !line.is_empty()))
+        .unwrap_or_default();
     format!("{code}  {}\n", first.trim_start_matches('#').trim())
 }
 
@@ -38,8 +45,13 @@ pub fn man(directory: Option<&Path>, shell: &Shell) -> Result<(), Failure> {
     if let Some(directory) = directory {
         std::fs::create_dir_all(directory)
             .and_then(|()| clap_mangen::generate_to(command, directory))
-            .map_err(|error| Failure::internal(format!("cannot write to `{}`", directory.display()), error))?;
-        shell.status("Created", &format!("manual pages in {}", directory.display()));
+            .map_err(|error| {
+                Failure::internal(format!("cannot write to `{}`", directory.display()), error)
+            })?;
+        shell.status(
+            "Created",
+            &format!("manual pages in {}", directory.display()),
+        );
         return Ok(());
     }
     let mut page = Vec::new();

@@ -2,7 +2,8 @@
 #![allow(missing_docs)]
 
 use super::{
-    Automatic, Database, Delete, Entity, Features, HttpFeature, IdType, List, Name, OpenapiFeature, RuntimeSource, Service,
+    Automatic, Database, Delete, Entity, Features, HttpFeature, IdType, List, Name, OpenapiFeature,
+    RuntimeSource, Service,
 };
 use crate::{diagnostic::Diagnostic, schema::Document};
 
@@ -14,7 +15,9 @@ pub fn check(document: &Document) -> (Option<Service>, Vec<Diagnostic>) {
         databases: vec![Database::Sqlite],
         runtime: RuntimeSource::Vendored,
         features: Features {
-            http: Some(HttpFeature { prefix: "/v1".to_owned() }),
+            http: Some(HttpFeature {
+                prefix: "/v1".to_owned(),
+            }),
             grpc: None,
             openapi: Some(OpenapiFeature { ui: true }),
         },
@@ -41,7 +44,11 @@ fn entity(name: &str) -> Entity {
             default_page: 50,
             max_page: 500,
         },
-        automatic: Automatic { created_at: true, updated_at: true, version: true },
+        automatic: Automatic {
+            created_at: true,
+            updated_at: true,
+            version: true,
+        },
         was: None,
     }
 }

@@ -15,6 +15,7 @@ use super::{
     recovery::{self, Recovered},
     transaction::{self, Change, TransactionError},
 };
+use crate::reconcile::text::Fingerprint;
 
 /// How a disk fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,18 +34,28 @@ struct FaultyDisk {
 
 impl FaultyDisk {
     fn after(operations: usize, fault: Fault) -> Self {
-        Self { left: AtomicUsize::new(operations + 1), fault }
+        Self {
+            left: AtomicUsize::new(operations + 1),
+            fault,
+        }
     }
 
     fn step(&self) -> io::Result<()> {
         let step = |left: usize| Some(left.saturating_sub(1));
         // The closure always answers, so there is always a value.
-        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).unwrap_or(0);
+        let left = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, step)
+            .unwrap_or(0);
         let fails = match self.fault {
             Fault::Stop => left <= 1,
             Fault::Once => left == 1,
         };
-        if fails { Err(io::Error::other("injected")) } else { Ok(()) }
+        if fails {
+            Err(io::Error::other("injected"))
+        } else {
+            Ok(())
+        }
     }
 
     fn has_failed(&self) -> bool {
@@ -58,13 +69,13 @@ impl Disk for FaultyDisk {
         RealDisk.make_directory(path)
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_new(&self, path: &Path, bytes: &[u8], like: Option<&Path>) -> io::Result<()> {
         if let Err(error) = self.step() {
             // A write that fails has often written a part.
             let _ = fs::write(path, &bytes[..bytes.len() / 2]);
             return Err(error);
         }
-        RealDisk.write_new(path, bytes)
+        RealDisk.write_new(path, bytes, like)
     }
 
     fn keep_copy(&self, path: &Path, copy: &Path) -> io::Result<()> {
@@ -106,7 +117,12 @@ fn tree(root: &Path) -> Tree {
         .map(|it| it.expect("readable"))
         .filter(|it| it.file_type().is_file())
         .map(|it| {
-            let path = it.path().strip_prefix(root).expect("inside").to_string_lossy().into_owned();
+            let path = it
+                .path()
+                .strip_prefix(root)
+                .expect("inside")
+                .to_string_lossy()
+                .into_owned();
             (path, fs::read(it.path()).expect("readable"))
         })
         .collect()
@@ -118,25 +134,35 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(file, text).expect("written");
 }
 
-fn write(path: &str, text: &str) -> Change {
-    Change { path: path.to_owned(), content: Some(text.as_bytes().to_vec()) }
+fn write(path: &str, before: Option<&str>, text: &str) -> Change {
+    let content = Some(text.as_bytes().to_vec());
+    Change {
+        path: path.to_owned(),
+        content,
+        before: before.map(|it| Fingerprint::of(it.as_bytes())),
+    }
 }
 
-fn remove(path: &str) -> Change {
-    Change { path: path.to_owned(), content: None }
+fn remove(path: &str, before: &str) -> Change {
+    let before = Some(Fingerprint::of(before.as_bytes()));
+    Change {
+        path: path.to_owned(),
+        content: None,
+        before,
+    }
 }
 
 /// Replaces, creates (in a new directory too), removes (the last file of a directory
 /// too), the lock last.
 fn changes() -> Vec<Change> {
     vec![
-        write("src/app.rs", "new app"),
-        write("src/order/model.rs", "new order"),
-        write("src/order/http.rs", "new http"),
-        remove("src/old/model.rs"),
-        remove("src/gone.rs"),
-        write("openapi.json", "new openapi"),
-        write("svcgen.lock", "new lock"),
+        write("src/app.rs", Some("old app"), "new app"),
+        write("src/order/model.rs", None, "new order"),
+        write("src/order/http.rs", None, "new http"),
+        remove("src/old/model.rs", "old model"),
+        remove("src/gone.rs", "old gone"),
+        write("openapi.json", Some("old openapi"), "new openapi"),
+        write("svcgen.lock", Some("old lock"), "new lock"),
     ]
 }
 
@@ -161,8 +187,14 @@ fn states() -> (Tree, Tree) {
     transaction::commit(&RealDisk, place.path(), &changes()).expect("committed");
     let new = tree(place.path());
     assert_ne!(old, new);
-    assert!(!place.path().join("src/old").exists(), "an empty directory stays behind");
-    assert!(!place.path().join(transaction::DIRECTORY).exists(), "the staging stays behind");
+    assert!(
+        !place.path().join("src/old").exists(),
+        "an empty directory stays behind"
+    );
+    assert!(
+        !place.path().join(transaction::DIRECTORY).exists(),
+        "the staging stays behind"
+    );
     (old, new)
 }
 
@@ -180,8 +212,14 @@ fn a_run_stopped_at_any_step_leaves_the_old_state_or_the_new_one() {
         }
         recovery::recover(&RealDisk, place.path()).expect("recovered");
         let now = tree(place.path());
-        assert!(now == old || now == new, "stopped after {operations} operations: {now:#?}");
-        assert!(result.is_err() || now == new, "success was claimed after {operations} operations");
+        assert!(
+            now == old || now == new,
+            "stopped after {operations} operations: {now:#?}"
+        );
+        assert!(
+            result.is_err() || now == new,
+            "success was claimed after {operations} operations"
+        );
         if now == old { olds += 1 } else { news += 1 }
     }
     // The old state before the journal is stored, the new one after: both must occur.
@@ -207,7 +245,10 @@ fn a_recovery_that_is_stopped_itself_is_recovered_from() {
         }
         recovery::recover(&RealDisk, place.path()).expect("recovered");
         let now = tree(place.path());
-        assert!(now == old || now == new, "stopped after {operations} operations: {now:#?}");
+        assert!(
+            now == old || now == new,
+            "stopped after {operations} operations: {now:#?}"
+        );
     }
 }
 
@@ -258,7 +299,10 @@ fn a_file_that_was_edited_meanwhile_is_not_overwritten_by_recovery() {
     let place = stopped_half_way();
     put(place.path(), "openapi.json", "edited meanwhile");
     let recovered = recovery::recover(&RealDisk, place.path()).expect("recovered");
-    assert_eq!(recovered, [Recovered::Back(vec!["openapi.json".to_owned()])]);
+    assert_eq!(
+        recovered,
+        [Recovered::Back(vec!["openapi.json".to_owned()])]
+    );
     let (mut old, _) = states();
     old.insert("openapi.json".to_owned(), b"edited meanwhile".to_vec());
     assert_eq!(tree(place.path()), old);
@@ -267,9 +311,15 @@ fn a_file_that_was_edited_meanwhile_is_not_overwritten_by_recovery() {
 #[test]
 fn a_stopped_run_is_finished() {
     let place = stopped_half_way();
-    assert_eq!(recovery::recover(&RealDisk, place.path()).expect("recovered"), [Recovered::Forward]);
+    assert_eq!(
+        recovery::recover(&RealDisk, place.path()).expect("recovered"),
+        [Recovered::Forward]
+    );
     assert_eq!(tree(place.path()), states().1);
-    assert_eq!(recovery::recover(&RealDisk, place.path()).expect("nothing to do"), []);
+    assert_eq!(
+        recovery::recover(&RealDisk, place.path()).expect("nothing to do"),
+        []
+    );
 }
 
 #[test]
@@ -278,13 +328,29 @@ fn a_damaged_journal_counts_as_none() {
     let journal = journal_of(place.path());
     let text = fs::read_to_string(&journal).expect("a journal");
     fs::write(&journal, text.replace("openapi.json", "../openapi.json")).expect("written");
-    assert_eq!(recovery::recover(&RealDisk, place.path()).expect("recovered"), []);
-    assert!(!place.path().parent().expect("a parent").join("openapi.json").exists());
+    assert_eq!(
+        recovery::recover(&RealDisk, place.path()).expect("recovered"),
+        []
+    );
+    assert!(
+        !place
+            .path()
+            .parent()
+            .expect("a parent")
+            .join("openapi.json")
+            .exists()
+    );
 }
 
 fn journal_of(root: &Path) -> PathBuf {
-    let staging = fs::read_dir(root.join(transaction::DIRECTORY)).expect("staging").next();
-    staging.expect("one").expect("readable").path().join("journal")
+    let staging = fs::read_dir(root.join(transaction::DIRECTORY))
+        .expect("staging")
+        .next();
+    staging
+        .expect("one")
+        .expect("readable")
+        .path()
+        .join("journal")
 }
 
 #[cfg(unix)]
@@ -302,7 +368,41 @@ fn recovery_follows_no_link_out_of_the_project() {
 fn files_that_do_not_change_are_not_touched() {
     let place = old_project();
     let file = place.path().join("src/mine.rs");
-    let before = fs::metadata(&file).expect("there").modified().expect("a time");
+    let before = fs::metadata(&file)
+        .expect("there")
+        .modified()
+        .expect("a time");
     transaction::commit(&RealDisk, place.path(), &changes()).expect("committed");
-    assert_eq!(fs::metadata(&file).expect("there").modified().expect("a time"), before);
+    assert_eq!(
+        fs::metadata(&file)
+            .expect("there")
+            .modified()
+            .expect("a time"),
+        before
+    );
+}
+
+#[test]
+fn what_was_edited_after_the_decision_is_not_overwritten() {
+    let place = old_project();
+    put(place.path(), "openapi.json", "edited meanwhile");
+    let before = tree(place.path());
+    let error =
+        transaction::commit(&RealDisk, place.path(), &changes()).expect_err("somebody was faster");
+    assert!(matches!(error, TransactionError::Refused { path, .. } if path == "openapi.json"));
+    assert_eq!(tree(place.path()), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_replaced_file_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = old_project();
+    let file = place.path().join("src/app.rs");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o750)).expect("set");
+    transaction::commit(&RealDisk, place.path(), &changes()).expect("committed");
+    assert_eq!(
+        fs::metadata(&file).expect("there").permissions().mode() & 0o777,
+        0o750
+    );
 }

@@ -31,6 +31,8 @@ pub struct Change {
     pub path: String,
     /// The content it gets; `None` removes it.
     pub content: Option<Vec<u8>>,
+    /// What lay there when the change was decided; `None` when nothing did.
+    pub before: Option<Fingerprint>,
 }
 
 /// Why a transaction did not happen.
@@ -45,7 +47,9 @@ pub enum TransactionError {
         source: io::Error,
     },
     /// Neither could it be finished nor put back now; the next run will try again.
-    #[error("cannot write `{path}`, and cannot put back what was there; run svcgen again when the disk is well")]
+    #[error(
+        "cannot write `{path}`, and cannot put back what was there; run svcgen again when the disk is well"
+    )]
     Stuck {
         /// The path of the trouble.
         path: String,
@@ -68,7 +72,11 @@ pub fn commit(disk: &dyn Disk, root: &Path, changes: &[Change]) -> Result<(), Tr
         return Ok(());
     }
     let directory = root.join(DIRECTORY).join(fresh_id());
-    let staging = Staging { disk, root, directory };
+    let staging = Staging {
+        disk,
+        root,
+        directory,
+    };
     let steps = match staging.stage(changes) {
         Ok(steps) => steps,
         Err((path, source)) => {
@@ -116,7 +124,9 @@ impl Staging<'_> {
             self.disk.sync_directory(directory).map_err(here)?;
         }
         let draft = self.directory.join("draft");
-        self.disk.write_new(&draft, journal::render(&steps).as_bytes()).map_err(here)?;
+        self.disk
+            .write_new(&draft, journal::render(&steps).as_bytes(), None)
+            .map_err(here)?;
         self.disk.rename(&draft, &self.journal()).map_err(here)?;
         // From here on the transaction counts as made, so an error must take it back.
         if let Err(error) = self.disk.sync_directory(&self.directory) {
@@ -133,13 +143,20 @@ impl Staging<'_> {
         thread::scope(|scope| {
             let workers: Vec<_> = numbered
                 .chunks(share)
-                .map(|chunk| scope.spawn(move || chunk.iter().map(|(index, it)| self.stage_one(*index, it)).collect()))
+                .map(|chunk| {
+                    scope.spawn(move || {
+                        chunk
+                            .iter()
+                            .map(|(index, it)| self.stage_one(*index, it))
+                            .collect()
+                    })
+                })
                 .collect();
             let mut steps = Vec::with_capacity(changes.len());
             for worker in workers {
-                let part: Result<Vec<Step>, Trouble> = worker
-                    .join()
-                    .unwrap_or_else(|_| Err((DIRECTORY.to_owned(), io::Error::other("a writer stopped"))));
+                let part: Result<Vec<Step>, Trouble> = worker.join().unwrap_or_else(|_| {
+                    Err((DIRECTORY.to_owned(), io::Error::other("a writer stopped")))
+                });
                 steps.extend(part?);
             }
             Ok(steps)
@@ -150,11 +167,24 @@ impl Staging<'_> {
         let trouble = |error| (change.path.clone(), error);
         let target = self.root.join(&change.path);
         let old = read(&target).map_err(trouble)?;
+        if old.as_deref().map(Fingerprint::of) != change.before {
+            return Err(trouble(io::Error::other(
+                "it was changed by somebody else while svcgen was running",
+            )));
+        }
         if old.is_some() {
-            self.disk.keep_copy(&target, &self.kept(index)).map_err(trouble)?;
+            self.disk
+                .keep_copy(&target, &self.kept(index))
+                .map_err(trouble)?;
         }
         if let Some(content) = &change.content {
-            self.disk.write_new(&self.staged(index), content).map_err(trouble)?;
+            self.disk
+                .write_new(
+                    &self.staged(index),
+                    content,
+                    old.as_ref().map(|_| target.as_path()),
+                )
+                .map_err(trouble)?;
         }
         let print = |bytes: &[u8]| Fingerprint::of_bytes(bytes);
         Ok(Step {
@@ -166,9 +196,11 @@ impl Staging<'_> {
 
     fn make_all(&self, steps: &[Step]) -> Result<(), Trouble> {
         for (index, step) in steps.iter().enumerate() {
-            self.make(index, step).map_err(|error| (step.path.clone(), error))?;
+            self.make(index, step)
+                .map_err(|error| (step.path.clone(), error))?;
         }
-        self.sync_targets(steps).map_err(|error| (DIRECTORY.to_owned(), error))
+        self.sync_targets(steps)
+            .map_err(|error| (DIRECTORY.to_owned(), error))
     }
 
     /// Makes one change that was not made yet.
@@ -184,8 +216,14 @@ impl Staging<'_> {
     }
 
     pub(super) fn sync_targets(&self, steps: &[Step]) -> io::Result<()> {
-        let parents: BTreeSet<_> = steps.iter().filter_map(|it| self.target(it).parent().map(Path::to_owned)).collect();
-        parents.iter().filter(|it| it.is_dir()).try_for_each(|it| self.disk.sync_directory(it))?;
+        let parents: BTreeSet<_> = steps
+            .iter()
+            .filter_map(|it| self.target(it).parent().map(Path::to_owned))
+            .collect();
+        parents
+            .iter()
+            .filter(|it| it.is_dir())
+            .try_for_each(|it| self.disk.sync_directory(it))?;
         for step in steps.iter().filter(|it| it.new.is_none()) {
             self.prune(step);
         }
@@ -221,6 +259,8 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 fn fresh_id() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     format!("{}-{}", now.as_millis(), std::process::id())
 }

@@ -39,16 +39,27 @@ fn written(text: &str) -> State {
 }
 
 fn lock(ownership: Ownership, state: State) -> Lock {
-    Lock { files: [(PATH.to_owned(), Entry { ownership, state })].into(), ..Lock::default() }
+    Lock {
+        files: [(PATH.to_owned(), Entry { ownership, state })].into(),
+        ..Lock::default()
+    }
 }
 
 fn rendered(ownership: Ownership, text: &str) -> Rendered {
     let content = Content::Whole(text.as_bytes().to_vec());
-    Rendered { path: PATH.to_owned(), content, ownership, entity: None, digest: "digest".to_owned() }
+    Rendered {
+        path: PATH.to_owned(),
+        content,
+        ownership,
+        entity: None,
+        digest: "digest".to_owned(),
+    }
 }
 
 fn on_disk(text: Option<&str>) -> OnDisk {
-    text.map(|it| (PATH.to_owned(), Found::file(it.as_bytes().to_vec()))).into_iter().collect()
+    text.map(|it| (PATH.to_owned(), Found::file(it.as_bytes().to_vec())))
+        .into_iter()
+        .collect()
 }
 
 /// What happens, in a word or two.
@@ -60,10 +71,23 @@ fn told(result: Result<WritePlan, Refusal>) -> String {
         },
         Ok(plan) => match plan.writes.first() {
             None => "nothing".to_owned(),
-            Some(Write { action: Action::Create(text), .. }) => format!("create {}", String::from_utf8_lossy(text)),
-            Some(Write { action: Action::Replace(text), .. }) => format!("replace {}", String::from_utf8_lossy(text)),
-            Some(Write { action: Action::Keep, because, .. }) => format!("keep: {because:?}"),
-            Some(Write { action: Action::Remove, .. }) => "remove".to_owned(),
+            Some(Write {
+                action: Action::Create(text),
+                ..
+            }) => format!("create {}", String::from_utf8_lossy(text)),
+            Some(Write {
+                action: Action::Replace(text),
+                ..
+            }) => format!("replace {}", String::from_utf8_lossy(text)),
+            Some(Write {
+                action: Action::Keep,
+                because,
+                ..
+            }) => format!("keep: {because:?}"),
+            Some(Write {
+                action: Action::Remove,
+                ..
+            }) => "remove".to_owned(),
         },
     }
 }
@@ -71,7 +95,15 @@ fn told(result: Result<WritePlan, Refusal>) -> String {
 fn decide(files: &[Rendered], lock: &Lock, disk: &OnDisk) -> Result<WritePlan, Refusal> {
     // A configuration, so that normal forms are worked out.
     let rustfmt = Some(Fingerprint::of(b"config"));
-    reconcile(&Inputs { rendered: files, lock, disk, rustfmt }, &WithoutBlanks)
+    reconcile(
+        &Inputs {
+            rendered: files,
+            lock,
+            disk,
+            rustfmt,
+        },
+        &WithoutBlanks,
+    )
 }
 
 #[test]
@@ -88,13 +120,25 @@ fn what_happens_to_a_generated_file() {
         (Managed, Some("a b"), Some("a b"), "a b", "keep: Same"),
         (Managed, Some("a b"), Some("a b"), "a c", "replace a c"),
         (Managed, Some("a b"), Some("a  b"), "a c", "replace a c"),
-        (Managed, Some("a b"), Some("a  b"), "a b", "keep: Reformatted"),
+        (
+            Managed,
+            Some("a b"),
+            Some("a  b"),
+            "a b",
+            "keep: Reformatted",
+        ),
         (Managed, Some("a b"), Some("a b // mine"), "a c", edited),
         (Managed, Some("a b"), Some("a b // mine"), "a b", edited),
         (Managed, Some("a b"), Some("a c"), "a c", "keep: Same"),
         (Managed, Some("a b"), None, "a b", "create a b"),
         (Managed, Some("a b"), Some("a b\r\n"), "a b\n", "keep: Same"),
-        (Managed, Some("a\nb\n"), Some("a\r\nb\r\n"), "a\nc\n", "replace a\r\nc\r\n"),
+        (
+            Managed,
+            Some("a\nb\n"),
+            Some("a\r\nb\r\n"),
+            "a\nc\n",
+            "replace a\r\nc\r\n",
+        ),
         (Sealed, Some("a"), Some("x"), "a", edited),
         (Sealed, Some("a"), Some("a"), "b", "replace b"),
         (Sealed, Some("a"), None, "b", "create b"),
@@ -106,14 +150,24 @@ fn what_happens_to_a_generated_file() {
         (Seeded, Some("a"), None, "b", "keep: DeletedByOwner"),
         (History, None, None, "a", "create a"),
         (History, Some("a"), Some("a"), "b", "keep: Recorded"),
-        (History, Some("a"), Some("x"), "a", "keep: RecordedAndEdited"),
+        (
+            History,
+            Some("a"),
+            Some("x"),
+            "a",
+            "keep: RecordedAndEdited",
+        ),
         (History, Some("a"), None, "a", "create a"),
         (History, Some("a"), None, "b", "keep: RecordedAndMissing"),
     ];
     for (ownership, before, there, new, expected) in cases {
         let lock = before.map_or_else(Lock::default, |text| lock(ownership, written(text)));
         let result = decide(&[rendered(ownership, new)], &lock, &on_disk(there));
-        assert_eq!(told(result), expected, "{ownership:?}: {before:?} was written, {there:?} is there, {new:?} is new");
+        assert_eq!(
+            told(result),
+            expected,
+            "{ownership:?}: {before:?} was written, {there:?} is there, {new:?} is new"
+        );
     }
 }
 
@@ -141,7 +195,12 @@ fn what_happens_to_a_file_that_is_no_longer_generated() {
 #[test]
 fn a_deleted_seeded_file_stays_deleted_run_after_run() {
     let files = [rendered(Ownership::Seeded, "a")];
-    let first = decide(&files, &lock(Ownership::Seeded, written("a")), &on_disk(None)).expect("a plan");
+    let first = decide(
+        &files,
+        &lock(Ownership::Seeded, written("a")),
+        &on_disk(None),
+    )
+    .expect("a plan");
     assert_eq!(first.lock.files[PATH].state, State::Deleted);
     let second = decide(&files, &first.lock, &on_disk(None)).expect("a plan");
     assert_eq!(told(Ok(second.clone())), "keep: DeletedByOwner");
@@ -153,7 +212,12 @@ fn a_deleted_seeded_file_stays_deleted_run_after_run() {
 
 #[test]
 fn a_second_run_over_a_plan_does_nothing() {
-    for ownership in [Ownership::Managed, Ownership::Seeded, Ownership::Sealed, Ownership::History] {
+    for ownership in [
+        Ownership::Managed,
+        Ownership::Seeded,
+        Ownership::Sealed,
+        Ownership::History,
+    ] {
         let files = [rendered(ownership, "a b")];
         let plan = decide(&files, &Lock::default(), &on_disk(None)).expect("a plan");
         let again = decide(&files, &plan.lock, &on_disk(Some("a b"))).expect("a plan");
@@ -165,7 +229,12 @@ fn a_second_run_over_a_plan_does_nothing() {
 #[test]
 fn a_reformatted_file_is_on_record_as_its_owner_formatted_it() {
     let files = [rendered(Ownership::Managed, "a b")];
-    let plan = decide(&files, &lock(Ownership::Managed, written("a b")), &on_disk(Some("a\nb"))).expect("a plan");
+    let plan = decide(
+        &files,
+        &lock(Ownership::Managed, written("a b")),
+        &on_disk(Some("a\nb")),
+    )
+    .expect("a plan");
     let entry = plan.lock.written(PATH).expect("on record");
     assert_eq!(entry.raw, Fingerprint::of(b"a\nb"));
     assert_eq!(entry.formatted, Some(Fingerprint::of(b"ab")));
@@ -176,26 +245,54 @@ fn without_a_formatter_a_reformatted_file_counts_as_edited() {
     let lock = lock(Ownership::Managed, written("a b"));
     let files = [rendered(Ownership::Managed, "a c")];
     let disk = on_disk(Some("a  b"));
-    let result = reconcile(&Inputs { rendered: &files, lock: &lock, disk: &disk, rustfmt: None }, &NoFormatter);
+    let result = reconcile(
+        &Inputs {
+            rendered: &files,
+            lock: &lock,
+            disk: &disk,
+            rustfmt: None,
+        },
+        &NoFormatter,
+    );
     assert_eq!(told(result), "conflict: edited since svcgen wrote it");
 }
 
 #[test]
 fn a_lost_lock_takes_over_what_its_owner_has_made_his() {
-    let lost = Lock { lost: true, ..Lock::default() };
-    let seeded = decide(&[rendered(Ownership::Seeded, "a")], &lost, &on_disk(Some("mine"))).expect("a plan");
+    let lost = Lock {
+        lost: true,
+        ..Lock::default()
+    };
+    let seeded = decide(
+        &[rendered(Ownership::Seeded, "a")],
+        &lost,
+        &on_disk(Some("mine")),
+    )
+    .expect("a plan");
     assert_eq!(told(Ok(seeded.clone())), "keep: Yours");
     // It is not as written, so it is never removed as untouched.
-    assert_eq!(told(decide(&[], &seeded.lock, &on_disk(Some("mine")))), "keep: OrphanedAndEdited");
-    let managed = decide(&[rendered(Ownership::Managed, "a")], &lost, &on_disk(Some("mine")));
-    assert_eq!(told(managed), "conflict: exists, and svcgen did not write it");
+    assert_eq!(
+        told(decide(&[], &seeded.lock, &on_disk(Some("mine")))),
+        "keep: OrphanedAndEdited"
+    );
+    let managed = decide(
+        &[rendered(Ownership::Managed, "a")],
+        &lost,
+        &on_disk(Some("mine")),
+    );
+    assert_eq!(
+        told(managed),
+        "conflict: exists, and svcgen did not write it"
+    );
 }
 
 #[test]
 fn what_is_no_ordinary_file_is_never_written_over() {
     let disk: OnDisk = [(PATH.to_owned(), Found::Other("a symbolic link"))].into();
     for before in [None, Some("a")] {
-        let lock = before.map_or_else(Lock::default, |text| lock(Ownership::Managed, written(text)));
+        let lock = before.map_or_else(Lock::default, |text| {
+            lock(Ownership::Managed, written(text))
+        });
         let result = decide(&[rendered(Ownership::Managed, "b")], &lock, &disk);
         assert_eq!(told(result), "conflict: is a symbolic link");
     }
@@ -205,11 +302,17 @@ fn what_is_no_ordinary_file_is_never_written_over() {
 
 #[test]
 fn all_conflicts_are_told_at_once_and_sorted() {
-    let at = |path: &str| Rendered { path: path.to_owned(), ..rendered(Ownership::Managed, "new") };
+    let at = |path: &str| Rendered {
+        path: path.to_owned(),
+        ..rendered(Ownership::Managed, "new")
+    };
     let files = [at("b.rs"), at("a.rs"), at("c.rs")];
     let there = |path: &str| (path.to_owned(), Found::file(b"old".to_vec()));
-    let Err(Refusal::Conflicts(conflicts)) = decide(&files, &Lock::default(), &[there("b.rs"), there("a.rs")].into())
-    else {
+    let Err(Refusal::Conflicts(conflicts)) = decide(
+        &files,
+        &Lock::default(),
+        &[there("b.rs"), there("a.rs")].into(),
+    ) else {
         panic!("two files are in the way");
     };
     let paths: Vec<_> = conflicts.iter().map(|it| it.path.as_str()).collect();
@@ -218,15 +321,25 @@ fn all_conflicts_are_told_at_once_and_sorted() {
 
 #[test]
 fn the_generator_is_held_to_the_rules_too() {
-    let at = |path: &str| Rendered { path: path.to_owned(), ..rendered(Ownership::Managed, "a") };
+    let at = |path: &str| Rendered {
+        path: path.to_owned(),
+        ..rendered(Ownership::Managed, "a")
+    };
     let outside = decide(&[at("../a")], &Lock::default(), &OnDisk::new());
     assert!(matches!(outside, Err(Refusal::Path { .. })));
-    let twice = decide(&[at("src/a.rs"), at("src/A.rs")], &Lock::default(), &OnDisk::new());
+    let twice = decide(
+        &[at("src/a.rs"), at("src/A.rs")],
+        &Lock::default(),
+        &OnDisk::new(),
+    );
     assert!(matches!(twice, Err(Refusal::Twice(_))));
     let mut as_before = at(PATH);
     as_before.content = Content::AsBefore;
     let result = decide(&[as_before.clone()], &Lock::default(), &OnDisk::new());
     assert!(matches!(result, Err(Refusal::NoText(_))));
     let lock = lock(Ownership::Managed, written("a"));
-    assert_eq!(told(decide(&[as_before], &lock, &on_disk(Some("a")))), "keep: Same");
+    assert_eq!(
+        told(decide(&[as_before], &lock, &on_disk(Some("a")))),
+        "keep: Same"
+    );
 }

@@ -6,7 +6,8 @@ use std::{fs, path::PathBuf, process::Command};
 /// Formats texts under rustfmt's default configuration, whatever the user's is.
 /// `None` for a text that is no Rust, and for all where there is no rustfmt.
 pub fn normalise(texts: &[&str]) -> Vec<Option<String>> {
-    let directory: PathBuf = std::env::temp_dir().join(format!("svcgen-normal-{}", std::process::id()));
+    let directory: PathBuf =
+        std::env::temp_dir().join(format!("svcgen-normal-{}", std::process::id()));
     let run = || -> std::io::Result<Vec<Option<String>>> {
         fs::create_dir_all(&directory)?;
         fs::write(directory.join("rustfmt.toml"), "")?;
@@ -19,7 +20,11 @@ pub fn normalise(texts: &[&str]) -> Vec<Option<String>> {
                 .arg(&directory)
                 .arg(&file)
                 .output()?;
-            all.push(if output.status.success() { fs::read_to_string(&file).ok() } else { None });
+            all.push(if output.status.success() {
+                fs::read_to_string(&file).ok()
+            } else {
+                None
+            });
         }
         Ok(all)
     };

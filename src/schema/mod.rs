@@ -10,7 +10,10 @@ pub struct Document {
 }
 
 pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
-    let mut document = Document { name: "service".to_owned(), entities: Vec::new() };
+    let mut document = Document {
+        name: "service".to_owned(),
+        entities: Vec::new(),
+    };
     let mut found = Vec::new();
     for source in sources {
         for line in source.text.lines() {
@@ -21,7 +24,10 @@ pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
                 document.entities.push(name.trim().to_owned());
             }
             if line.contains("strnig") {
-                found.push(Diagnostic::error("SVC0001", format!("unknown type `strnig` in `{}`", source.path)));
+                found.push(Diagnostic::error(
+                    "SVC0001",
+                    format!("unknown type `strnig` in `{}`", source.path),
+                ));
             }
         }
     }
@@ -29,5 +35,8 @@ pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
 }
 
 pub fn json_schemas() -> [(&'static str, String); 2] {
-    [("service.schema.json", "{}\n".to_owned()), ("entity.schema.json", "{}\n".to_owned())]
+    [
+        ("service.schema.json", "{}\n".to_owned()),
+        ("entity.schema.json", "{}\n".to_owned()),
+    ]
 }

@@ -15,11 +15,15 @@ const ADD_FIELD: &str = "entity: Note\nfields:\n  title: string\n  body: text?\n
 /// A lock with this line, which its checksum fits.
 fn with_line(place: &Place, line: &str) {
     use sha2::Digest as _;
+    use std::fmt::Write as _;
     let lock = place.read("svcgen.lock");
     let body = &lock[..lock.rfind("end ").expect("an end")];
     let body = format!("{body}{line}\n");
     let count = body.lines().count() - 4;
-    let checksum: String = sha2::Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut checksum = String::new();
+    for byte in sha2::Sha256::digest(&body) {
+        write!(checksum, "{byte:02x}").expect("a string takes it");
+    }
     place.put("svcgen.lock", format!("{body}end {count} {checksum}\n"));
 }
 
@@ -31,13 +35,21 @@ fn a_damaged_lock_is_refused() {
         (lock[..lock.len() / 2].to_owned(), "ends too early"),
         (String::new(), "no format line"),
         ("\u{0}\u{1}".to_owned(), "no format line"),
-        (lock.replace("managed", "seeded"), "changed by something other than svcgen"),
-        (lock.replacen("end ", "<<<<<<< ours\nend ", 1), "as many files"),
+        (
+            lock.replace("managed", "seeded"),
+            "changed by something other than svcgen",
+        ),
+        (
+            lock.replacen("end ", "<<<<<<< ours\nend ", 1),
+            "as many files",
+        ),
     ];
     for (text, words) in cases {
         place.put("svcgen.lock", &text);
         let before = place.times();
-        place.svcgen(&["generate"]).is(2, &["`svcgen.lock` is damaged", words, "git checkout"]);
+        place
+            .svcgen(&["generate"])
+            .is(2, &["`svcgen.lock` is damaged", words, "git checkout"]);
         assert_eq!(place.times(), before);
     }
 }
@@ -45,9 +57,18 @@ fn a_damaged_lock_is_refused() {
 #[test]
 fn a_newer_lock_names_the_version_to_install() {
     let place = Place::notes();
-    let lock = place.read("svcgen.lock").replace(concat!("svcgen ", env!("CARGO_PKG_VERSION")), "svcgen 99.0.0");
+    let lock = place.read("svcgen.lock").replace(
+        concat!("svcgen ", env!("CARGO_PKG_VERSION")),
+        "svcgen 99.0.0",
+    );
     place.put("svcgen.lock", lock);
-    place.svcgen(&["generate"]).is(2, &["written by svcgen 99.0.0", "cargo install svcgen --version 99.0.0"]);
+    place.svcgen(&["generate"]).is(
+        2,
+        &[
+            "written by svcgen 99.0.0",
+            "cargo install svcgen --version 99.0.0",
+        ],
+    );
 }
 
 #[test]
@@ -56,7 +77,13 @@ fn a_lock_cannot_lead_out_of_the_project() {
     let victim = place.root().parent().expect("a parent").join("victim.txt");
     fs::write(&victim, "precious\n").expect("written");
     let print = "b5a28eafb97b5ecab3d40e0d1d0fc11e2a5a1d0f64cfd3dd6c9ddb4f3b8a6b9e";
-    for path in ["../victim.txt", "/etc/passwd", ".git/config", "svcgen.yaml", "src/../../victim.txt"] {
+    for path in [
+        "../victim.txt",
+        "/etc/passwd",
+        ".git/config",
+        "svcgen.yaml",
+        "src/../../victim.txt",
+    ] {
         let place = Place::notes();
         with_line(&place, &format!("managed {print} = - {path}"));
         place.svcgen(&["generate"]).is(2, &["will not touch"]);
@@ -77,7 +104,9 @@ fn nothing_is_written_or_removed_through_a_link() {
     symlink(&victim, place.root().join("src/note/model.rs")).expect("linked");
     let before = fs::read(&victim).expect("there");
     place.put("entities/note.yaml", ADD_FIELD);
-    place.svcgen(&["generate"]).is(3, &["src/note/model.rs", "symbolic link"]);
+    place
+        .svcgen(&["generate"])
+        .is(3, &["src/note/model.rs", "symbolic link"]);
     assert_eq!(fs::read(&victim).expect("there"), before);
 
     // A directory replaced by a link.
@@ -90,7 +119,10 @@ fn nothing_is_written_or_removed_through_a_link() {
 
     // An orphan behind a link is not removed.
     fs::remove_file(place.root().join("entities/note.yaml")).expect("removed");
-    place.put("entities/tag.yaml", "entity: Tag\nfields:\n  name: string\n");
+    place.put(
+        "entities/tag.yaml",
+        "entity: Tag\nfields:\n  name: string\n",
+    );
     place.svcgen(&["generate"]);
     assert_eq!(fs::read(&victim).expect("there"), before);
 
@@ -99,7 +131,9 @@ fn nothing_is_written_or_removed_through_a_link() {
     let elsewhere = tempfile::tempdir().expect("a directory");
     fs::remove_dir_all(place.root().join(".svcgen")).expect("removed");
     symlink(elsewhere.path(), place.root().join(".svcgen")).expect("linked");
-    place.svcgen(&["generate"]).is(3, &["`.svcgen` is a symbolic link"]);
+    place
+        .svcgen(&["generate"])
+        .is(3, &["`.svcgen` is a symbolic link"]);
     assert_eq!(fs::read_dir(elsewhere.path()).expect("there").count(), 0);
 }
 
@@ -115,33 +149,48 @@ fn read_only_files_and_directories_in_the_way_are_named_and_stay_so() {
     place.put("entities/note.yaml", ADD_FIELD);
     read_only(&place, "src/note/model.rs", true);
     let before = place.times();
-    place.svcgen(&["generate"]).is(3, &["`src/note/model.rs` is read-only", "nothing was written"]);
+    place.svcgen(&["generate"]).is(
+        3,
+        &["`src/note/model.rs` is read-only", "nothing was written"],
+    );
     assert_eq!(place.times(), before);
-    #[expect(clippy::permissions_set_readonly_false, reason = "a file of the test's own")]
     read_only(&place, "src/note/model.rs", false);
     place.ok(&["generate"]);
 
     let place = Place::notes();
     fs::remove_file(place.root().join("openapi.json")).expect("removed");
     fs::create_dir(place.root().join("openapi.json")).expect("created");
-    place.svcgen(&["generate"]).is(3, &["openapi.json: is a directory"]);
+    place
+        .svcgen(&["generate"])
+        .is(3, &["openapi.json: is a directory"]);
 
     let place = Place::notes();
-    place.put("entities/tag.yaml", "entity: Tag\nfields:\n  name: string\n");
+    place.put(
+        "entities/tag.yaml",
+        "entity: Tag\nfields:\n  name: string\n",
+    );
     place.put("src/tag", "a file\n");
     place.svcgen(&["generate"]).is(3, &["src/tag"]);
     assert_eq!(place.read("src/tag"), "a file\n");
 
     let place = Place::notes();
-    place.put("entities/tag.yaml", "entity: Tag\nfields:\n  name: string\n");
+    place.put(
+        "entities/tag.yaml",
+        "entity: Tag\nfields:\n  name: string\n",
+    );
     place.put("src/Tag/mine.rs", "// mine\n");
-    place.svcgen(&["generate"]).is(3, &["`src/Tag` differ only in letter case"]);
+    place
+        .svcgen(&["generate"])
+        .is(3, &["`src/Tag` differ only in letter case"]);
 }
 
 #[test]
 fn a_second_run_waits_for_the_first() {
     let place = Place::notes();
-    let busy = fs::File::options().append(true).open(place.root().join(".svcgen/busy")).expect("there");
+    let busy = fs::File::options()
+        .append(true)
+        .open(place.root().join(".svcgen/busy"))
+        .expect("there");
     busy.lock().expect("locked");
     let child = place
         .command(&["generate"])
@@ -161,19 +210,28 @@ fn a_killed_run_is_cleared_up_by_the_next() {
     let place = Place::notes();
     let old = place.tree();
     for index in 0..40 {
-        place.put(&format!("entities/e{index}.yaml"), format!("entity: Entity{index}\nfields:\n  name: string\n"));
+        place.put(
+            &format!("entities/e{index}.yaml"),
+            format!("entity: Entity{index}\nfields:\n  name: string\n"),
+        );
     }
     let begun = Instant::now();
     let wanted = Place::notes();
     for index in 0..40 {
-        wanted.put(&format!("entities/e{index}.yaml"), format!("entity: Entity{index}\nfields:\n  name: string\n"));
+        wanted.put(
+            &format!("entities/e{index}.yaml"),
+            format!("entity: Entity{index}\nfields:\n  name: string\n"),
+        );
     }
     let started = Instant::now();
     wanted.ok(&["generate"]);
     let whole = started.elapsed();
     let new = wanted.tree();
     for trial in 0..12_u32 {
-        let mut child = place.command(&["generate", "-q"]).spawn().expect("svcgen starts");
+        let mut child = place
+            .command(&["generate", "-q"])
+            .spawn()
+            .expect("svcgen starts");
         thread::sleep(whole * trial / 12);
         // It may have ended already.
         let _ = child.kill();
@@ -182,7 +240,10 @@ fn a_killed_run_is_cleared_up_by_the_next() {
             break;
         }
         let lock = place.read("svcgen.lock").into_bytes();
-        assert!(lock == old["svcgen.lock"] || lock == new["svcgen.lock"], "trial {trial}: a lock of neither state");
+        assert!(
+            lock == old["svcgen.lock"] || lock == new["svcgen.lock"],
+            "trial {trial}: a lock of neither state"
+        );
     }
     place.ok(&["generate"]);
     assert_eq!(place.tree(), new);

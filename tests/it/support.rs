@@ -38,7 +38,13 @@ impl Place {
     /// A generated project, `notes`, with the entity `Note`.
     pub fn notes() -> Self {
         let mut place = Self::empty();
-        let ended = place.svcgen(&["new", "notes", "--entity", "Note title:string body:text?", "--no-git"]);
+        let ended = place.svcgen(&[
+            "new",
+            "notes",
+            "--entity",
+            "Note title:string body:text?",
+            "--no-git",
+        ]);
         assert_eq!(ended.status, 0, "{}", ended.stderr);
         place.at = place.directory.path().join("notes");
         place
@@ -52,8 +58,17 @@ impl Place {
     /// A command that runs svcgen there, deaf to the environment of the tests.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(SVCGEN);
-        command.args(arguments).current_dir(&self.at).stdin(Stdio::null());
-        for variable in ["NO_COLOR", "CLICOLOR_FORCE", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        command
+            .args(arguments)
+            .current_dir(&self.at)
+            .stdin(Stdio::null());
+        for variable in [
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+        ] {
             command.env_remove(variable);
         }
         command
@@ -96,9 +111,17 @@ impl Place {
     /// Every file with its content, what a run needs while it lasts left out.
     pub fn tree(&self) -> BTreeMap<String, Vec<u8>> {
         let mut tree = BTreeMap::new();
-        for entry in walkdir::WalkDir::new(&self.at).into_iter().filter_entry(|it| it.file_name() != ".git") {
+        for entry in walkdir::WalkDir::new(&self.at)
+            .into_iter()
+            .filter_entry(|it| it.file_name() != ".git")
+        {
             let entry = entry.expect("readable");
-            let path = entry.path().strip_prefix(&self.at).expect("inside").to_string_lossy().into_owned();
+            let path = entry
+                .path()
+                .strip_prefix(&self.at)
+                .expect("inside")
+                .to_string_lossy()
+                .into_owned();
             if entry.file_type().is_file() && path != ".svcgen/busy" {
                 tree.insert(path, fs::read(entry.path()).expect("readable"));
             }
@@ -108,8 +131,15 @@ impl Place {
 
     /// When each file was last written.
     pub fn times(&self) -> BTreeMap<String, SystemTime> {
-        let time = |path: &String| fs::metadata(self.at.join(path)).and_then(|it| it.modified()).expect("a time");
-        self.tree().into_keys().map(|path| (path.clone(), time(&path))).collect()
+        let time = |path: &String| {
+            fs::metadata(self.at.join(path))
+                .and_then(|it| it.modified())
+                .expect("a time")
+        };
+        self.tree()
+            .into_keys()
+            .map(|path| (path.clone(), time(&path)))
+            .collect()
     }
 }
 
@@ -130,6 +160,9 @@ impl Ended {
         for word in words {
             assert!(said.contains(word), "`{word}` is missing in: {said}");
         }
-        assert!(!said.contains("panicked") && !said.contains("bug in svcgen"), "{said}");
+        assert!(
+            !said.contains("panicked") && !said.contains("bug in svcgen"),
+            "{said}"
+        );
     }
 }

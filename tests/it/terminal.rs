@@ -31,11 +31,17 @@ impl Terminal {
         grantpt(&controller).expect("granted");
         unlockpt(&controller).expect("unlocked");
         let name = ptsname(&controller, Vec::new()).expect("a name");
-        let size = Winsize { ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&controller, size).expect("sized");
-        let side = rustix::fs::open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("opened");
-        let side = File::from(side);
-        let copy = || Stdio::from(side.try_clone().expect("copied"));
+        let dimensions = Winsize {
+            ws_row: 40,
+            ws_col: 120,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&controller, dimensions).expect("sized");
+        let screen_side =
+            rustix::fs::open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("opened");
+        let screen_side = File::from(screen_side);
+        let copy = || Stdio::from(screen_side.try_clone().expect("copied"));
         let child = place
             .command(arguments)
             .env("TERM", "xterm-256color")
@@ -44,7 +50,7 @@ impl Terminal {
             .stderr(copy())
             .spawn()
             .expect("svcgen starts");
-        drop(side);
+        drop(screen_side);
         let keys = File::from(controller);
         let mut output = keys.try_clone().expect("copied");
         let (sender, screen) = channel();
@@ -57,7 +63,12 @@ impl Terminal {
                 }
             }
         });
-        Self { keys, screen, seen: String::new(), child }
+        Self {
+            keys,
+            screen,
+            seen: String::new(),
+            child,
+        }
     }
 
     /// Waits until the screen has shown this since the last time.
@@ -110,7 +121,8 @@ fn it_asks_for_everything_and_answers_make_a_service() {
     terminal.expect("Name of the service");
     terminal.press("Web Shop\r");
     terminal.expect("`web-shop`");
-    terminal.press("\u{15}");
+    // What was typed stays to be mended.
+    terminal.press(&"\u{7f}".repeat("Web Shop".len()));
     terminal.press("web-shop\r");
     terminal.expect("What is it for?");
     terminal.press("Orders of a web shop\r");
@@ -129,14 +141,31 @@ fn it_asks_for_everything_and_answers_make_a_service() {
     terminal.expect("cargo run");
     assert_eq!(terminal.end(), 0);
     let service = place.read("web-shop/svcgen.yaml");
-    assert!(service.contains("name: web-shop\ndoc: \"Orders of a web shop\"\ndatabases: [sqlite] "), "{service}");
-    assert!(place.read("web-shop/entities/order.yaml").contains("total:  decimal(12,2)"));
+    assert!(
+        service.contains("name: web-shop\ndoc: \"Orders of a web shop\"\ndatabases: [sqlite] "),
+        "{service}"
+    );
+    assert!(
+        place
+            .read("web-shop/entities/order.yaml")
+            .contains("total:  decimal(12,2)")
+    );
 }
 
 #[test]
 fn what_is_given_is_not_asked() {
     let place = Place::empty();
-    let arguments = ["new", "shop", "--doc", "A shop", "--database", "sqlite", "--feature", "http", "--no-git"];
+    let arguments = [
+        "new",
+        "shop",
+        "--doc",
+        "A shop",
+        "--database",
+        "sqlite",
+        "--feature",
+        "http",
+        "--no-git",
+    ];
     let mut terminal = Terminal::start(&place, &arguments);
     terminal.expect("First entity");
     terminal.press("Tag\r");
