@@ -24,6 +24,9 @@ use crate::reconcile::text::Fingerprint;
 /// Where transactions are staged, relative to the project.
 pub const DIRECTORY: &str = ".svcgen/tx";
 
+/// How many files are stored at a time.
+const THREADS: usize = 8;
+
 /// A file to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -136,31 +139,10 @@ impl Staging<'_> {
         Ok(steps)
     }
 
-    /// Storing a file means waiting for the disk; several threads wait together.
     fn stage_files(&self, changes: &[Change]) -> Result<Vec<Step>, Trouble> {
-        let numbered: Vec<_> = changes.iter().enumerate().collect();
-        let share = numbered.len().div_ceil(8);
-        thread::scope(|scope| {
-            let workers: Vec<_> = numbered
-                .chunks(share)
-                .map(|chunk| {
-                    scope.spawn(move || {
-                        chunk
-                            .iter()
-                            .map(|(index, it)| self.stage_one(*index, it))
-                            .collect()
-                    })
-                })
-                .collect();
-            let mut steps = Vec::with_capacity(changes.len());
-            for worker in workers {
-                let part: Result<Vec<Step>, Trouble> = worker.join().unwrap_or_else(|_| {
-                    Err((DIRECTORY.to_owned(), io::Error::other("a writer stopped")))
-                });
-                steps.extend(part?);
-            }
-            Ok(steps)
-        })
+        in_parallel(changes, |index, change| self.stage_one(index, change))
+            .into_iter()
+            .collect()
     }
 
     fn stage_one(&self, index: usize, change: &Change) -> Result<Step, Trouble> {
@@ -216,14 +198,20 @@ impl Staging<'_> {
     }
 
     pub(super) fn sync_targets(&self, steps: &[Step]) -> io::Result<()> {
-        let parents: BTreeSet<_> = steps
+        // A directory that was made has its name in the one above.
+        let directories: BTreeSet<&Path> = steps
             .iter()
-            .filter_map(|it| self.target(it).parent().map(Path::to_owned))
+            .filter_map(|it| Path::new(&it.path).parent())
+            .flat_map(Path::ancestors)
             .collect();
-        parents
-            .iter()
+        let directories: Vec<_> = directories
+            .into_iter()
+            .map(|it| self.root.join(it))
             .filter(|it| it.is_dir())
-            .try_for_each(|it| self.disk.sync_directory(it))?;
+            .collect();
+        in_parallel(&directories, |_, it| self.disk.sync_directory(it))
+            .into_iter()
+            .collect::<io::Result<()>>()?;
         for step in steps.iter().filter(|it| it.new.is_none()) {
             self.prune(step);
         }
@@ -247,6 +235,33 @@ impl Staging<'_> {
         let _ = self.disk.remove_tree(&self.directory);
         let _ = self.disk.remove_empty_directory(&self.root.join(DIRECTORY));
     }
+}
+
+/// Storing a file means waiting for the disk; several threads wait together.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let share = items.len().div_ceil(THREADS).max(1);
+    let work = &work;
+    thread::scope(|scope| {
+        let start = |(chunk, items): (usize, &'_ [T])| {
+            let first = chunk * share;
+            items
+                .iter()
+                .enumerate()
+                .map(|(at, it)| work(first + at, it))
+                .collect::<Vec<R>>()
+        };
+        let workers: Vec<_> = items
+            .chunks(share)
+            .enumerate()
+            .map(|it| scope.spawn(move || start(it)))
+            .collect();
+        let join = |worker: thread::ScopedJoinHandle<'_, Vec<R>>| {
+            worker
+                .join()
+                .unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        };
+        workers.into_iter().flat_map(join).collect()
+    })
 }
 
 /// The content of a file, or `None` where there is nothing.
