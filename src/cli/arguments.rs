@@ -51,12 +51,13 @@ pub struct Common {
         help_heading = "Global options"
     )]
     pub project: Option<PathBuf>,
-    /// When to colour the output
+    /// When to colour the output: auto, always or never
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
+        hide_possible_values = true,
         help_heading = "Global options"
     )]
     pub color: Color,
@@ -167,11 +168,21 @@ pub struct New {
     /// What the service is for
     #[arg(long, value_name = "TEXT", help_heading = "What it is")]
     pub doc: Option<String>,
-    /// A database it can run on; may be repeated [default: both]
-    #[arg(long, value_name = "DATABASE", help_heading = "What it is")]
+    /// A database it can run on: sqlite or postgres; may be repeated [default: both]
+    #[arg(
+        long,
+        value_name = "DATABASE",
+        hide_possible_values = true,
+        help_heading = "What it is"
+    )]
     pub database: Vec<DatabaseName>,
-    /// A feature it has; may be repeated [default: all]
-    #[arg(long, value_name = "FEATURE", help_heading = "What it is")]
+    /// A feature it has: http or openapi; may be repeated [default: both]
+    #[arg(
+        long,
+        value_name = "FEATURE",
+        hide_possible_values = true,
+        help_heading = "What it is"
+    )]
     pub feature: Vec<FeatureName>,
     /// Link the runtime crate of this directory instead of a vendored copy
     #[arg(long, value_name = "DIR", help_heading = "What it is")]
@@ -222,8 +233,13 @@ pub struct Generate {
 /// Options of `check`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Check {
-    /// How problems are told
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    /// How problems are told: human, on standard error, or json, on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
     pub format: Format,
 }
 

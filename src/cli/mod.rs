@@ -61,6 +61,10 @@ fn run() -> ExitCode {
 fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
     let project = arguments.common.project.as_deref();
     match arguments.command {
+        Command::New(_) if project.is_some() => Err(Failure::usage(
+            "`--project` names a project that is there already",
+            "say where the new one goes with `--path DIR`",
+        )),
         Command::New(options) => new::run(&options, shell),
         Command::Generate(options) => generate::run(project, options, shell),
         Command::Check(options) => check::run(project, options, shell),

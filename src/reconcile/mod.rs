@@ -5,7 +5,7 @@
 //! conflict refuses the whole run, so that nothing is ever half regenerated.
 //!
 //! A managed file that its owner edited is refused. The place where its text
-//! will be merged instead is [`decide`]: the arm that answers with
+//! will be merged instead is `decide`: the arm that answers with
 //! [`ConflictKind::Edited`].
 
 mod decide;

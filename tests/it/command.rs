@@ -10,7 +10,7 @@ use crate::support::{Place, SVCGEN};
 #[test]
 fn wrong_calls_say_what_would_be_right() {
     let place = Place::empty();
-    let cases: [(&[&str], &[&str]); 12] = [
+    let cases: [(&[&str], &[&str]); 13] = [
         (&[], &["Usage:", "Examples:"]),
         (&["generat"], &["similar subcommand", "generate"]),
         (
@@ -31,6 +31,10 @@ fn wrong_calls_say_what_would_be_right() {
             &["there is no `svcgen.yaml` in `nowhere`"],
         ),
         (&["new"], &["has no name", "svcgen new NAME"]),
+        (
+            &["new", "shop", "--project", "shop"],
+            &["`--project` names", "--path DIR"],
+        ),
         (
             &["new", "Web Shop"],
             &["`Web Shop` is no name", "`web-shop`"],

@@ -23,7 +23,8 @@ pub fn is_possible() -> bool {
 pub fn prepare() {
     // Without a handler a prompt can still be used; only the cursor may stay hidden.
     let _ = ctrlc::set_handler(|| {
-        let _ = Term::stderr().show_cursor();
+        let term = Term::stderr();
+        let _ = term.show_cursor().and_then(|()| term.write_line(""));
         std::process::exit(130);
     });
 }
