@@ -51,9 +51,9 @@ pub fn to_json(diagnostics: &[Diagnostic], _sources: &[Source]) -> String {
 }
 
 pub fn explain(code: &str) -> Option<&'static str> {
-    (code == "SVC0001").then_some("The file is not UTF-8.")
+    (code == "S0001").then_some("The file is not UTF-8.")
 }
 
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    ["SVC0001"].into_iter()
+    ["S0001"].into_iter()
 }

@@ -11,15 +11,18 @@ pub struct Source {
 
 impl Source {
     pub fn from_bytes(path: &str, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
+        if bytes.len() > 1024 * 1024 {
+            return Err(Diagnostic::error(
+                "S0002",
+                format!("`{path}` is larger than 1024 KiB"),
+            ));
+        }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self {
                 path: path.to_owned(),
                 text,
             }),
-            Err(_) => Err(Diagnostic::error(
-                "SVC0001",
-                format!("`{path}` is not UTF-8"),
-            )),
+            Err(_) => Err(Diagnostic::error("S0001", format!("`{path}` is not UTF-8"))),
         }
     }
 }

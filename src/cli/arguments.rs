@@ -113,9 +113,9 @@ Examples:
   svcgen check --format json      for editors and scripts; on standard output")]
     Check(Check),
     /// Explain the code of a diagnostic, or list them all
-    #[command(after_help = "Example:\n  svcgen explain SVC0101")]
+    #[command(after_help = "Example:\n  svcgen explain S0101")]
     Explain {
-        /// A code such as SVC0101
+        /// A code such as S0101
         code: Option<String>,
     },
     /// Print a completion script for a shell

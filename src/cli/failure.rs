@@ -172,7 +172,6 @@ impl From<ProjectError> for Failure {
     fn from(error: ProjectError) -> Self {
         match error {
             ProjectError::NotFound(..) => Self::usage(error.to_string(), "run `svcgen new NAME` to begin a service"),
-            ProjectError::TooLarge(_) => Self::Usage { message: error.to_string(), hint: None },
             ProjectError::Obstacles(_) => Self::InTheWay {
                 message: format!("{error}\nnothing was written"),
                 hint: "svcgen changes no permissions and follows no links; clear the way and run it again".to_owned(),

@@ -12,7 +12,7 @@ pub mod transaction;
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -33,7 +33,8 @@ pub const TABLES_FILE: &str = ".svcgen/tables.json";
 
 /// Holds one run at a time inside a project.
 const BUSY_FILE: &str = ".svcgen/busy";
-/// More than any schema written by people; what is larger is not read into memory.
+/// More than any schema file may have; the rest of a larger one is not read, since
+/// this much of it is refused as well.
 const LARGEST_SOURCE: u64 = 16 * 1024 * 1024;
 
 /// What went wrong between svcgen and the disk.
@@ -50,9 +51,6 @@ pub enum ProjectError {
         /// What the system said.
         source: io::Error,
     },
-    /// A schema file is far too large.
-    #[error("`{0}` is larger than 16 MiB")]
-    TooLarge(String),
     /// The project cannot be held for a run.
     #[error("cannot open `{BUSY_FILE}`, which keeps two runs apart")]
     Busy(#[source] io::Error),
@@ -279,14 +277,10 @@ pub fn entity_files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
 }
 
 fn schema_file(root: &Path, path: String) -> Result<SchemaFile, ProjectError> {
-    let whole = root.join(&path);
-    let length = fs::metadata(&whole)
-        .map_err(|error| read_error(&path, error))?
-        .len();
-    if length > LARGEST_SOURCE {
-        return Err(ProjectError::TooLarge(path));
-    }
-    let bytes = fs::read(&whole).map_err(|error| read_error(&path, error))?;
+    let mut bytes = Vec::new();
+    File::open(root.join(&path))
+        .and_then(|file| file.take(LARGEST_SOURCE).read_to_end(&mut bytes))
+        .map_err(|error| read_error(&path, error))?;
     Ok(SchemaFile { path, bytes })
 }
 

@@ -25,7 +25,7 @@ pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
             }
             if line.contains("strnig") {
                 found.push(Diagnostic::error(
-                    "SVC0001",
+                    "S0001",
                     format!("unknown type `strnig` in `{}`", source.path),
                 ));
             }

@@ -48,8 +48,8 @@ fn wrong_calls_say_what_would_be_right() {
             &["write `Order`"],
         ),
         (
-            &["explain", "SVC9999"],
-            &["there is no code `SVC9999`", "svcgen explain"],
+            &["explain", "S9999"],
+            &["there is no code `S9999`", "svcgen explain"],
         ),
     ];
     for (arguments, words) in cases {
@@ -147,7 +147,7 @@ fn schema_files_that_are_no_text_or_no_files_are_told_of() {
     place.put("entities/note.yaml", vec![b'#'; 17 * 1024 * 1024]);
     place
         .svcgen(&["check"])
-        .is(2, &["entities/note.yaml", "larger than 16 MiB"]);
+        .is(1, &["entities/note.yaml", "larger than"]);
     std::fs::remove_file(place.root().join("entities/note.yaml")).expect("removed");
     std::fs::create_dir(place.root().join("entities/note.yaml")).expect("created");
     place
