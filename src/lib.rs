@@ -1,15 +1,15 @@
 //! The code map: modules in reading order.
 
-pub mod source;
-pub mod diagnostic;
-pub mod schema;
-pub mod model;
-pub mod tables;
-pub mod dialect;
-pub mod plan;
-pub mod features;
-pub mod render;
-pub mod reconcile;
-pub mod project;
-pub mod generate;
 pub mod cli;
+pub mod diagnostic;
+pub mod dialect;
+pub mod features;
+pub mod generate;
+pub mod model;
+pub mod plan;
+pub mod project;
+pub mod reconcile;
+pub mod render;
+pub mod schema;
+pub mod source;
+pub mod tables;

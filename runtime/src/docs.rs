@@ -39,7 +39,9 @@ pub(crate) struct Docs {
 
 impl Docs {
     pub(crate) fn new(name: &str, openapi: &'static str) -> Self {
-        let index = INDEX.replace("@NAME@", name).replace("@REVISION@", REVISION);
+        let index = INDEX
+            .replace("@NAME@", name)
+            .replace("@REVISION@", REVISION);
         Self {
             openapi_tag: tag(openapi),
             openapi: Bytes::from_static(openapi.as_bytes()),
@@ -50,7 +52,10 @@ impl Docs {
 
     /// Whether the path is one of these pages'.
     pub(crate) fn has(path: &str) -> bool {
-        path == "/openapi.json" || path.strip_prefix("/docs").is_some_and(|it| it.is_empty() || it.starts_with('/'))
+        path == "/openapi.json"
+            || path
+                .strip_prefix("/docs")
+                .is_some_and(|it| it.is_empty() || it.starts_with('/'))
     }
 
     /// The page at a path that [`has`](Self::has) knows.
@@ -58,33 +63,50 @@ impl Docs {
         match path {
             "/openapi.json" => {
                 let mut response = document("application/json", self.openapi.clone());
-                response.headers_mut().insert(header::ETAG, self.openapi_tag.clone());
+                response
+                    .headers_mut()
+                    .insert(header::ETAG, self.openapi_tag.clone());
                 response
             }
             "/docs" => {
                 let mut response = document("text/html; charset=utf-8", self.index.clone());
-                response.headers_mut().insert(header::ETAG, self.index_tag.clone());
+                response
+                    .headers_mut()
+                    .insert(header::ETAG, self.index_tag.clone());
                 let policy = HeaderValue::from_static(POLICY);
-                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_SECURITY_POLICY, policy);
                 response
             }
             // Relative, so that it holds behind a proxy that adds a prefix.
-            "/docs/" => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "../docs")]).into_response(),
+            "/docs/" => (
+                StatusCode::PERMANENT_REDIRECT,
+                [(header::LOCATION, "../docs")],
+            )
+                .into_response(),
             other => asset(other, headers),
         }
     }
 }
 
 fn asset(path: &str, headers: &HeaderMap) -> Response<Body> {
-    let name = path.strip_prefix("/docs/").and_then(|rest| rest.strip_prefix(REVISION));
+    let name = path
+        .strip_prefix("/docs/")
+        .and_then(|rest| rest.strip_prefix(REVISION));
     let mut response = match name {
         Some("/swagger-ui-bundle.js") => packed("text/javascript; charset=utf-8", BUNDLE, headers),
         Some("/swagger-ui.css") => packed("text/css; charset=utf-8", STYLE, headers),
-        Some("/init.js") => document("text/javascript; charset=utf-8", Bytes::from_static(INIT.as_bytes())),
+        Some("/init.js") => document(
+            "text/javascript; charset=utf-8",
+            Bytes::from_static(INIT.as_bytes()),
+        ),
         _ => return Error::not_found("page", path).into_response(),
     };
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response.headers_mut().insert(header::CACHE_CONTROL, forever);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, forever);
     response
 }
 
@@ -92,8 +114,14 @@ fn document(media_type: &'static str, body: Bytes) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     response
 }
 
@@ -102,7 +130,9 @@ fn packed(media_type: &'static str, gzip: &'static [u8], headers: &HeaderMap) ->
     let mut response = if takes_gzip(headers) {
         let mut response = document(media_type, Bytes::from_static(gzip));
         let encoding = HeaderValue::from_static("gzip");
-        response.headers_mut().insert(header::CONTENT_ENCODING, encoding);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, encoding);
         response
     } else {
         match unpacked(gzip) {
@@ -122,12 +152,17 @@ fn unpacked(gzip: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn takes_gzip(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|it| it.to_str().ok());
+    let lines = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|it| it.to_str().ok());
     let mut items = lines.flat_map(|line| line.split(','));
     items.any(|item| {
         let mut parts = item.split(';').map(str::trim);
         let coding = parts.next().unwrap_or_default();
-        let weight = parts.find_map(|it| it.strip_prefix("q=")).map_or(1.0, |it| it.parse().unwrap_or(0.0));
+        let weight = parts
+            .find_map(|it| it.strip_prefix("q="))
+            .map_or(1.0, |it| it.parse().unwrap_or(0.0));
         (coding.eq_ignore_ascii_case("gzip") || coding == "*") && weight > 0.0
     })
 }
@@ -148,7 +183,11 @@ mod tests {
     fn the_assets_are_whole() {
         let script = String::from_utf8(unpacked(BUNDLE).unwrap()).unwrap();
         assert!(script.contains("SwaggerUIBundle"));
-        assert!(String::from_utf8(unpacked(STYLE).unwrap()).unwrap().contains(".swagger-ui"));
+        assert!(
+            String::from_utf8(unpacked(STYLE).unwrap())
+                .unwrap()
+                .contains(".swagger-ui")
+        );
     }
 
     #[test]

@@ -43,7 +43,9 @@ impl PageTokens {
     /// With a key that all instances of the service share.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self { cipher: Arc::new(XChaCha20Poly1305::new(&Key::from(*key))) }
+        Self {
+            cipher: Arc::new(XChaCha20Poly1305::new(&Key::from(*key))),
+        }
     }
 
     /// A token for the cursor, good for this scope only. A scope names the
@@ -53,13 +55,24 @@ impl PageTokens {
         self.seal_until(cursor, scope, expiry)
     }
 
-    fn seal_until(&self, cursor: &impl Serialize, scope: &str, expiry: u64) -> Result<String, Error> {
+    fn seal_until(
+        &self,
+        cursor: &impl Serialize,
+        scope: &str,
+        expiry: u64,
+    ) -> Result<String, Error> {
         let mut message = expiry.to_be_bytes().to_vec();
         serde_json::to_writer(&mut message, cursor).map_err(Error::internal)?;
         let nonce = Nonce::<XChaCha20Poly1305>::generate();
         let bound = bound(scope);
-        let payload = Payload { msg: &message, aad: &bound };
-        let sealed = self.cipher.encrypt(&nonce, payload).map_err(|_| Error::internal("a page token cannot be sealed"))?;
+        let payload = Payload {
+            msg: &message,
+            aad: &bound,
+        };
+        let sealed = self
+            .cipher
+            .encrypt(&nonce, payload)
+            .map_err(|_| Error::internal("a page token cannot be sealed"))?;
         let mut token = Vec::with_capacity(1 + NONCE + sealed.len());
         token.push(VERSION);
         token.extend_from_slice(&nonce);
@@ -86,7 +99,16 @@ impl PageTokens {
         }
         let nonce = Nonce::<XChaCha20Poly1305>::try_from(nonce).ok()?;
         let bound = bound(scope);
-        let message = self.cipher.decrypt(&nonce, Payload { msg: sealed, aad: &bound }).ok()?;
+        let message = self
+            .cipher
+            .decrypt(
+                &nonce,
+                Payload {
+                    msg: sealed,
+                    aad: &bound,
+                },
+            )
+            .ok()?;
         let (expiry, cursor) = message.split_at_checked(EXPIRY)?;
         let expiry = u64::from_be_bytes(expiry.try_into().ok()?);
         (now < expiry).then(|| cursor.to_vec())
@@ -124,14 +146,23 @@ fn bound(scope: &str) -> Vec<u8> {
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 fn invalid() -> Error {
     let mut found = Violations::new();
-    found.add_parameter("page_token", "INVALID_PAGE_TOKEN", "Is not a token that this list gave out, or is too old.");
-    Error::bad_request("INVALID_PAGE_TOKEN", "The page token is not valid here. Begin again with the first page.")
-        .with_violations(found)
+    found.add_parameter(
+        "page_token",
+        "INVALID_PAGE_TOKEN",
+        "Is not a token that this list gave out, or is too old.",
+    );
+    Error::bad_request(
+        "INVALID_PAGE_TOKEN",
+        "The page token is not valid here. Begin again with the first page.",
+    )
+    .with_violations(found)
 }
 
 #[cfg(test)]
@@ -139,7 +170,10 @@ mod tests {
     use super::*;
 
     fn refused(result: Result<(i64, String), Error>) {
-        assert_eq!(result.expect_err("it was opened").reason(), "INVALID_PAGE_TOKEN");
+        assert_eq!(
+            result.expect_err("it was opened").reason(),
+            "INVALID_PAGE_TOKEN"
+        );
     }
 
     #[test]
@@ -147,10 +181,17 @@ mod tests {
         let tokens = PageTokens::new(&[1; 32]);
         let cursor = (5_i64, "é".to_owned());
         let token = tokens.seal(&cursor, "orders").unwrap();
-        assert_eq!(tokens.open::<(i64, String)>(&token, "orders").unwrap(), cursor);
+        assert_eq!(
+            tokens.open::<(i64, String)>(&token, "orders").unwrap(),
+            cursor
+        );
         refused(tokens.open(&token, "customers"));
         refused(PageTokens::new(&[2; 32]).open(&token, "orders"));
-        assert_ne!(token, tokens.seal(&cursor, "orders").unwrap(), "each token has its own nonce");
+        assert_ne!(
+            token,
+            tokens.seal(&cursor, "orders").unwrap(),
+            "each token has its own nonce"
+        );
     }
 
     #[test]
@@ -170,17 +211,30 @@ mod tests {
         }
         refused(tokens.open(&"A".repeat(1_000_000), "orders"));
         refused(tokens.open("é", "orders"));
-        assert!(tokens.open::<(i64, String)>(&token, "orders").is_ok(), "the control");
+        assert!(
+            tokens.open::<(i64, String)>(&token, "orders").is_ok(),
+            "the control"
+        );
     }
 
     #[test]
     fn a_token_ends() {
         let tokens = PageTokens::new(&[1; 32]);
-        let past = tokens.seal_until(&(5_i64, "x"), "orders", now() - 1).unwrap();
+        let past = tokens
+            .seal_until(&(5_i64, "x"), "orders", now() - 1)
+            .unwrap();
         refused(tokens.open(&past, "orders"));
         let token = tokens.seal(&(5_i64, "x"), "orders").unwrap();
-        assert!(tokens.try_open(&token, "orders", now() + LIFETIME.as_secs() - 60).is_some());
-        assert!(tokens.try_open(&token, "orders", now() + LIFETIME.as_secs() + 60).is_none());
+        assert!(
+            tokens
+                .try_open(&token, "orders", now() + LIFETIME.as_secs() - 60)
+                .is_some()
+        );
+        assert!(
+            tokens
+                .try_open(&token, "orders", now() + LIFETIME.as_secs() + 60)
+                .is_none()
+        );
     }
 
     #[test]
@@ -191,7 +245,9 @@ mod tests {
         assert_eq!(tokens.open::<i32>(&token, "x").unwrap(), 2);
         let (rows, token) = tokens.page(vec![1, 2], 2, "x", |last| *last).unwrap();
         assert_eq!((rows.len(), token.as_str()), (2, ""));
-        let (rows, token) = tokens.page(Vec::<i32>::new(), 0, "x", |last| *last).unwrap();
+        let (rows, token) = tokens
+            .page(Vec::<i32>::new(), 0, "x", |last| *last)
+            .unwrap();
         assert_eq!((rows.len(), token.as_str()), (0, ""));
     }
 }

@@ -122,7 +122,13 @@ mod tests {
         let back: Vec<Colour> = serde_json::from_str(&json).unwrap();
         assert_eq!(back, Colour::ALL);
         assert!(serde_json::from_str::<Colour>("\"Red\"").is_err());
-        assert!("blue".parse::<Colour>().unwrap_err().to_string().contains("deep blue"));
+        assert!(
+            "blue"
+                .parse::<Colour>()
+                .unwrap_err()
+                .to_string()
+                .contains("deep blue")
+        );
         assert_eq!(format!("{:>5}", Colour::Red), "  red");
     }
 }

@@ -1,4 +1,8 @@
 //! What the command line understands. Only declarations; clap reads them.
+#![expect(
+    clippy::doc_markdown,
+    reason = "help texts are read in a terminal, where backticks are noise"
+)]
 
 use std::path::PathBuf;
 
@@ -40,16 +44,34 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 pub struct Common {
     /// The project's directory [default: the nearest one with a svcgen.yaml, here or above]
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub project: Option<PathBuf>,
-    /// When to colour the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    /// When to colour the output: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Global options"
+    )]
     pub color: Color,
     /// Say more: every file, and how long each stage took
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
     /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
     pub quiet: bool,
 }
 
@@ -70,7 +92,9 @@ pub enum Command {
     /// Begin a new service
     New(New),
     /// Bring the service up to date with its schema
-    #[command(visible_alias = "gen", after_help = "\
+    #[command(
+        visible_alias = "gen",
+        after_help = "\
 Files that svcgen keeps up to date are rewritten when what they say has changed, and their
 times are left alone when it has not. Seeded files (src/main.rs, src/<entity>/rules.rs, …) are
 written once and then yours; migrations are never rewritten. If a file that svcgen keeps up to
@@ -79,7 +103,8 @@ date was edited by hand, nothing is written, the files are listed and the exit s
 Examples:
   svcgen generate
   svcgen generate --dry-run       list what would be written
-  svcgen --project api generate   the project in ./api")]
+  svcgen --project api generate   the project in ./api"
+    )]
     Generate(Generate),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
@@ -88,9 +113,9 @@ Examples:
   svcgen check --format json      for editors and scripts; on standard output")]
     Check(Check),
     /// Explain the code of a diagnostic, or list them all
-    #[command(after_help = "Example:\n  svcgen explain SVC0101")]
+    #[command(after_help = "Example:\n  svcgen explain S0101")]
     Explain {
-        /// A code such as SVC0101
+        /// A code such as S0101
         code: Option<String>,
     },
     /// Print a completion script for a shell
@@ -112,6 +137,7 @@ Examples:
 
 /// Options of `new`.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[command(after_help = "\
 In a terminal, what is not given is asked. Without one, or with --no-input, a service without
 entities begins with an example entity, Note.
@@ -142,11 +168,21 @@ pub struct New {
     /// What the service is for
     #[arg(long, value_name = "TEXT", help_heading = "What it is")]
     pub doc: Option<String>,
-    /// A database it can run on; may be repeated [default: both]
-    #[arg(long, value_name = "DATABASE", help_heading = "What it is")]
+    /// A database it can run on: sqlite or postgres; may be repeated [default: both]
+    #[arg(
+        long,
+        value_name = "DATABASE",
+        hide_possible_values = true,
+        help_heading = "What it is"
+    )]
     pub database: Vec<DatabaseName>,
-    /// A feature it has; may be repeated [default: all]
-    #[arg(long, value_name = "FEATURE", help_heading = "What it is")]
+    /// A feature it has: http or openapi; may be repeated [default: both]
+    #[arg(
+        long,
+        value_name = "FEATURE",
+        hide_possible_values = true,
+        help_heading = "What it is"
+    )]
     pub feature: Vec<FeatureName>,
     /// Link the runtime crate of this directory instead of a vendored copy
     #[arg(long, value_name = "DIR", help_heading = "What it is")]
@@ -197,8 +233,13 @@ pub struct Generate {
 /// Options of `check`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Check {
-    /// How problems are told
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    /// How problems are told: human, on standard error, or json, on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
     pub format: Format,
 }
 

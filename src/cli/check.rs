@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Runs the command.
-pub fn run(project: Option<&Path>, options: &Check, shell: &Shell) -> Result<(), Failure> {
+pub fn run(project: Option<&Path>, options: Check, shell: &Shell) -> Result<(), Failure> {
     let project = generate::find(project)?;
     let checked = pipeline::sources(project.schema()?).map(|sources| {
         let (document, mut diagnostics) = schema::load(&sources);
@@ -26,7 +26,10 @@ pub fn run(project: Option<&Path>, options: &Check, shell: &Shell) -> Result<(),
     });
     let (service, diagnostics, sources) = match checked {
         Ok(checked) => checked,
-        Err(Failure::Schema { diagnostics, sources }) => (None, diagnostics, sources),
+        Err(Failure::Schema {
+            diagnostics,
+            sources,
+        }) => (None, diagnostics, sources),
         Err(other) => return Err(other),
     };
     let is_wrong = diagnostics.iter().any(|it| it.severity == Severity::Error);
@@ -38,9 +41,16 @@ pub fn run(project: Option<&Path>, options: &Check, shell: &Shell) -> Result<(),
             shell.data(text.as_bytes())?;
             if is_wrong { Err(Failure::Told) } else { Ok(()) }
         }
-        Format::Human if is_wrong => Err(Failure::Schema { diagnostics, sources }),
+        Format::Human if is_wrong => Err(Failure::Schema {
+            diagnostics,
+            sources,
+        }),
         Format::Human => {
-            shell.text(&diagnostic::render(&diagnostics, &sources, shell.diagnostic_style()));
+            shell.text(&diagnostic::render(
+                &diagnostics,
+                &sources,
+                shell.diagnostic_style(),
+            ));
             tell(service.as_ref(), &sources, shell);
             Ok(())
         }
@@ -51,7 +61,13 @@ fn tell(service: Option<&Service>, sources: &[Source], shell: &Shell) {
     let Some(service) = service else { return };
     let entities = counted(service.entities.len(), "entity", "entities");
     let files = counted(sources.len(), "file", "files");
-    shell.status("Checked", &format!("{}: {entities} in {files}, no mistakes", service.name.kebab()));
+    shell.status(
+        "Checked",
+        &format!(
+            "{}: {entities} in {files}, no mistakes",
+            service.name.kebab()
+        ),
+    );
 }
 
 /// "1 file", "2 files".

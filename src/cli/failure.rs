@@ -59,19 +59,33 @@ pub enum Failure {
 impl Failure {
     /// Svcgen was called wrongly.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+        Self::Usage {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
     }
 
     /// Something that should have worked did not.
     pub fn internal(message: impl Into<String>, source: impl Error + 'static) -> Self {
-        Self::Internal { message: message.into(), hint: None, source: Some(Box::new(source)) }
+        Self::Internal {
+            message: message.into(),
+            hint: None,
+            source: Some(Box::new(source)),
+        }
     }
 
     /// Tells it, and answers with the exit status.
     pub fn tell(self, shell: &Shell) -> ExitCode {
         match self {
-            Self::Schema { diagnostics, sources } => {
-                shell.detail(&diagnostic::render(&diagnostics, &sources, shell.diagnostic_style()));
+            Self::Schema {
+                diagnostics,
+                sources,
+            } => {
+                shell.detail(&diagnostic::render(
+                    &diagnostics,
+                    &sources,
+                    shell.diagnostic_style(),
+                ));
                 shell.error(&counted(&diagnostics));
                 ExitCode::from(1)
             }
@@ -92,7 +106,11 @@ impl Failure {
                 shell.hint(&hint);
                 ExitCode::from(3)
             }
-            Self::Internal { message, hint, source } => {
+            Self::Internal {
+                message,
+                hint,
+                source,
+            } => {
                 shell.error(&message);
                 let mut cause: Option<&dyn Error> = source.as_deref();
                 while let Some(error) = cause {
@@ -114,25 +132,39 @@ impl Failure {
 
 /// "3 errors", and that nothing came of them.
 fn counted(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|it| it.severity == diagnostic::Severity::Error).count();
+    let errors = diagnostics
+        .iter()
+        .filter(|it| it.severity == diagnostic::Severity::Error)
+        .count();
     let word = if errors == 1 { "error" } else { "errors" };
     format!("the schema has {errors} {word}; nothing was written")
 }
 
 /// The list, with each piece of advice told once.
 fn tell_conflicts(conflicts: &[Conflict], shell: &Shell) {
-    let files = if conflicts.len() == 1 { "a file is" } else { "files are" };
+    let files = if conflicts.len() == 1 {
+        "a file is"
+    } else {
+        "files are"
+    };
     shell.error(&format!("{files} in the way; nothing was written"));
-    let mut advice: Vec<String> = Vec::new();
+    let mut advice: Vec<(String, Vec<&str>)> = Vec::new();
     for conflict in conflicts {
         shell.detail(&format!("  {}: {conflict}", conflict.path));
         let new = conflict.advice();
-        if !advice.contains(&new) {
-            advice.push(new);
+        match advice.iter_mut().find(|(old, _)| *old == new) {
+            Some((_, paths)) => paths.push(&conflict.path),
+            None => advice.push((new, vec![&conflict.path])),
         }
     }
-    for hint in advice {
-        shell.hint(&hint);
+    let is_one = advice.len() == 1;
+    for (hint, paths) in advice {
+        let more = if paths.len() > 1 { " and the like" } else { "" };
+        shell.hint(&if is_one {
+            hint
+        } else {
+            format!("`{}`{more}: {hint}", paths[0])
+        });
     }
 }
 
@@ -140,7 +172,6 @@ impl From<ProjectError> for Failure {
     fn from(error: ProjectError) -> Self {
         match error {
             ProjectError::NotFound(..) => Self::usage(error.to_string(), "run `svcgen new NAME` to begin a service"),
-            ProjectError::TooLarge(_) => Self::Usage { message: error.to_string(), hint: None },
             ProjectError::Obstacles(_) => Self::InTheWay {
                 message: format!("{error}\nnothing was written"),
                 hint: "svcgen changes no permissions and follows no links; clear the way and run it again".to_owned(),
@@ -159,7 +190,10 @@ impl From<ProjectError> for Failure {
 
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
-        Self::Usage { message: error.to_string(), hint: Some(error.hint()) }
+        Self::Usage {
+            message: error.to_string(),
+            hint: Some(error.hint()),
+        }
     }
 }
 

@@ -12,20 +12,24 @@ use super::{
 use crate::project::{Project, ProjectError, recovery::Recovered};
 
 /// Runs the command.
-pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<(), Failure> {
+pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(), Failure> {
     let started = Instant::now();
     let project = find(project)?;
     if options.dry_run {
         return rehearse(&project, shell);
     }
-    let (held, recovered) = project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
+    let (held, recovered) =
+        project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
     tell_recovered(&recovered, shell);
     let project = held.project();
     let progress = shell.progress("generating");
     let prepared = pipeline::prepare(project, project.schema()?, &mut Extras::new(), shell);
     drop(progress);
     let prepared = prepared?;
-    let (name, plan) = (prepared.service.name.kebab().to_owned(), report::Summary::of(&prepared.plan));
+    let (name, plan) = (
+        prepared.service.name.kebab().to_owned(),
+        report::Summary::of(&prepared.plan),
+    );
     let mut stages = prepared.stages.clone();
     let writing = Instant::now();
     held.apply(&prepared.changes())?;
@@ -38,7 +42,8 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
 fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
     if project.is_interrupted() {
         return Err(Failure::InTheWay {
-            message: "a run was stopped while it was writing, so the files are between two states".to_owned(),
+            message: "a run was stopped while it was writing, so the files are between two states"
+                .to_owned(),
             hint: "run `svcgen generate` without `--dry-run` to clear that up first".to_owned(),
         });
     }
@@ -51,8 +56,10 @@ pub fn find(named: Option<&Path>) -> Result<Project, Failure> {
     if let Some(root) = named {
         return Ok(Project::at(root)?);
     }
-    let here = std::env::current_dir()
-        .map_err(|source| ProjectError::Read { path: "the working directory".to_owned(), source })?;
+    let here = std::env::current_dir().map_err(|source| ProjectError::Read {
+        path: "the working directory".to_owned(),
+        source,
+    })?;
     Ok(Project::discover(&here)?)
 }
 
@@ -60,11 +67,18 @@ pub fn find(named: Option<&Path>) -> Result<Project, Failure> {
 pub fn tell_recovered(recovered: &[Recovered], shell: &Shell) {
     for one in recovered {
         match one {
-            Recovered::Forward => shell.status("Recovered", "finished a run that was stopped while writing"),
+            Recovered::Forward => {
+                shell.status("Recovered", "finished a run that was stopped while writing");
+            }
             Recovered::Back(left_alone) => {
-                shell.status("Recovered", "took back a run that was stopped while writing");
+                shell.status(
+                    "Recovered",
+                    "took back a run that was stopped while writing",
+                );
                 for path in left_alone {
-                    shell.warn(&format!("`{path}` was changed since, and was left as it is"));
+                    shell.warn(&format!(
+                        "`{path}` was changed since, and was left as it is"
+                    ));
                 }
             }
         }

@@ -10,11 +10,18 @@ use crate::diagnostic;
 /// `svcgen explain`: one code, or the list of them.
 pub fn explain(code: Option<&str>, shell: &Shell) -> Result<(), Failure> {
     let Some(code) = code else {
-        let list: String = diagnostic::codes().map(|(code, title)| format!("{code}  {title}\n")).collect();
+        let list: String = diagnostic::codes()
+            .map(|(code, title)| format!("{code}  {title}\n"))
+            .collect();
         return shell.data(list.as_bytes());
     };
-    let Some(text) = diagnostic::explain(&code.to_uppercase()).or_else(|| diagnostic::explain(code)) else {
-        return Err(Failure::usage(format!("there is no code `{code}`"), "run `svcgen explain` to list them all"));
+    let Some(text) =
+        diagnostic::explain(&code.to_uppercase()).or_else(|| diagnostic::explain(code))
+    else {
+        return Err(Failure::usage(
+            format!("there is no code `{code}`"),
+            "run `svcgen explain` to list them all",
+        ));
     };
     shell.data(format!("{}\n", text.trim_end()).as_bytes())
 }
@@ -32,8 +39,13 @@ pub fn man(directory: Option<&Path>, shell: &Shell) -> Result<(), Failure> {
     if let Some(directory) = directory {
         std::fs::create_dir_all(directory)
             .and_then(|()| clap_mangen::generate_to(command, directory))
-            .map_err(|error| Failure::internal(format!("cannot write to `{}`", directory.display()), error))?;
-        shell.status("Created", &format!("manual pages in {}", directory.display()));
+            .map_err(|error| {
+                Failure::internal(format!("cannot write to `{}`", directory.display()), error)
+            })?;
+        shell.status(
+            "Created",
+            &format!("manual pages in {}", directory.display()),
+        );
         return Ok(());
     }
     let mut page = Vec::new();

@@ -61,9 +61,13 @@ fn run() -> ExitCode {
 fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
     let project = arguments.common.project.as_deref();
     match arguments.command {
+        Command::New(_) if project.is_some() => Err(Failure::usage(
+            "`--project` names a project that is there already",
+            "say where the new one goes with `--path DIR`",
+        )),
         Command::New(options) => new::run(&options, shell),
-        Command::Generate(options) => generate::run(project, &options, shell),
-        Command::Check(options) => check::run(project, &options, shell),
+        Command::Generate(options) => generate::run(project, options, shell),
+        Command::Check(options) => check::run(project, options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),
         Command::Man { dir } => meta::man(dir.as_deref(), shell),
@@ -71,8 +75,17 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
 }
 
 fn apologise(panic: &panic::PanicHookInfo<'_>) {
-    let what = panic.payload_as_str().unwrap_or("no message").replace('\n', " ");
-    let place = panic.location().map(|it| format!("{}:{}", it.file(), it.line())).unwrap_or_default();
+    let payload = panic.payload();
+    let what = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+        .replace('\n', " ");
+    let place = panic
+        .location()
+        .map(|it| format!("{}:{}", it.file(), it.line()))
+        .unwrap_or_default();
     let version = crate::reconcile::lock::SVCGEN_VERSION;
     let _ = writeln!(
         std::io::stderr(),

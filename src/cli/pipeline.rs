@@ -14,7 +14,7 @@ use crate::{
     plan::{Content, Ownership, Rendered},
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
-        self, Action, Formatter, Found, OnDisk, WritePlan,
+        self, Action, Formatter, Found, OnDisk, Write, WritePlan,
         lock::{Lock, State},
         text::Fingerprint,
     },
@@ -32,6 +32,8 @@ pub struct Prepared {
     pub plan: WritePlan,
     /// How long each stage took.
     pub stages: Vec<(&'static str, Duration)>,
+    /// What lies at each path that will change.
+    seen: BTreeMap<String, Fingerprint>,
     lock_before: Option<String>,
 }
 
@@ -40,17 +42,31 @@ pub struct Prepared {
 pub type Extras = BTreeMap<String, Vec<u8>>;
 
 /// Generates in memory and decides what to write.
-pub fn prepare(project: &Project, files: Vec<SchemaFile>, extras: &mut Extras, shell: &Shell) -> Result<Prepared, Failure> {
+pub fn prepare(
+    project: &Project,
+    files: Vec<SchemaFile>,
+    extras: &mut Extras,
+    shell: &Shell,
+) -> Result<Prepared, Failure> {
     let mut clock = Clock::start();
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
     let lock = match &lock_before {
         Some(text) => Lock::parse(text)?,
-        None => Lock { lost: previous_tables.is_some(), ..Lock::default() },
+        None => Lock {
+            lost: previous_tables.is_some(),
+            ..Lock::default()
+        },
     };
     let mut disk = OnDisk::new();
-    project.look(lock.files.keys().map(String::as_str).chain(state_files::LOOKED_AT), &mut disk)?;
+    project.look(
+        lock.files
+            .keys()
+            .map(String::as_str)
+            .chain(state_files::LOOKED_AT),
+        &mut disk,
+    )?;
     let rustfmt = project.rustfmt_configuration();
     clock.lap("read");
     let known = known(&lock, &disk, rustfmt);
@@ -60,11 +76,24 @@ pub fn prepare(project: &Project, files: Vec<SchemaFile>, extras: &mut Extras, s
         previous_tables: previous_tables.as_deref(),
         project: Some(existing(project.root())),
     };
-    let Generated { service, mut files, warnings, formatter } = generate::generate(&inputs).map_err(|failure| match failure {
-        generate::Failure::Schema(diagnostics) => Failure::Schema { diagnostics, sources: sources.clone() },
+    let Generated {
+        service,
+        mut files,
+        warnings,
+        formatter,
+    } = generate::generate(&inputs).map_err(|failure| match failure {
+        generate::Failure::Schema(diagnostics) => Failure::Schema {
+            diagnostics,
+            sources: sources.clone(),
+        },
         generate::Failure::Refused(what) => Failure::InTheWay {
-            message: format!("the tables would change in a way that no migration can make yet:\n{what}"),
-            hint: "svcgen writes migrations that add tables, columns and indexes; take the other changes back".to_owned(),
+            message: format!(
+                "the tables would change in a way that no migration can make yet:
+{what}"
+            ),
+            hint: "svcgen writes migrations that add tables, columns and indexes; \
+                   take the other changes back"
+                .to_owned(),
         },
         generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
     })?;
@@ -76,29 +105,60 @@ pub fn prepare(project: &Project, files: Vec<SchemaFile>, extras: &mut Extras, s
     take_extras(&mut files, extras)?;
     clock.lap("generate");
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
-    let inputs = reconcile::Inputs { rendered: &files, lock: &lock, disk: &disk, rustfmt };
+    let inputs = reconcile::Inputs {
+        rendered: &files,
+        lock: &lock,
+        disk: &disk,
+        rustfmt,
+    };
     let plan = reconcile::reconcile(&inputs, &Rustfmt)?;
     clock.lap("reconcile");
-    Ok(Prepared { service, plan, stages: clock.laps, lock_before })
+    let seen = disk
+        .iter()
+        .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
+        .collect();
+    Ok(Prepared {
+        seen,
+        service,
+        plan,
+        stages: clock.laps,
+        lock_before,
+    })
 }
 
 impl Prepared {
     /// What is to be written, the lock last.
     pub fn changes(self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for Write { path, action, .. } in self.plan.writes {
+            let content = match action {
+                Action::Create(content) | Action::Replace(content) => Some(content),
+                Action::Remove => None,
+                Action::Keep => continue,
+            };
+            changes.push(Change {
+                before: self.seen.get(&path).copied(),
+                path,
+                content,
+            });
+        }
         let lock = self.plan.lock.render();
-        let mut changes: Vec<_> = self.plan.writes.into_iter().filter_map(|it| change(it.path, it.action)).collect();
         if self.lock_before.as_deref() != Some(&lock) {
-            changes.push(Change { path: project::LOCK_FILE.to_owned(), content: Some(lock.into_bytes()) });
+            let before = self.lock_before.map(|it| Fingerprint::of(it.as_bytes()));
+            changes.push(Change {
+                path: project::LOCK_FILE.to_owned(),
+                content: Some(lock.into_bytes()),
+                before,
+            });
         }
         changes
     }
 }
 
-fn change(path: String, action: Action) -> Option<Change> {
-    match action {
-        Action::Create(content) | Action::Replace(content) => Some(Change { path, content: Some(content) }),
-        Action::Remove => Some(Change { path, content: None }),
-        Action::Keep => None,
+fn print_of(found: &Found) -> Option<Fingerprint> {
+    match found {
+        Found::File { print, .. } => Some(*print),
+        Found::Other(_) => None,
     }
 }
 
@@ -117,12 +177,19 @@ pub fn sources(files: Vec<SchemaFile>) -> Result<Vec<Source>, Failure> {
         return Ok(sources);
     }
     diagnostics.extend(schema::load(&sources).1);
-    Err(Failure::Schema { diagnostics, sources })
+    Err(Failure::Schema {
+        diagnostics,
+        sources,
+    })
 }
 
 fn tell_warnings(warnings: &[Diagnostic], sources: &[Source], shell: &Shell) {
     if !warnings.is_empty() {
-        shell.text(&crate::diagnostic::render(warnings, sources, shell.diagnostic_style()));
+        shell.text(&crate::diagnostic::render(
+            warnings,
+            sources,
+            shell.diagnostic_style(),
+        ));
     }
 }
 
@@ -133,10 +200,16 @@ fn known(lock: &Lock, disk: &OnDisk, rustfmt: Option<Fingerprint>) -> BTreeMap<S
         return BTreeMap::new();
     }
     let of = |(path, entry): (&String, &reconcile::lock::Entry)| {
-        let State::Written(written) = &entry.state else { return None };
+        let State::Written(written) = &entry.state else {
+            return None;
+        };
         let is_regenerated = matches!(entry.ownership, Ownership::Managed | Ownership::Sealed);
-        let is_untouched = matches!(disk.get(path), Some(Found::File { print, .. }) if *print == written.raw);
-        let digest = written.rendering.clone().filter(|_| is_regenerated && is_untouched)?;
+        let is_untouched =
+            matches!(disk.get(path), Some(Found::File { print, .. }) if *print == written.raw);
+        let digest = written
+            .rendering
+            .clone()
+            .filter(|_| is_regenerated && is_untouched)?;
         Some((path.clone(), digest))
     };
     lock.files.iter().filter_map(of).collect()
@@ -144,10 +217,19 @@ fn known(lock: &Lock, disk: &OnDisk, rustfmt: Option<Fingerprint>) -> BTreeMap<S
 
 fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failure> {
     for file in files {
-        let Some(content) = extras.remove(&file.path) else { continue };
+        let Some(content) = extras.remove(&file.path) else {
+            continue;
+        };
         if file.ownership != Ownership::Seeded {
-            let message = format!("the example brings `{}`, which svcgen keeps up to date itself", file.path);
-            return Err(Failure::Internal { message, hint: None, source: None });
+            let message = format!(
+                "the example brings `{}`, which svcgen keeps up to date itself",
+                file.path
+            );
+            return Err(Failure::Internal {
+                message,
+                hint: None,
+                source: None,
+            });
         }
         file.content = Content::Whole(content);
     }
@@ -156,7 +238,10 @@ fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failur
 
 /// The directory, or the nearest one above that is there already.
 fn existing(directory: &Path) -> &Path {
-    directory.ancestors().find(|it| it.is_dir()).unwrap_or(directory)
+    directory
+        .ancestors()
+        .find(|it| it.is_dir())
+        .unwrap_or(directory)
 }
 
 struct Rustfmt;
@@ -174,7 +259,10 @@ struct Clock {
 
 impl Clock {
     fn start() -> Self {
-        Self { last: Instant::now(), laps: Vec::new() }
+        Self {
+            last: Instant::now(),
+            laps: Vec::new(),
+        }
     }
 
     fn lap(&mut self, name: &'static str) {

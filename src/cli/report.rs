@@ -28,8 +28,17 @@ impl Summary {
     /// Of a plan.
     pub fn of(plan: &WritePlan) -> Self {
         let mut summary = Self::default();
-        for Write { path, action, because, .. } in &plan.writes {
-            let told = Told { path: path.clone(), because: *because };
+        for Write {
+            path,
+            action,
+            because,
+            ..
+        } in &plan.writes
+        {
+            let told = Told {
+                path: path.clone(),
+                because: *because,
+            };
             match action {
                 Action::Create(_) => summary.created.push(told),
                 Action::Replace(_) => summary.updated.push(told),
@@ -48,7 +57,11 @@ impl Summary {
 
     /// Says what was done.
     pub fn tell_done(&self, name: &str, took: Duration, shell: &Shell) {
-        for (verb, files) in [("Created", &self.created), ("Updated", &self.updated), ("Removed", &self.removed)] {
+        for (verb, files) in [
+            ("Created", &self.created),
+            ("Updated", &self.updated),
+            ("Removed", &self.removed),
+        ] {
             for line in lines(files, shell.is_verbose()) {
                 shell.status(verb, &line);
             }
@@ -59,25 +72,38 @@ impl Summary {
         let seconds = took.as_secs_f64();
         if self.is_noop() {
             let files = counted(self.same, "file is", "files are");
-            shell.status("Unchanged", &format!("{name}: all {files} up to date ({seconds:.2} s)"));
+            shell.status(
+                "Unchanged",
+                &format!("{name}: all {files} up to date ({seconds:.2} s)"),
+            );
         } else {
-            shell.status("Finished", &format!("{name}: {} ({seconds:.2} s)", self.counts()));
+            shell.status(
+                "Finished",
+                &format!("{name}: {} ({seconds:.2} s)", self.counts()),
+            );
         }
     }
 
     /// Lists what would be done, on standard output.
     pub fn tell_rehearsed(&self, shell: &Shell) -> Result<(), Failure> {
         let mut list = String::new();
-        for (verb, files) in
-            [("create", &self.created), ("update", &self.updated), ("remove", &self.removed), ("keep", &self.kept)]
-        {
+        for (verb, files) in [
+            ("create", &self.created),
+            ("update", &self.updated),
+            ("remove", &self.removed),
+            ("keep", &self.kept),
+        ] {
             for file in files {
                 // Writing to a string cannot fail.
                 let _ = writeln!(list, "{verb} {}", file.path);
             }
         }
         shell.data(list.as_bytes())?;
-        let what = if self.is_noop() { "everything is up to date".to_owned() } else { self.counts() };
+        let what = if self.is_noop() {
+            "everything is up to date".to_owned()
+        } else {
+            self.counts()
+        };
         shell.status("Rehearsed", &format!("{what}; nothing was written"));
         Ok(())
     }
@@ -93,8 +119,11 @@ impl Summary {
             (self.removed.len(), "removed"),
             (self.same + self.kept.len(), "unchanged"),
         ];
-        let parts: Vec<_> =
-            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let parts: Vec<_> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
         parts.join(", ")
     }
 }
@@ -138,17 +167,29 @@ mod tests {
     use super::*;
 
     fn told(path: &str) -> Told {
-        Told { path: path.to_owned(), because: Because::New }
+        Told {
+            path: path.to_owned(),
+            because: Because::New,
+        }
     }
 
     #[test]
     fn many_files_are_told_by_directory() {
-        let mut files: Vec<_> = (0..12).map(|it| told(&format!("src/order/f{it}.rs"))).collect();
+        let mut files: Vec<_> = (0..12)
+            .map(|it| told(&format!("src/order/f{it}.rs")))
+            .collect();
         assert_eq!(lines(&files, false).len(), 12);
         files.push(told("Cargo.toml"));
         files.push(told("vendor/svcgen-runtime/src/db/a.rs"));
         files.push(told("vendor/svcgen-runtime/b.rs"));
         let lines = lines(&files, false);
-        assert_eq!(lines, ["Cargo.toml", "src/order/ (12 files)", "vendor/svcgen-runtime/ (2 files)"]);
+        assert_eq!(
+            lines,
+            [
+                "Cargo.toml",
+                "src/order/ (12 files)",
+                "vendor/svcgen-runtime/ (2 files)"
+            ]
+        );
     }
 }

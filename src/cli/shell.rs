@@ -24,7 +24,7 @@ const CARE: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// How much is said, and how.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Shell {
     verbose: bool,
     quiet: bool,
@@ -33,7 +33,10 @@ pub struct Shell {
 impl Shell {
     /// As the command line asks.
     pub fn new(common: &Common) -> Self {
-        Self { verbose: common.verbose, quiet: common.quiet }
+        Self {
+            verbose: common.verbose,
+            quiet: common.quiet,
+        }
     }
 
     /// Whether to say more.
@@ -83,8 +86,10 @@ impl Shell {
     /// How long something took, when verbose.
     pub fn timing(&self, stages: &[(&str, Duration)]) {
         if self.verbose {
-            let stages: Vec<_> =
-                stages.iter().map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1000.0)).collect();
+            let stages: Vec<_> = stages
+                .iter()
+                .map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1000.0))
+                .collect();
             say(&format!("{:>12} {}", "Timing", stages.join(", ")));
         }
     }
@@ -114,7 +119,12 @@ impl Shell {
     /// How diagnostics are drawn on standard error.
     #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
     pub fn diagnostic_style(&self) -> diagnostic::Style {
-        diagnostic::Style { color: !matches!(anstream::AutoStream::choice(&io::stderr()), ColorChoice::Never) }
+        diagnostic::Style {
+            color: !matches!(
+                anstream::AutoStream::choice(&io::stderr()),
+                ColorChoice::Never
+            ),
+        }
     }
 }
 

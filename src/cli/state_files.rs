@@ -38,7 +38,11 @@ vendor/svcgen-runtime/** linguist-generated=true -merge
 /// they are there already.
 pub fn add(files: &mut Vec<Rendered>, disk: &OnDisk, lock: &Lock) {
     for (name, text) in schema::json_schemas() {
-        files.push(file(&format!("{SCHEMA_DIRECTORY}/{name}"), Ownership::Sealed, text));
+        files.push(file(
+            &format!("{SCHEMA_DIRECTORY}/{name}"),
+            Ownership::Sealed,
+            text,
+        ));
     }
     for (path, text) in [(".gitignore", IGNORED), (".gitattributes", ATTRIBUTES)] {
         let is_theirs = disk.contains_key(path) && !lock.files.contains_key(path);
@@ -53,16 +57,24 @@ pub const LOOKED_AT: [&str; 2] = [".gitignore", ".gitattributes"];
 
 fn file(path: &str, ownership: Ownership, text: String) -> Rendered {
     let digest = Fingerprint::of(text.as_bytes()).to_string();
-    Rendered { path: path.to_owned(), content: Content::Whole(text.into_bytes()), ownership, entity: None, digest }
+    Rendered {
+        path: path.to_owned(),
+        content: Content::Whole(text.into_bytes()),
+        ownership,
+        entity: None,
+        digest,
+    }
 }
 
 /// The name of the JSON Schema of service files, and of that of entity files.
 pub fn schema_names() -> Result<(&'static str, &'static str), Failure> {
     let names = schema::json_schemas().map(|(name, _)| name);
     let find = |word: &str| names.into_iter().find(|it| it.contains(word));
-    find("service").zip(find("entity")).ok_or_else(|| Failure::Internal {
-        message: "the JSON Schemas are not called what they should be".to_owned(),
-        hint: None,
-        source: None,
-    })
+    find("service")
+        .zip(find("entity"))
+        .ok_or_else(|| Failure::Internal {
+            message: "the JSON Schemas are not called what they should be".to_owned(),
+            hint: None,
+            source: None,
+        })
 }

@@ -10,7 +10,9 @@ mod words;
 
 pub use words::quoted;
 
-use crate::tables::{Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Table};
+use crate::tables::{
+    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Table,
+};
 
 /// Every dialect.
 pub const ALL: &[&dyn Dialect] = &[&sqlite::Sqlite, &postgres::Postgres];

@@ -79,9 +79,7 @@ impl Dialect for Sqlite {
     }
 
     fn now_plus(&self, years: u32, months: u32, days: u32) -> String {
-        format!(
-            "unixepoch('now', '+{years} years', '+{months} months', '+{days} days') * 1000000"
-        )
+        format!("unixepoch('now', '+{years} years', '+{months} months', '+{days} days') * 1000000")
     }
 
     fn new_uuid(&self) -> &'static str {

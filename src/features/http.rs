@@ -6,8 +6,8 @@ use minijinja::value::Serde;
 use crate::model::{Entity, IdType, Service};
 use crate::plan::Ownership;
 
-use super::entity::rust;
 use super::entity::naming::Naming;
+use super::entity::rust;
 use super::{Context, Contribution, Feature};
 
 /// The REST surface.

@@ -40,9 +40,8 @@ fn view(service: &Service, out: &Contribution) -> Value {
         .unwrap_or_else(|| vec![format!("The {} service.", service.name.sentence())]);
     let modules: Vec<String> = out.modules.iter().map(|it| it.name.clone()).collect();
     let (dev, normal): (Vec<_>, Vec<_>) = out.dependencies.iter().partition(|it| it.only_tests);
-    let manifest_lines = |list: Vec<&Dependency>| -> Vec<String> {
-        list.into_iter().map(manifest_line).collect()
-    };
+    let manifest_lines =
+        |list: Vec<&Dependency>| -> Vec<String> { list.into_iter().map(manifest_line).collect() };
     context! {
         name,
         env_prefix => name.replace('-', "_").to_uppercase(),

@@ -92,8 +92,7 @@ fn support(context: &Context<'_>, index: usize, entity: &Entity) -> Value {
             members.push(context! { name, value => value.rust() });
         }
     }
-    let removal =
-        super::entity::takes_more_along(context, crate::model::EntityId(index));
+    let removal = super::entity::takes_more_along(context, crate::model::EntityId(index));
     context! {
         module => rust::escaped(entity.name.snake()),
         snake => entity.name.snake(),

@@ -13,8 +13,9 @@ use std::{
 pub trait Disk: Sync {
     /// Makes a directory and those above it; one that is there is fine.
     fn make_directory(&self, path: &Path) -> io::Result<()>;
-    /// Writes a file that must not be there yet, and waits until it is stored.
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Writes a file that must not be there yet, and waits until it is stored. It may
+    /// be read, written and executed by whom the file `like` may.
+    fn write_new(&self, path: &Path, bytes: &[u8], like: Option<&Path>) -> io::Result<()>;
     /// Gives a file a second name, or a copy where the system has no such thing.
     fn keep_copy(&self, path: &Path, copy: &Path) -> io::Result<()>;
     /// Moves a file over another, in one step.
@@ -38,9 +39,12 @@ impl Disk for RealDisk {
         fs::create_dir_all(path)
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_new(&self, path: &Path, bytes: &[u8], like: Option<&Path>) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         file.write_all(bytes)?;
+        if let Some(like) = like {
+            file.set_permissions(fs::metadata(like)?.permissions())?;
+        }
         file.sync_all()
     }
 
@@ -69,6 +73,10 @@ impl Disk for RealDisk {
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
         // Only Unix can open a directory to sync it; elsewhere a rename is stored as it is made.
-        if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+        if cfg!(unix) {
+            File::open(path)?.sync_all()
+        } else {
+            Ok(())
+        }
     }
 }

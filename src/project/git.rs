@@ -19,7 +19,10 @@ pub enum Repository {
 
 /// Makes a directory a repository, unless it is inside one.
 pub fn init(directory: &Path) -> Repository {
-    match git(directory).args(["rev-parse", "--is-inside-work-tree"]).output() {
+    match git(directory)
+        .args(["rev-parse", "--is-inside-work-tree"])
+        .output()
+    {
         Ok(output) if output.status.success() => return Repository::Inside,
         Ok(_) => {}
         Err(error) => return Repository::Failed(format!("git could not be started: {error}")),

@@ -24,10 +24,17 @@ pub struct Step {
 /// The journal's text.
 pub fn render(steps: &[Step]) -> String {
     let mut text = format!("{TITLE}\n");
-    let print = |print: Option<Fingerprint>| print.map_or_else(|| "-".to_owned(), |it| it.to_string());
+    let print =
+        |print: Option<Fingerprint>| print.map_or_else(|| "-".to_owned(), |it| it.to_string());
     for step in steps {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{} {} {}", print(step.old), print(step.new), step.path);
+        let _ = writeln!(
+            text,
+            "{} {} {}",
+            print(step.old),
+            print(step.new),
+            step.path
+        );
     }
     let checksum = Fingerprint::of_bytes(text.as_bytes());
     let _ = writeln!(text, "end {checksum}");
@@ -63,7 +70,9 @@ fn parse_step(line: &str) -> Option<Step> {
 pub fn is_writable(path: &str) -> bool {
     let by_people = path == "svcgen.lock"
         || path == "svcgen.yaml"
-        || path.strip_prefix("entities/").is_some_and(|name| path::check(name).is_ok());
+        || path
+            .strip_prefix("entities/")
+            .is_some_and(|name| path::check(name).is_ok());
     by_people || path::check(path).is_ok()
 }
 
@@ -75,9 +84,21 @@ mod tests {
     fn a_journal_reads_what_it_wrote_and_no_part_of_it() {
         let print = Some(Fingerprint::of_bytes(b"a"));
         let steps = vec![
-            Step { path: "src/a b.rs".to_owned(), old: None, new: print },
-            Step { path: "openapi.json".to_owned(), old: print, new: None },
-            Step { path: "svcgen.lock".to_owned(), old: print, new: print },
+            Step {
+                path: "src/a b.rs".to_owned(),
+                old: None,
+                new: print,
+            },
+            Step {
+                path: "openapi.json".to_owned(),
+                old: print,
+                new: None,
+            },
+            Step {
+                path: "svcgen.lock".to_owned(),
+                old: print,
+                new: print,
+            },
         ];
         let text = render(&steps);
         assert_eq!(parse(&text), Some(steps));
@@ -89,7 +110,11 @@ mod tests {
     #[test]
     fn a_journal_that_leads_out_of_the_project_is_none() {
         for path in ["../a", "/a", ".git/config", "entities/../../a"] {
-            let steps = [Step { path: path.to_owned(), old: None, new: None }];
+            let steps = [Step {
+                path: path.to_owned(),
+                old: None,
+                new: None,
+            }];
             assert_eq!(parse(&render(&steps)), None, "{path}");
         }
     }

@@ -12,7 +12,7 @@ pub mod transaction;
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -33,7 +33,8 @@ pub const TABLES_FILE: &str = ".svcgen/tables.json";
 
 /// Holds one run at a time inside a project.
 const BUSY_FILE: &str = ".svcgen/busy";
-/// More than any schema written by people; what is larger is not read into memory.
+/// More than any schema file may have; the rest of a larger one is not read, since
+/// this much of it is refused as well.
 const LARGEST_SOURCE: u64 = 16 * 1024 * 1024;
 
 /// What went wrong between svcgen and the disk.
@@ -50,9 +51,6 @@ pub enum ProjectError {
         /// What the system said.
         source: io::Error,
     },
-    /// A schema file is far too large.
-    #[error("`{0}` is larger than 16 MiB")]
-    TooLarge(String),
     /// The project cannot be held for a run.
     #[error("cannot open `{BUSY_FILE}`, which keeps two runs apart")]
     Busy(#[source] io::Error),
@@ -99,7 +97,9 @@ impl Project {
     /// The project whose directory this is.
     pub fn at(root: &Path) -> Result<Self, ProjectError> {
         if root.join(SCHEMA_FILE).is_file() {
-            Ok(Self { root: root.to_owned() })
+            Ok(Self {
+                root: root.to_owned(),
+            })
         } else {
             Err(ProjectError::NotFound(root.to_owned(), ""))
         }
@@ -108,13 +108,17 @@ impl Project {
     /// The project that a directory belongs to: the nearest `svcgen.yaml` there or above.
     pub fn discover(from: &Path) -> Result<Self, ProjectError> {
         let root = from.ancestors().find(|it| it.join(SCHEMA_FILE).is_file());
-        root.map(|it| Self { root: it.to_owned() })
-            .ok_or_else(|| ProjectError::NotFound(from.to_owned(), " or above"))
+        root.map(|it| Self {
+            root: it.to_owned(),
+        })
+        .ok_or_else(|| ProjectError::NotFound(from.to_owned(), " or above"))
     }
 
     /// A directory that is to become a project.
     pub fn new_at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     /// The project's directory.
@@ -134,18 +138,25 @@ impl Project {
 
     /// The text of a file that svcgen wrote for itself, if it is there.
     pub fn text(&self, path: &str) -> Result<Option<String>, ProjectError> {
-        let bytes = transaction::read(&self.root.join(path)).map_err(|error| read_error(path, error))?;
+        let bytes =
+            transaction::read(&self.root.join(path)).map_err(|error| read_error(path, error))?;
         // What is not UTF-8 was not written by svcgen; its reader will say what is wrong with it.
         Ok(bytes.map(|it| String::from_utf8_lossy(&it).into_owned()))
     }
 
     /// Reads what lies at each path that is not known yet; free paths stay out.
-    pub fn look<'a>(&self, paths: impl Iterator<Item = &'a str>, found: &mut OnDisk) -> Result<(), ProjectError> {
+    pub fn look<'a>(
+        &self,
+        paths: impl Iterator<Item = &'a str>,
+        found: &mut OnDisk,
+    ) -> Result<(), ProjectError> {
         for path in paths {
             if found.contains_key(path) {
                 continue;
             }
-            if let Some(what) = place::look(&self.root, path).map_err(|error| read_error(path, error))? {
+            if let Some(what) =
+                place::look(&self.root, path).map_err(|error| read_error(path, error))?
+            {
                 found.insert(path.to_owned(), what);
             }
         }
@@ -158,7 +169,12 @@ impl Project {
         let root = fs::canonicalize(&self.root).or_else(|_| std::path::absolute(&self.root));
         let root = root.unwrap_or_else(|_| self.root.clone());
         root.ancestors()
-            .flat_map(|directory| [directory.join(".rustfmt.toml"), directory.join("rustfmt.toml")])
+            .flat_map(|directory| {
+                [
+                    directory.join(".rustfmt.toml"),
+                    directory.join("rustfmt.toml"),
+                ]
+            })
             .find_map(|file| fs::read(file).ok())
             .map(|bytes| Fingerprint::of(&bytes))
     }
@@ -189,7 +205,13 @@ impl Project {
             Err(TryLockError::Error(error)) => return Err(ProjectError::Busy(error)),
         }
         let recovered = recovery::recover(&RealDisk, &self.root).map_err(ProjectError::Recovery)?;
-        Ok((Held { project: self, _busy: busy }, recovered))
+        Ok((
+            Held {
+                project: self,
+                _busy: busy,
+            },
+            recovered,
+        ))
     }
 }
 
@@ -233,10 +255,14 @@ pub fn entity_files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
         Err(error) => return Err(read_error("entities", error)),
         Ok(entries) => {
             for entry in entries {
-                let name = entry.map_err(|error| read_error("entities", error))?.file_name();
+                let name = entry
+                    .map_err(|error| read_error("entities", error))?
+                    .file_name();
                 // A name that is not UTF-8 keeps its place in messages, and fails to be read there.
                 let name = name.to_string_lossy();
-                let is_yaml = Path::new(&*name).extension().is_some_and(|it| it == "yaml" || it == "yml");
+                let is_yaml = Path::new(&*name)
+                    .extension()
+                    .is_some_and(|it| it == "yaml" || it == "yml");
                 if is_yaml && !name.starts_with('.') {
                     paths.push(format!("entities/{name}"));
                 }
@@ -244,21 +270,25 @@ pub fn entity_files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
         }
     }
     paths.sort();
-    paths.into_iter().map(|path| schema_file(root, path)).collect()
+    paths
+        .into_iter()
+        .map(|path| schema_file(root, path))
+        .collect()
 }
 
 fn schema_file(root: &Path, path: String) -> Result<SchemaFile, ProjectError> {
-    let whole = root.join(&path);
-    let length = fs::metadata(&whole).map_err(|error| read_error(&path, error))?.len();
-    if length > LARGEST_SOURCE {
-        return Err(ProjectError::TooLarge(path));
-    }
-    let bytes = fs::read(&whole).map_err(|error| read_error(&path, error))?;
+    let mut bytes = Vec::new();
+    File::open(root.join(&path))
+        .and_then(|file| file.take(LARGEST_SOURCE).read_to_end(&mut bytes))
+        .map_err(|error| read_error(&path, error))?;
     Ok(SchemaFile { path, bytes })
 }
 
 fn read_error(path: &str, source: io::Error) -> ProjectError {
-    ProjectError::Read { path: path.to_owned(), source }
+    ProjectError::Read {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 #[cfg(test)]

@@ -92,7 +92,11 @@ pub fn obstacles(root: &Path, changes: &[Change]) -> Vec<Obstacle> {
         let path = change.path.as_str();
         if let Some(obstacle) = obstacle_above(root, path).or_else(|| obstacle_at(root, path)) {
             found.push(obstacle);
-        } else if let Some(obstacle) = change.content.as_ref().and_then(|_| names.clash(root, path)) {
+        } else if let Some(obstacle) = change
+            .content
+            .as_ref()
+            .and_then(|_| names.clash(root, path))
+        {
             found.push(obstacle);
         }
     }
@@ -106,14 +110,25 @@ fn obstacle_at(root: &Path, path: &str) -> Option<Obstacle> {
         Ok(it) if it.is_symlink() => Some(Obstacle::Link(path.to_owned())),
         Ok(it) if it.is_dir() => Some(Obstacle::Directory(path.to_owned())),
         Ok(it) if it.permissions().readonly() => Some(Obstacle::ReadOnly(path.to_owned())),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Some(Obstacle::Unknown { path: path.to_owned(), reason: error.to_string() })
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Some(Obstacle::Unknown {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }),
         _ => {
             let above = target.ancestors().skip(1).find(|it| it.exists())?;
             let is_locked = fs::metadata(above).is_ok_and(|it| it.permissions().readonly());
-            let name = above.strip_prefix(root).unwrap_or(above).display().to_string();
-            is_locked.then(|| Obstacle::ReadOnly(if name.is_empty() { ".".to_owned() } else { name }))
+            let name = above
+                .strip_prefix(root)
+                .unwrap_or(above)
+                .display()
+                .to_string();
+            is_locked.then(|| {
+                Obstacle::ReadOnly(if name.is_empty() {
+                    ".".to_owned()
+                } else {
+                    name
+                })
+            })
         }
     }
 }
@@ -128,7 +143,10 @@ impl Names {
     fn clash(&mut self, root: &Path, path: &str) -> Option<Obstacle> {
         let mut directory = root.to_owned();
         for part in path.split('/') {
-            let names = self.directories.entry(directory.clone()).or_insert_with(|| list(&directory));
+            let names = self
+                .directories
+                .entry(directory.clone())
+                .or_insert_with(|| list(&directory));
             let alike = names.get(&part.to_lowercase())?;
             if let Some(there) = alike.iter().find(|it| *it != part) {
                 let above = directory.strip_prefix(root).unwrap_or(&directory);

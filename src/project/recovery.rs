@@ -42,11 +42,19 @@ pub fn is_pending(root: &Path) -> bool {
 pub fn recover(disk: &dyn Disk, root: &Path) -> io::Result<Vec<Recovered>> {
     let mut recovered = Vec::new();
     for directory in transactions(root)? {
-        let staging = Staging { disk, root, directory };
-        let journal = transaction::read(&staging.journal())?.and_then(|bytes| String::from_utf8(bytes).ok());
+        let staging = Staging {
+            disk,
+            root,
+            directory,
+        };
+        let journal =
+            transaction::read(&staging.journal())?.and_then(|bytes| String::from_utf8(bytes).ok());
         if let Some(steps) = journal.as_deref().and_then(journal::parse) {
             // A link that was put in the way since must not lead the changes elsewhere.
-            if let Some(obstacle) = steps.iter().find_map(|it| place::obstacle_above(root, &it.path)) {
+            if let Some(obstacle) = steps
+                .iter()
+                .find_map(|it| place::obstacle_above(root, &it.path))
+            {
                 return Err(io::Error::other(obstacle));
             }
             recovered.push(resume(&staging, &steps)?);
@@ -84,7 +92,9 @@ fn resume(staging: &Staging<'_>, steps: &[Step]) -> io::Result<Recovered> {
     }
     // The last step made means that all were; later edits are nobody's business here.
     let complete = progress.last() == Some(&Progress::Made);
-    let goes_back = progress.iter().any(|it| matches!(it, Progress::TakenBack | Progress::Disturbed));
+    let goes_back = progress
+        .iter()
+        .any(|it| matches!(it, Progress::TakenBack | Progress::Disturbed));
     if goes_back && !complete {
         return roll_back(staging, steps).map(Recovered::Back);
     }
@@ -105,7 +115,11 @@ fn progress_of(staging: &Staging<'_>, index: usize, step: &Step) -> io::Result<P
     Ok(if now == step.new {
         Progress::Made
     } else if now == step.old {
-        if still_staged || step.new.is_none() { Progress::Pending } else { Progress::TakenBack }
+        if still_staged || step.new.is_none() {
+            Progress::Pending
+        } else {
+            Progress::TakenBack
+        }
     } else if still_staged || step.new.is_none() {
         Progress::Disturbed
     } else {

@@ -24,6 +24,9 @@ use crate::reconcile::text::Fingerprint;
 /// Where transactions are staged, relative to the project.
 pub const DIRECTORY: &str = ".svcgen/tx";
 
+/// How many files are stored at a time.
+const THREADS: usize = 8;
+
 /// A file to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -31,6 +34,8 @@ pub struct Change {
     pub path: String,
     /// The content it gets; `None` removes it.
     pub content: Option<Vec<u8>>,
+    /// What lay there when the change was decided; `None` when nothing did.
+    pub before: Option<Fingerprint>,
 }
 
 /// Why a transaction did not happen.
@@ -45,7 +50,9 @@ pub enum TransactionError {
         source: io::Error,
     },
     /// Neither could it be finished nor put back now; the next run will try again.
-    #[error("cannot write `{path}`, and cannot put back what was there; run svcgen again when the disk is well")]
+    #[error(
+        "cannot write `{path}`, and cannot put back what was there; run svcgen again when the disk is well"
+    )]
     Stuck {
         /// The path of the trouble.
         path: String,
@@ -68,7 +75,11 @@ pub fn commit(disk: &dyn Disk, root: &Path, changes: &[Change]) -> Result<(), Tr
         return Ok(());
     }
     let directory = root.join(DIRECTORY).join(fresh_id());
-    let staging = Staging { disk, root, directory };
+    let staging = Staging {
+        disk,
+        root,
+        directory,
+    };
     let steps = match staging.stage(changes) {
         Ok(steps) => steps,
         Err((path, source)) => {
@@ -116,7 +127,9 @@ impl Staging<'_> {
             self.disk.sync_directory(directory).map_err(here)?;
         }
         let draft = self.directory.join("draft");
-        self.disk.write_new(&draft, journal::render(&steps).as_bytes()).map_err(here)?;
+        self.disk
+            .write_new(&draft, journal::render(&steps).as_bytes(), None)
+            .map_err(here)?;
         self.disk.rename(&draft, &self.journal()).map_err(here)?;
         // From here on the transaction counts as made, so an error must take it back.
         if let Err(error) = self.disk.sync_directory(&self.directory) {
@@ -126,35 +139,34 @@ impl Staging<'_> {
         Ok(steps)
     }
 
-    /// Storing a file means waiting for the disk; several threads wait together.
     fn stage_files(&self, changes: &[Change]) -> Result<Vec<Step>, Trouble> {
-        let numbered: Vec<_> = changes.iter().enumerate().collect();
-        let share = numbered.len().div_ceil(8);
-        thread::scope(|scope| {
-            let workers: Vec<_> = numbered
-                .chunks(share)
-                .map(|chunk| scope.spawn(move || chunk.iter().map(|(index, it)| self.stage_one(*index, it)).collect()))
-                .collect();
-            let mut steps = Vec::with_capacity(changes.len());
-            for worker in workers {
-                let part: Result<Vec<Step>, Trouble> = worker
-                    .join()
-                    .unwrap_or_else(|_| Err((DIRECTORY.to_owned(), io::Error::other("a writer stopped"))));
-                steps.extend(part?);
-            }
-            Ok(steps)
-        })
+        in_parallel(changes, |index, change| self.stage_one(index, change))
+            .into_iter()
+            .collect()
     }
 
     fn stage_one(&self, index: usize, change: &Change) -> Result<Step, Trouble> {
         let trouble = |error| (change.path.clone(), error);
         let target = self.root.join(&change.path);
         let old = read(&target).map_err(trouble)?;
+        if old.as_deref().map(Fingerprint::of) != change.before {
+            return Err(trouble(io::Error::other(
+                "it was changed by somebody else while svcgen was running",
+            )));
+        }
         if old.is_some() {
-            self.disk.keep_copy(&target, &self.kept(index)).map_err(trouble)?;
+            self.disk
+                .keep_copy(&target, &self.kept(index))
+                .map_err(trouble)?;
         }
         if let Some(content) = &change.content {
-            self.disk.write_new(&self.staged(index), content).map_err(trouble)?;
+            self.disk
+                .write_new(
+                    &self.staged(index),
+                    content,
+                    old.as_ref().map(|_| target.as_path()),
+                )
+                .map_err(trouble)?;
         }
         let print = |bytes: &[u8]| Fingerprint::of_bytes(bytes);
         Ok(Step {
@@ -166,9 +178,11 @@ impl Staging<'_> {
 
     fn make_all(&self, steps: &[Step]) -> Result<(), Trouble> {
         for (index, step) in steps.iter().enumerate() {
-            self.make(index, step).map_err(|error| (step.path.clone(), error))?;
+            self.make(index, step)
+                .map_err(|error| (step.path.clone(), error))?;
         }
-        self.sync_targets(steps).map_err(|error| (DIRECTORY.to_owned(), error))
+        self.sync_targets(steps)
+            .map_err(|error| (DIRECTORY.to_owned(), error))
     }
 
     /// Makes one change that was not made yet.
@@ -184,8 +198,20 @@ impl Staging<'_> {
     }
 
     pub(super) fn sync_targets(&self, steps: &[Step]) -> io::Result<()> {
-        let parents: BTreeSet<_> = steps.iter().filter_map(|it| self.target(it).parent().map(Path::to_owned)).collect();
-        parents.iter().filter(|it| it.is_dir()).try_for_each(|it| self.disk.sync_directory(it))?;
+        // A directory that was made has its name in the one above.
+        let directories: BTreeSet<&Path> = steps
+            .iter()
+            .filter_map(|it| Path::new(&it.path).parent())
+            .flat_map(Path::ancestors)
+            .collect();
+        let directories: Vec<_> = directories
+            .into_iter()
+            .map(|it| self.root.join(it))
+            .filter(|it| it.is_dir())
+            .collect();
+        in_parallel(&directories, |_, it| self.disk.sync_directory(it))
+            .into_iter()
+            .collect::<io::Result<()>>()?;
         for step in steps.iter().filter(|it| it.new.is_none()) {
             self.prune(step);
         }
@@ -211,6 +237,33 @@ impl Staging<'_> {
     }
 }
 
+/// Storing a file means waiting for the disk; several threads wait together.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let share = items.len().div_ceil(THREADS).max(1);
+    let work = &work;
+    thread::scope(|scope| {
+        let start = |(chunk, items): (usize, &'_ [T])| {
+            let first = chunk * share;
+            items
+                .iter()
+                .enumerate()
+                .map(|(at, it)| work(first + at, it))
+                .collect::<Vec<R>>()
+        };
+        let workers: Vec<_> = items
+            .chunks(share)
+            .enumerate()
+            .map(|it| scope.spawn(move || start(it)))
+            .collect();
+        let join = |worker: thread::ScopedJoinHandle<'_, Vec<R>>| {
+            worker
+                .join()
+                .unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        };
+        workers.into_iter().flat_map(join).collect()
+    })
+}
+
 /// The content of a file, or `None` where there is nothing.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
@@ -221,6 +274,8 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 fn fresh_id() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     format!("{}-{}", now.as_millis(), std::process::id())
 }

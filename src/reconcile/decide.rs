@@ -32,7 +32,13 @@ enum Standing {
 
 impl<'a> Decider<'a> {
     pub(super) fn new(inputs: &'a Inputs<'a>, normal: &'a NormalForms) -> Self {
-        Self { inputs, normal, writes: Vec::new(), conflicts: Vec::new(), lock: BTreeMap::new() }
+        Self {
+            inputs,
+            normal,
+            writes: Vec::new(),
+            conflicts: Vec::new(),
+            lock: BTreeMap::new(),
+        }
     }
 
     /// Decides about a path that is generated.
@@ -57,10 +63,16 @@ impl<'a> Decider<'a> {
 
     fn as_before(&mut self, file: &Rendered) -> Result<(), Refusal> {
         let entry = self.inputs.lock.files.get(&file.path);
-        let is_there = self.is_there(&file.path, self.inputs.lock.written(&file.path).map(|it| it.raw));
+        let is_there = self.is_there(
+            &file.path,
+            self.inputs.lock.written(&file.path).map(|it| it.raw),
+        );
         match entry {
             Some(entry) if is_there => {
-                let entry = Entry { ownership: file.ownership, state: entry.state.clone() };
+                let entry = Entry {
+                    ownership: file.ownership,
+                    state: entry.state.clone(),
+                };
                 self.keep(&file.path, entry, Because::Same);
                 Ok(())
             }
@@ -71,7 +83,10 @@ impl<'a> Decider<'a> {
     fn regenerated(&mut self, file: &Rendered, content: &[u8], written: Written) {
         let path = file.path.as_str();
         let known_before = self.inputs.lock.files.contains_key(path);
-        let entry = |written| Entry { ownership: file.ownership, state: State::Written(written) };
+        let entry = |written| Entry {
+            ownership: file.ownership,
+            state: State::Written(written),
+        };
         if self.is_there(path, Some(written.raw)) {
             return self.keep(path, entry(written), Because::Same);
         }
@@ -81,16 +96,34 @@ impl<'a> Decider<'a> {
         if let (Some(normal), Some(raw)) = (self.normal.of_disk(path), disk)
             && Some(normal) == written.formatted
         {
-            return self.keep(path, entry(Written { raw, ..written }), Because::Reformatted);
+            return self.keep(
+                path,
+                entry(Written { raw, ..written }),
+                Because::Reformatted,
+            );
         }
         match standing {
             Standing::Absent => {
-                let because = if known_before { Because::Missing } else { Because::New };
-                self.write(path, entry(written), Action::Create(content.to_vec()), because);
+                let because = if known_before {
+                    Because::Missing
+                } else {
+                    Because::New
+                };
+                self.write(
+                    path,
+                    entry(written),
+                    Action::Create(content.to_vec()),
+                    because,
+                );
             }
             Standing::Clean => {
                 let content = self.in_the_manner_of_disk(path, content);
-                self.write(path, entry(written), Action::Replace(content), Because::Changed);
+                self.write(
+                    path,
+                    entry(written),
+                    Action::Replace(content),
+                    Because::Changed,
+                );
             }
             Standing::Edited => self.conflict(file, ConflictKind::Edited),
             Standing::Unknown => self.conflict(file, ConflictKind::Unknown),
@@ -100,14 +133,23 @@ impl<'a> Decider<'a> {
 
     fn seeded(&mut self, file: &Rendered, content: &[u8], written: Written) {
         let path = file.path.as_str();
-        let new = Entry { ownership: file.ownership, state: State::Written(written) };
+        let new = Entry {
+            ownership: file.ownership,
+            state: State::Written(written),
+        };
         let Some(before) = self.inputs.lock.files.get(path) else {
             return self.first_time(file, content, new, Because::Yours);
         };
-        let entry = Entry { ownership: file.ownership, state: before.state.clone() };
+        let entry = Entry {
+            ownership: file.ownership,
+            state: before.state.clone(),
+        };
         match (self.standing(path), &before.state) {
             (Standing::Absent, _) | (_, State::Deleted) => {
-                let entry = Entry { state: State::Deleted, ..entry };
+                let entry = Entry {
+                    state: State::Deleted,
+                    ..entry
+                };
                 self.keep(path, entry, Because::DeletedByOwner);
             }
             _ => self.keep(path, entry, Because::Yours),
@@ -117,12 +159,20 @@ impl<'a> Decider<'a> {
     fn history(&mut self, file: &Rendered, content: &[u8], written: Written) {
         let path = file.path.as_str();
         let new_print = written.raw;
-        let new = Entry { ownership: file.ownership, state: State::Written(written) };
+        let new = Entry {
+            ownership: file.ownership,
+            state: State::Written(written),
+        };
         match self.inputs.lock.files.get(path) {
             None => self.first_time(file, content, new, Because::RecordedAndEdited),
             // The very text on record can be put back.
             Some(before) if self.is_absent(path) && is_raw(before, new_print) => {
-                self.write(path, before.clone(), Action::Create(content.to_vec()), Because::Missing);
+                self.write(
+                    path,
+                    before.clone(),
+                    Action::Create(content.to_vec()),
+                    Because::Missing,
+                );
             }
             Some(before) => self.recorded(path, before),
         }
@@ -130,12 +180,17 @@ impl<'a> Decider<'a> {
 
     /// A file that is written once, and has not been yet.
     fn first_time(&mut self, file: &Rendered, content: &[u8], entry: Entry, taken_over: Because) {
-        let State::Written(written) = &entry.state else { return };
+        let State::Written(written) = &entry.state else {
+            return;
+        };
         let path = file.path.as_str();
         let same = self.is_there(path, Some(written.raw))
-            || (self.normal.of_disk(path).is_some() && self.normal.of_disk(path) == written.formatted);
+            || (self.normal.of_disk(path).is_some()
+                && self.normal.of_disk(path) == written.formatted);
         match self.standing(path) {
-            Standing::Absent => self.write(path, entry, Action::Create(content.to_vec()), Because::New),
+            Standing::Absent => {
+                self.write(path, entry, Action::Create(content.to_vec()), Because::New);
+            }
             _ if same => self.keep(path, entry, Because::Same),
             Standing::NoFile(what) => self.conflict(file, ConflictKind::NoFile(what)),
             _ if self.inputs.lock.lost => self.keep(path, entry, taken_over),
@@ -169,12 +224,21 @@ impl<'a> Decider<'a> {
     /// The plan, or everything that stands in its way.
     pub(super) fn finish(mut self) -> Result<WritePlan, Refusal> {
         if !self.conflicts.is_empty() {
-            self.conflicts.sort_by(|left, right| left.path.cmp(&right.path));
+            self.conflicts
+                .sort_by(|left, right| left.path.cmp(&right.path));
             return Err(Refusal::Conflicts(self.conflicts));
         }
-        self.writes.sort_by(|left, right| left.path.cmp(&right.path));
-        let lock = Lock { rustfmt: self.inputs.rustfmt, files: self.lock, lost: false };
-        Ok(WritePlan { writes: self.writes, lock })
+        self.writes
+            .sort_by(|left, right| left.path.cmp(&right.path));
+        let lock = Lock {
+            rustfmt: self.inputs.rustfmt,
+            files: self.lock,
+            lost: false,
+        };
+        Ok(WritePlan {
+            writes: self.writes,
+            lock,
+        })
     }
 
     fn standing(&self, path: &str) -> Standing {
@@ -183,12 +247,18 @@ impl<'a> Decider<'a> {
             Some(Found::Other(what)) => return Standing::NoFile(what),
             Some(Found::File { print, .. }) => *print,
         };
-        let Some(written) = self.inputs.lock.written(path) else { return Standing::Unknown };
+        let Some(written) = self.inputs.lock.written(path) else {
+            return Standing::Unknown;
+        };
         let normal = self.normal.of_disk(path);
         let clean = print == written.raw
             || written.formatted == Some(print)
             || (normal.is_some() && normal == written.formatted);
-        if clean { Standing::Clean } else { Standing::Edited }
+        if clean {
+            Standing::Clean
+        } else {
+            Standing::Edited
+        }
     }
 
     fn print(&self, path: &str) -> Option<Fingerprint> {
@@ -223,11 +293,20 @@ impl<'a> Decider<'a> {
     }
 
     fn push(&mut self, path: &str, ownership: Ownership, action: Action, because: Because) {
-        self.writes.push(Write { path: path.to_owned(), ownership, action, because });
+        self.writes.push(Write {
+            path: path.to_owned(),
+            ownership,
+            action,
+            because,
+        });
     }
 
     fn conflict(&mut self, file: &Rendered, kind: ConflictKind) {
-        self.conflicts.push(Conflict { path: file.path.clone(), ownership: file.ownership, kind });
+        self.conflicts.push(Conflict {
+            path: file.path.clone(),
+            ownership: file.ownership,
+            kind,
+        });
     }
 }
 

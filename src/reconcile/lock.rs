@@ -16,7 +16,8 @@ use crate::plan::Ownership;
 pub const SVCGEN_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const FORMAT: u32 = 1;
-const TITLE: &str = "# Which files svcgen wrote, and what they said. Commit it; svcgen rewrites it.";
+const TITLE: &str =
+    "# Which files svcgen wrote, and what they said. Commit it; svcgen rewrites it.";
 
 /// What the last run left on record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,7 +64,9 @@ pub struct Written {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
     /// A newer svcgen wrote it.
-    #[error("`svcgen.lock` was written by svcgen {written_by}, and this is svcgen {SVCGEN_VERSION}")]
+    #[error(
+        "`svcgen.lock` was written by svcgen {written_by}, and this is svcgen {SVCGEN_VERSION}"
+    )]
     Newer {
         /// The version to install.
         written_by: String,
@@ -101,15 +104,26 @@ impl Lock {
         let damaged = |what: &str| LockError::Damaged(what.to_owned());
         let text = text.replace("\r\n", "\n");
         let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-        let mut header = |key: &str| lines.next().and_then(|line| line.strip_prefix(key)?.strip_prefix(' '));
-        let format: u32 = header("format").and_then(|it| it.parse().ok()).ok_or_else(|| damaged("no format line"))?;
+        let mut header = |key: &str| {
+            lines
+                .next()
+                .and_then(|line| line.strip_prefix(key)?.strip_prefix(' '))
+        };
+        let format: u32 = header("format")
+            .and_then(|it| it.parse().ok())
+            .ok_or_else(|| damaged("no format line"))?;
         let written_by = header("svcgen").ok_or_else(|| damaged("no version line"))?;
         if format > FORMAT || is_newer(written_by, SVCGEN_VERSION) {
-            return Err(LockError::Newer { written_by: printable(written_by) });
+            return Err(LockError::Newer {
+                written_by: printable(written_by),
+            });
         }
         check_end(&text)?;
         let rustfmt = header("rustfmt").ok_or_else(|| damaged("no rustfmt line"))?;
-        let mut lock = Self { rustfmt: optional_print(rustfmt)?, ..Self::default() };
+        let mut lock = Self {
+            rustfmt: optional_print(rustfmt)?,
+            ..Self::default()
+        };
         for line in lines.take_while(|line| !line.starts_with("end ")) {
             let (path, entry) = parse_entry(line)?;
             if lock.files.insert(path.clone(), entry).is_some() {
@@ -122,21 +136,31 @@ impl Lock {
     /// The lock as text.
     pub fn render(&self) -> String {
         let rustfmt = print_or_dash(self.rustfmt);
-        let mut text = format!("{TITLE}\nformat {FORMAT}\nsvcgen {SVCGEN_VERSION}\nrustfmt {rustfmt}\n");
+        let mut text =
+            format!("{TITLE}\nformat {FORMAT}\nsvcgen {SVCGEN_VERSION}\nrustfmt {rustfmt}\n");
         for (path, entry) in &self.files {
             let word = ownership_word(entry.ownership);
             match &entry.state {
                 State::Deleted => push_line(&mut text, format_args!("{word} deleted - - {path}")),
                 State::Written(it) => {
                     let rendering = it.rendering.as_deref().unwrap_or("-");
-                    let formatted =
-                        if it.formatted == Some(it.raw) { "=".to_owned() } else { print_or_dash(it.formatted) };
-                    push_line(&mut text, format_args!("{word} {} {formatted} {rendering} {path}", it.raw));
+                    let formatted = if it.formatted == Some(it.raw) {
+                        "=".to_owned()
+                    } else {
+                        print_or_dash(it.formatted)
+                    };
+                    push_line(
+                        &mut text,
+                        format_args!("{word} {} {formatted} {rendering} {path}", it.raw),
+                    );
                 }
             }
         }
         let checksum = Fingerprint::of(text.as_bytes());
-        push_line(&mut text, format_args!("end {} {checksum}", self.files.len()));
+        push_line(
+            &mut text,
+            format_args!("end {} {checksum}", self.files.len()),
+        );
         text
     }
 
@@ -160,12 +184,19 @@ fn check_end(text: &str) -> Result<(), LockError> {
     let mut end = text[start..].split_whitespace().skip(1);
     let count: usize = end.next().and_then(|it| it.parse().ok()).ok_or_else(cut)?;
     let checksum = end.next().and_then(Fingerprint::parse).ok_or_else(cut)?;
-    let said = text[..start].lines().filter(|line| !line.starts_with('#')).count();
+    let said = text[..start]
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .count();
     if end.next().is_some() || count.checked_add(3) != Some(said) {
-        return Err(LockError::Damaged("it does not have as many files as it says".to_owned()));
+        return Err(LockError::Damaged(
+            "it does not have as many files as it says".to_owned(),
+        ));
     }
     if Fingerprint::of(&text.as_bytes()[..start]) != checksum {
-        return Err(LockError::Damaged("it was changed by something other than svcgen".to_owned()));
+        return Err(LockError::Damaged(
+            "it was changed by something other than svcgen".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -182,13 +213,24 @@ fn parse_entry(line: &str) -> Result<(String, Entry), LockError> {
         _ => return Err(damaged()),
     };
     let (raw, formatted, rendering, path) = (word()?, word()?, word()?, word()?);
-    path::check(path).map_err(|problem| LockError::Path { path: printable(path), problem })?;
+    path::check(path).map_err(|problem| LockError::Path {
+        path: printable(path),
+        problem,
+    })?;
     let state = if raw == "deleted" {
         State::Deleted
     } else {
         let raw = Fingerprint::parse(raw).ok_or_else(damaged)?;
-        let formatted = if formatted == "=" { Some(raw) } else { optional_print(formatted)? };
-        State::Written(Written { raw, formatted, rendering: (rendering != "-").then(|| rendering.to_owned()) })
+        let formatted = if formatted == "=" {
+            Some(raw)
+        } else {
+            optional_print(formatted)?
+        };
+        State::Written(Written {
+            raw,
+            formatted,
+            rendering: (rendering != "-").then(|| rendering.to_owned()),
+        })
     };
     Ok((path.to_owned(), Entry { ownership, state }))
 }
@@ -198,7 +240,9 @@ fn optional_print(text: &str) -> Result<Option<Fingerprint>, LockError> {
         return Ok(None);
     }
     let print = Fingerprint::parse(text);
-    print.map(Some).ok_or_else(|| LockError::Damaged(format!("`{}` is no SHA-256", printable(text))))
+    print
+        .map(Some)
+        .ok_or_else(|| LockError::Damaged(format!("`{}` is no SHA-256", printable(text))))
 }
 
 fn print_or_dash(print: Option<Fingerprint>) -> String {
@@ -207,7 +251,10 @@ fn print_or_dash(print: Option<Fingerprint>) -> String {
 
 /// Text from a damaged file goes to a terminal: no control characters, no novels.
 fn printable(text: &str) -> String {
-    text.chars().take(80).map(|it| if it.is_control() { '?' } else { it }).collect()
+    text.chars()
+        .take(80)
+        .map(|it| if it.is_control() { '?' } else { it })
+        .collect()
 }
 
 fn ownership_word(ownership: Ownership) -> &'static str {
@@ -223,7 +270,9 @@ fn ownership_word(ownership: Ownership) -> &'static str {
 /// for releases; a pre-release comes before its release. What is no version is not newer.
 fn is_newer(left: &str, right: &str) -> bool {
     fn read(version: &str) -> Option<([u64; 3], bool)> {
-        let (core, pre) = version.split_once('-').map_or((version, false), |(core, _)| (core, true));
+        let (core, pre) = version
+            .split_once('-')
+            .map_or((version, false), |(core, _)| (core, true));
         let mut numbers = core.split('.').map(|it| it.parse().ok());
         let triple = [numbers.next()??, numbers.next()??, numbers.next()??];
         numbers.next().is_none().then_some((triple, !pre))
@@ -247,10 +296,19 @@ mod tests {
             ("src/app.rs", Ownership::Managed, written("a", Some("a"))),
             ("src/order/rules.rs", Ownership::Seeded, State::Deleted),
             ("openapi.json", Ownership::Sealed, written("b", None)),
-            ("migrations/0001 a/x.sql", Ownership::History, written("c", Some("d"))),
+            (
+                "migrations/0001 a/x.sql",
+                Ownership::History,
+                written("c", Some("d")),
+            ),
         ];
-        let files = files.map(|(path, ownership, state)| (path.to_owned(), Entry { ownership, state }));
-        Lock { rustfmt: Some(Fingerprint::of(b"max_width = 80")), files: files.into(), lost: false }
+        let files =
+            files.map(|(path, ownership, state)| (path.to_owned(), Entry { ownership, state }));
+        Lock {
+            rustfmt: Some(Fingerprint::of(b"max_width = 80")),
+            files: files.into(),
+            lost: false,
+        }
     }
 
     #[test]
@@ -265,8 +323,13 @@ mod tests {
     fn every_cut_is_noticed() {
         let text = sample().render();
         for end in 0..text.len() - 1 {
-            let Err(error) = Lock::parse(&text[..end]) else { panic!("a lock cut at {end} was believed") };
-            assert!(matches!(error, LockError::Damaged(_)), "cut at {end}: {error}");
+            let Err(error) = Lock::parse(&text[..end]) else {
+                panic!("a lock cut at {end} was believed")
+            };
+            assert!(
+                matches!(error, LockError::Damaged(_)),
+                "cut at {end}: {error}"
+            );
         }
     }
 
@@ -286,10 +349,14 @@ mod tests {
 
     #[test]
     fn a_newer_lock_names_the_version_to_install() {
-        let text = sample().render().replace(&format!("svcgen {SVCGEN_VERSION}"), "svcgen 99.1.0");
+        let text = sample()
+            .render()
+            .replace(&format!("svcgen {SVCGEN_VERSION}"), "svcgen 99.1.0");
         let error = Lock::parse(&text).expect_err("newer");
         assert_eq!(error.hint(), "run `cargo install svcgen --version 99.1.0`");
-        let text = text.replace("svcgen 99.1.0", "svcgen 0.0.9").replace("format 1", "format 2");
+        let text = text
+            .replace("svcgen 99.1.0", "svcgen 0.0.9")
+            .replace("format 1", "format 2");
         assert!(matches!(Lock::parse(&text), Err(LockError::Newer { .. })));
     }
 
@@ -297,8 +364,17 @@ mod tests {
     fn paths_out_of_the_project_are_refused_even_with_a_good_checksum() {
         for path in ["../outside", "/etc/passwd", ".git/config", "svcgen.yaml"] {
             let mut lock = sample();
-            lock.files.insert(path.to_owned(), Entry { ownership: Ownership::Sealed, state: State::Deleted });
-            assert!(matches!(Lock::parse(&lock.render()), Err(LockError::Path { .. })), "{path}");
+            lock.files.insert(
+                path.to_owned(),
+                Entry {
+                    ownership: Ownership::Sealed,
+                    state: State::Deleted,
+                },
+            );
+            assert!(
+                matches!(Lock::parse(&lock.render()), Err(LockError::Path { .. })),
+                "{path}"
+            );
         }
     }
 

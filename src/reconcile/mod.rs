@@ -5,7 +5,7 @@
 //! conflict refuses the whole run, so that nothing is ever half regenerated.
 //!
 //! A managed file that its owner edited is refused. The place where its text
-//! will be merged instead is [`decide`]: the arm that answers with
+//! will be merged instead is `decide`: the arm that answers with
 //! [`ConflictKind::Edited`].
 
 mod decide;
@@ -59,7 +59,10 @@ pub enum Found {
 impl Found {
     /// An ordinary file with this content.
     pub fn file(bytes: Vec<u8>) -> Self {
-        Self::File { print: Fingerprint::of(&bytes), bytes }
+        Self::File {
+            print: Fingerprint::of(&bytes),
+            bytes,
+        }
     }
 }
 
@@ -75,7 +78,9 @@ pub struct WritePlan {
 impl WritePlan {
     /// Whether the disk already is as it should be, the lock aside.
     pub fn is_noop(&self) -> bool {
-        self.writes.iter().all(|it| matches!(it.action, Action::Keep))
+        self.writes
+            .iter()
+            .all(|it| matches!(it.action, Action::Keep))
     }
 }
 
@@ -137,7 +142,10 @@ pub enum Because {
 impl Because {
     /// Whether the user should hear of it although nothing happens.
     pub fn is_notable(self) -> bool {
-        matches!(self, Self::OrphanedAndEdited | Self::RecordedAndEdited | Self::RecordedAndMissing)
+        matches!(
+            self,
+            Self::OrphanedAndEdited | Self::RecordedAndEdited | Self::RecordedAndMissing
+        )
     }
 }
 
@@ -221,14 +229,18 @@ impl Conflict {
     pub fn advice(&self) -> String {
         match (self.kind, self.ownership) {
             (ConflictKind::Edited, Ownership::Sealed) => format!(
-                "change {} instead, then delete this file and run svcgen again",
+                "change {} instead, delete the file and run svcgen again",
                 place_to_change(&self.path)
             ),
-            (ConflictKind::Edited, _) => "move the change into a seeded file, such as the entity's `rules.rs`, then delete \
-                                          this file and run svcgen again"
-                .to_owned(),
+            (ConflictKind::Edited, _) => {
+                "move the change into a file that is yours, such as the entity's `rules.rs`, \
+                                          delete the file and run svcgen again"
+                    .to_owned()
+            }
             (ConflictKind::Unknown, _) => "move it out of the way, or delete it".to_owned(),
-            (ConflictKind::NoFile(_), _) => "move it out of the way: svcgen writes ordinary files only".to_owned(),
+            (ConflictKind::NoFile(_), _) => {
+                "move it out of the way: svcgen writes ordinary files only".to_owned()
+            }
         }
     }
 }
@@ -250,7 +262,8 @@ pub fn reconcile(inputs: &Inputs<'_>, formatter: &dyn Formatter) -> Result<Write
     for rendered in inputs.rendered {
         decider.rendered(rendered)?;
     }
-    let planned: std::collections::BTreeSet<&str> = inputs.rendered.iter().map(|it| it.path.as_str()).collect();
+    let planned: std::collections::BTreeSet<&str> =
+        inputs.rendered.iter().map(|it| it.path.as_str()).collect();
     for (path, entry) in &inputs.lock.files {
         if !planned.contains(path.as_str()) && entry.state != State::Deleted {
             decider.orphan(path, entry);
@@ -263,7 +276,10 @@ pub fn reconcile(inputs: &Inputs<'_>, formatter: &dyn Formatter) -> Result<Write
 fn check_paths(rendered: &[Rendered]) -> Result<(), Refusal> {
     let mut seen = std::collections::BTreeSet::new();
     for file in rendered {
-        path::check(&file.path).map_err(|problem| Refusal::Path { path: file.path.clone(), problem })?;
+        path::check(&file.path).map_err(|problem| Refusal::Path {
+            path: file.path.clone(),
+            problem,
+        })?;
         if !seen.insert(file.path.to_lowercase()) {
             return Err(Refusal::Twice(file.path.clone()));
         }

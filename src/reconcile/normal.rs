@@ -5,7 +5,10 @@
 //! time, and a file that was reformatted is still no edit. Comments are text and
 //! count. Only the files for which it matters are formatted, all in one go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use super::{Found, Inputs, lock::Written, text::Fingerprint, text::plain};
 use crate::plan::{Content, Rendered};
@@ -42,7 +45,12 @@ impl NormalForms {
                 want(&mut wanted, file, inputs);
             }
         }
-        for path in inputs.lock.files.keys().filter(|it| is_rust(it) && !planned.contains_key(it.as_str())) {
+        for path in inputs
+            .lock
+            .files
+            .keys()
+            .filter(|it| is_rust(it) && !planned.contains_key(it.as_str()))
+        {
             if differs(inputs, path) {
                 wanted.insert((path, Side::Disk));
             }
@@ -50,11 +58,15 @@ impl NormalForms {
         let texts: Vec<_> = wanted
             .into_iter()
             .filter_map(|(path, side)| {
-                let bytes = match (side, planned.get(path).map(|it| &it.content), inputs.disk.get(path)) {
-                    (Side::Rendered, Some(Content::Whole(bytes)), _) | (Side::Disk, _, Some(Found::File { bytes, .. })) => bytes,
-                    _ => return None,
+                let bytes = match side {
+                    Side::Rendered => rendered_bytes(planned.get(path)?)?,
+                    Side::Disk => disk_bytes(inputs.disk.get(path)?)?,
                 };
-                Some((path, side, String::from_utf8(plain(bytes).into_owned()).ok()?))
+                Some((
+                    path,
+                    side,
+                    String::from_utf8(plain(bytes).into_owned()).ok()?,
+                ))
             })
             .collect();
         let mut forms = Self::default();
@@ -80,19 +92,30 @@ impl NormalForms {
 
     /// The normal form of a rendered text. Text that is not Rust is its own, and so
     /// is Rust that was formatted under the default configuration.
-    pub fn of_rendered(&self, path: &str, print: Fingerprint, inputs: &Inputs<'_>) -> Option<Fingerprint> {
+    pub fn of_rendered(
+        &self,
+        path: &str,
+        print: Fingerprint,
+        inputs: &Inputs<'_>,
+    ) -> Option<Fingerprint> {
         if let Some(known) = self.of_rendered.get(path) {
             return Some(*known);
         }
         if !is_rust(path) || inputs.rustfmt.is_none() {
             return Some(print);
         }
-        inputs.lock.written(path).filter(|it| it.raw == print).and_then(|it| it.formatted)
+        inputs
+            .lock
+            .written(path)
+            .filter(|it| it.raw == print)
+            .and_then(|it| it.formatted)
     }
 }
 
 fn want<'a>(wanted: &mut BTreeSet<(&'a str, Side)>, file: &'a Rendered, inputs: &Inputs<'_>) {
-    let Content::Whole(bytes) = &file.content else { return };
+    let Content::Whole(bytes) = &file.content else {
+        return;
+    };
     let print = Fingerprint::of(bytes);
     let on_record = inputs.lock.written(&file.path);
     let is_there = matches!(inputs.disk.get(&file.path), Some(Found::File { print: there, .. }) if *there == print);
@@ -108,11 +131,27 @@ fn want<'a>(wanted: &mut BTreeSet<(&'a str, Side)>, file: &'a Rendered, inputs: 
 
 /// Whether something else lies at a path than what the lock remembers.
 fn differs(inputs: &Inputs<'_>, path: &str) -> bool {
-    let Some(Found::File { print, .. }) = inputs.disk.get(path) else { return false };
+    let Some(Found::File { print, .. }) = inputs.disk.get(path) else {
+        return false;
+    };
     let is = |written: &Written| written.raw == *print || written.formatted == Some(*print);
     !inputs.lock.written(path).is_some_and(is)
 }
 
+fn rendered_bytes(file: &Rendered) -> Option<&[u8]> {
+    match &file.content {
+        Content::Whole(bytes) => Some(bytes),
+        Content::AsBefore => None,
+    }
+}
+
+fn disk_bytes(found: &Found) -> Option<&[u8]> {
+    match found {
+        Found::File { bytes, .. } => Some(bytes),
+        Found::Other(_) => None,
+    }
+}
+
 fn is_rust(path: &str) -> bool {
-    path.ends_with(".rs")
+    Path::new(path).extension().is_some_and(|it| it == "rs")
 }

@@ -32,7 +32,10 @@ pub fn check(path: &str) -> Result<(), PathProblem> {
     if path.starts_with('/') {
         return Err(PathProblem::Absolute);
     }
-    if path.chars().any(|it| it == '\\' || it == ':' || it.is_control()) {
+    if path
+        .chars()
+        .any(|it| it == '\\' || it == ':' || it.is_control())
+    {
         return Err(PathProblem::Character);
     }
     for part in path.split('/') {
@@ -42,7 +45,11 @@ pub fn check(path: &str) -> Result<(), PathProblem> {
             _ => {}
         }
     }
-    if is_reserved(&path.to_lowercase()) { Err(PathProblem::Reserved) } else { Ok(()) }
+    if is_reserved(&path.to_lowercase()) {
+        Err(PathProblem::Reserved)
+    } else {
+        Ok(())
+    }
 }
 
 /// Compared in lower case, since some systems do not tell `.git` from `.GIT`.
@@ -63,7 +70,14 @@ mod tests {
 
     #[test]
     fn ordinary_paths_are_fine() {
-        for path in ["Cargo.toml", "src/order/http.rs", ".svcgen/tables.json", ".gitignore", "src/a b.rs", "x/..a"] {
+        for path in [
+            "Cargo.toml",
+            "src/order/http.rs",
+            ".svcgen/tables.json",
+            ".gitignore",
+            "src/a b.rs",
+            "x/..a",
+        ] {
             assert_eq!(check(path), Ok(()), "{path}");
         }
     }

@@ -52,7 +52,11 @@ pub fn in_the_manner_of<'a>(old: &[u8], new: &'a [u8]) -> Cow<'a, [u8]> {
     if (!marked && !crlf) || is_binary(old) || is_binary(new) {
         return Cow::Borrowed(new);
     }
-    let mut text = if marked { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
+    let mut text = if marked {
+        BYTE_ORDER_MARK.to_vec()
+    } else {
+        Vec::new()
+    };
     for &byte in plain(new).iter() {
         if byte == b'\n' && crlf {
             text.push(b'\r');
@@ -115,7 +119,10 @@ mod tests {
     #[test]
     fn new_text_takes_the_line_endings_and_mark_of_the_old() {
         assert_eq!(&*in_the_manner_of(b"x\r\ny\r\n", b"a\nb\n"), b"a\r\nb\r\n");
-        assert_eq!(&*in_the_manner_of(b"\xef\xbb\xbfx\n", b"a\n"), b"\xef\xbb\xbfa\n");
+        assert_eq!(
+            &*in_the_manner_of(b"\xef\xbb\xbfx\n", b"a\n"),
+            b"\xef\xbb\xbfa\n"
+        );
         assert_eq!(&*in_the_manner_of(b"x\n", b"a\n"), b"a\n");
         assert_eq!(&*in_the_manner_of(b"", b"a\n"), b"a\n");
     }

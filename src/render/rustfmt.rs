@@ -58,7 +58,10 @@ pub fn format_rust(
     if !complaints.is_empty() {
         return Err(RenderError::Rustfmt(named(&complaints, files)));
     }
-    let texts = paths.iter().map(fs::read_to_string).collect::<Result<_, _>>()?;
+    let texts = paths
+        .iter()
+        .map(fs::read_to_string)
+        .collect::<Result<_, _>>()?;
     Ok((texts, Formatter::Rustfmt))
 }
 

@@ -70,12 +70,16 @@ fn failed(template: &str, error: &minijinja::Error) -> RenderError {
     }
 }
 
-fn environment(line: Option<(&'static str, &'static str)>) -> Result<Environment<'static>, RenderError> {
+fn environment(
+    line: Option<(&'static str, &'static str)>,
+) -> Result<Environment<'static>, RenderError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     let mut syntax = SyntaxConfig::builder();
-    syntax.keep_trailing_newline(true).trim_blocks(line.is_none());
+    syntax
+        .keep_trailing_newline(true)
+        .trim_blocks(line.is_none());
     if let Some((statement, comment)) = line {
         syntax
             .line_statement_prefix(statement)

@@ -423,9 +423,9 @@ fn scalar_rules(scalar: &ScalarType) -> Vec<CheckRule> {
         ScalarType::Float(bound) => {
             range_rules(bound, |value| Literal::Float(format!("{value:?}")))
         }
-        ScalarType::Decimal(decimal) => range_rules(&decimal.bound, |value| {
-            Literal::Decimal(value.to_string())
-        }),
+        ScalarType::Decimal(decimal) => {
+            range_rules(&decimal.bound, |value| Literal::Decimal(value.to_string()))
+        }
         ScalarType::Bytes(bound) => length_rules(bound.min, bound.max),
         ScalarType::Bool
         | ScalarType::Uuid

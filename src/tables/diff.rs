@@ -99,10 +99,7 @@ fn table_changes(old: &Table, new: &Table) -> Vec<Change> {
     }
     for column in &old.columns {
         if new.column(&column.name).is_none() && new.kind != TableKind::Archive {
-            changes.push(refused(
-                new,
-                &format!("loses its column `{}`", column.name),
-            ));
+            changes.push(refused(new, &format!("loses its column `{}`", column.name)));
         }
     }
     if old.primary_key != new.primary_key || old.identity != new.identity {
@@ -158,7 +155,10 @@ fn index_changes(old: &Table, new: &Table) -> Vec<Change> {
         if index.unique && !on_new_columns {
             changes.push(refused(
                 new,
-                &format!("gets `{}`, and existing rows may already break it", index.name),
+                &format!(
+                    "gets `{}`, and existing rows may already break it",
+                    index.name
+                ),
             ));
         } else {
             changes.push(Change::AddIndex {

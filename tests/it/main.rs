@@ -1,6 +1,13 @@
 //! The integration tests: one binary, so that the crate is linked once.
 
+mod command;
 mod errors;
+mod faults;
+mod generate;
 mod hostile;
 mod models;
+mod new;
 mod schemas;
+mod support;
+#[cfg(unix)]
+mod terminal;

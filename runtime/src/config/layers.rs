@@ -35,7 +35,9 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(super) fn one(problem: String) -> Self {
-        Self { problems: vec![problem] }
+        Self {
+            problems: vec![problem],
+        }
     }
 
     /// Each problem, with its place.
@@ -122,7 +124,8 @@ impl Layers {
     fn set(&mut self, key: &str, raw: Raw, origin: Origin, known: &Known) {
         match check(key, known) {
             Ok(()) => {
-                self.settings.insert(key.to_owned(), Setting { raw, origin });
+                self.settings
+                    .insert(key.to_owned(), Setting { raw, origin });
             }
             Err(problem) => self.problems.push(format!("{origin}: {problem}")),
         }
@@ -132,14 +135,27 @@ impl Layers {
         let path = sources.file.clone().unwrap_or_else(|| DEFAULT_FILE.into());
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && sources.file.is_none() => return,
+            Err(error)
+                if error.kind() == std::io::ErrorKind::NotFound && sources.file.is_none() =>
+            {
+                return;
+            }
             Err(error) => return self.problems.push(format!("{}: {error}", path.display())),
         };
         match DeTable::parse(&text) {
-            Ok(table) => self.table(table.get_ref(), "", &File { path: &path, text: &text }, known),
+            Ok(table) => self.table(
+                table.get_ref(),
+                "",
+                &File {
+                    path: &path,
+                    text: &text,
+                },
+                known,
+            ),
             Err(error) => {
                 let line = error.span().map_or(1, |span| line_of(&text, span.start));
-                self.problems.push(format!("{}:{line}: {}", path.display(), error.message()));
+                self.problems
+                    .push(format!("{}:{line}: {}", path.display(), error.message()));
             }
         }
     }
@@ -148,7 +164,10 @@ impl Layers {
         for (name, value) in table {
             let key = format!("{prefix}{}", name.get_ref());
             let line = line_of(file.text, name.span().start);
-            let origin = Origin::File { path: file.path.to_owned(), line };
+            let origin = Origin::File {
+                path: file.path.to_owned(),
+                line,
+            };
             match value.get_ref() {
                 // A section, or anything deeper in the service's own.
                 DeValue::Table(inner) if is_section(&key, known) => {
@@ -156,7 +175,9 @@ impl Layers {
                 }
                 other => match typed(other) {
                     Some(value) => self.set(&key, Raw::Typed(value), origin, known),
-                    None => self.problems.push(format!("{origin}: `{key}` is a number out of range")),
+                    None => self
+                        .problems
+                        .push(format!("{origin}: `{key}` is a number out of range")),
                 },
             }
         }
@@ -167,19 +188,23 @@ impl Layers {
         let mut variables = sources.environment.clone();
         variables.sort();
         for (name, text) in &variables {
-            let Some(rest) = name.strip_prefix(&prefix) else { continue };
+            let Some(rest) = name.strip_prefix(&prefix) else {
+                continue;
+            };
             let key = rest.to_lowercase().replace("__", ".");
             let origin = Origin::Environment(name.clone());
-            let file_key = key.strip_suffix("_file").filter(|short| {
-                check(&key, known).is_err() && check(short, known).is_ok()
-            });
+            let file_key = key
+                .strip_suffix("_file")
+                .filter(|short| check(&key, known).is_err() && check(short, known).is_ok());
             let Some(short) = file_key else {
                 self.set(&key, Raw::Text(text.clone()), origin, known);
                 continue;
             };
             let direct = name.strip_suffix("_FILE").unwrap_or(name);
             if variables.iter().any(|(other, _)| other == direct) {
-                self.problems.push(format!("{origin}: {direct} is set as well; set one of the two"));
+                self.problems.push(format!(
+                    "{origin}: {direct} is set as well; set one of the two"
+                ));
             }
             match std::fs::read_to_string(text) {
                 Ok(secret) => {
@@ -198,7 +223,12 @@ struct File<'a> {
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes().iter().take(at).filter(|it| **it == b'\n').count() + 1
+    text.as_bytes()
+        .iter()
+        .take(at)
+        .filter(|it| **it == b'\n')
+        .count()
+        + 1
 }
 
 /// The environment's prefix of a service: `web-shop` has `WEB_SHOP__`.
@@ -218,7 +248,11 @@ fn check(key: &str, known: &Known) -> Result<(), String> {
         return Ok(());
     }
     let Some(names) = known.get(section) else {
-        let sections = known.keys().copied().chain([FREE]).filter(|it| !it.is_empty());
+        let sections = known
+            .keys()
+            .copied()
+            .chain([FREE])
+            .filter(|it| !it.is_empty());
         return Err(unknown("section", section, nearest(section, sections)));
     };
     if names.contains(&name) {
@@ -229,8 +263,20 @@ fn check(key: &str, known: &Known) -> Result<(), String> {
     }
     let near = nearest(name, names.iter().copied());
     let sections = || known.keys().copied().filter(|it| !it.is_empty());
-    let near = near.or_else(|| if section.is_empty() { nearest(name, sections()) } else { None });
-    let near = near.map(|near| if section.is_empty() { near.to_owned() } else { format!("{section}.{near}") });
+    let near = near.or_else(|| {
+        if section.is_empty() {
+            nearest(name, sections())
+        } else {
+            None
+        }
+    });
+    let near = near.map(|near| {
+        if section.is_empty() {
+            near.to_owned()
+        } else {
+            format!("{section}.{near}")
+        }
+    });
     Err(unknown("key", key, near.as_deref()))
 }
 
@@ -244,17 +290,22 @@ fn unknown(what: &str, name: &str, near: Option<&str>) -> String {
 fn typed(value: &DeValue<'_>) -> Option<Value> {
     Some(match value {
         DeValue::String(text) => Value::String(text.to_string()),
-        DeValue::Integer(number) => Value::Integer(i64::from_str_radix(number.as_str(), number.radix()).ok()?),
+        DeValue::Integer(number) => {
+            Value::Integer(i64::from_str_radix(number.as_str(), number.radix()).ok()?)
+        }
         DeValue::Float(number) => Value::Float(number.as_str().parse().ok()?),
         DeValue::Boolean(value) => Value::Boolean(*value),
         DeValue::Datetime(moment) => Value::Datetime(*moment),
-        DeValue::Array(items) => {
-            Value::Array(items.iter().map(|item| typed(item.get_ref())).collect::<Option<_>>()?)
-        }
+        DeValue::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| typed(item.get_ref()))
+                .collect::<Option<_>>()?,
+        ),
         DeValue::Table(table) => {
-            let members = table.iter().map(|(name, member)| {
-                Some((name.get_ref().to_string(), typed(member.get_ref())?))
-            });
+            let members = table
+                .iter()
+                .map(|(name, member)| Some((name.get_ref().to_string(), typed(member.get_ref())?)));
             Value::Table(members.collect::<Option<_>>()?)
         }
     })

@@ -49,7 +49,8 @@ impl Config {
     /// The section `app` as the service's own type.
     pub fn app<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         let app = toml::Value::Table(self.app.clone());
-        app.try_into().map_err(|error| ConfigError::one(format!("section `app`: {}", error.message())))
+        app.try_into()
+            .map_err(|error| ConfigError::one(format!("section `app`: {}", error.message())))
     }
 }
 
@@ -107,7 +108,9 @@ pub struct MigrationConfig {
 
 impl Default for MigrationConfig {
     fn default() -> Self {
-        Self { migrate_on_start: true }
+        Self {
+            migrate_on_start: true,
+        }
     }
 }
 
@@ -204,10 +207,14 @@ impl<'de> Deserialize<'de> for SecretKey {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use base64::Engine as _;
         let text = String::deserialize(deserializer)?;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).ok();
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(text.trim())
+            .ok();
         let key = bytes.and_then(|bytes| bytes.try_into().ok());
         key.map(Self).ok_or_else(|| {
-            serde::de::Error::custom("must be 32 random bytes in base64, as `openssl rand -base64 32` makes them")
+            serde::de::Error::custom(
+                "must be 32 random bytes in base64, as `openssl rand -base64 32` makes them",
+            )
         })
     }
 }

@@ -13,7 +13,13 @@ pub(super) fn print(config: &Config, layers: &Layers, known: &Known) -> String {
     let sections = [
         ("", Table::new()),
         ("server", table(&config.server)),
-        ("db", table(&config.db).into_iter().chain(table(&config.migration)).collect()),
+        (
+            "db",
+            table(&config.db)
+                .into_iter()
+                .chain(table(&config.migration))
+                .collect(),
+        ),
         ("log", table(&config.log)),
         ("caller", table(&config.caller)),
         ("docs", table(&config.docs)),
@@ -23,11 +29,19 @@ pub(super) fn print(config: &Config, layers: &Layers, known: &Known) -> String {
             let _ = write!(out, "\n[{section}]\n");
         }
         for name in &known[section] {
-            let key = if section.is_empty() { (*name).to_owned() } else { format!("{section}.{name}") };
+            let key = if section.is_empty() {
+                (*name).to_owned()
+            } else {
+                format!("{section}.{name}")
+            };
             line(&mut out, name, &key, effective.get(*name), layers);
         }
     }
-    let free: Vec<_> = layers.settings.keys().filter(|key| key.starts_with("app.")).collect();
+    let free: Vec<_> = layers
+        .settings
+        .keys()
+        .filter(|key| key.starts_with("app."))
+        .collect();
     if !free.is_empty() {
         let _ = write!(out, "\n[{FREE}]\n");
         for key in free {
@@ -49,7 +63,9 @@ fn line(out: &mut String, name: &str, key: &str, effective: Option<&Value>, laye
     });
     // Writing to a String cannot fail.
     let _ = match (effective.or(given.as_ref()), setting) {
-        (Some(value), Some(setting)) => writeln!(out, "{name} = {}  # {}", shown(key, value), setting.origin),
+        (Some(value), Some(setting)) => {
+            writeln!(out, "{name} = {}  # {}", shown(key, value), setting.origin)
+        }
         (Some(value), None) => writeln!(out, "{name} = {}", shown(key, value)),
         (None, _) => writeln!(out, "# {name} has its default"),
     };
@@ -70,12 +86,22 @@ fn shown(key: &str, value: &Value) -> String {
 
 /// A URL without its password, wherever it holds one.
 pub(crate) fn without_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     // The last `@`, over the whole text: a password that holds `/` or `@` unescaped must not show either.
-    let at = rest.rfind('@').filter(|at| *at < end || rest[..*at].contains(':'));
+    let at = rest
+        .rfind('@')
+        .filter(|at| *at < end || rest[..*at].contains(':'));
     let (user, after) = match at {
-        Some(at) => (rest[..at].split(':').next().map(|user| format!("{user}:…@")), &rest[at + 1..]),
+        Some(at) => (
+            rest[..at]
+                .split(':')
+                .next()
+                .map(|user| format!("{user}:…@")),
+            &rest[at + 1..],
+        ),
         None => (None, rest),
     };
     let after = match after.split_once('?') {

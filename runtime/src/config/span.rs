@@ -14,7 +14,9 @@ pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result
     serializer.serialize_str(&text)
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Duration, D::Error> {
     let wrong = || D::Error::custom("must be a span of time such as `5s`, `250ms` or `1m 30s`");
     // Any other type gets the same message: `30` alone does not say of what.
     let text = String::deserialize(deserializer).map_err(|_| wrong())?;

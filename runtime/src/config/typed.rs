@@ -65,20 +65,35 @@ fn known() -> Known {
 fn validate(config: &Config, layers: &mut Layers) {
     let mut positive = |key: &str, is_good: bool| {
         if !is_good {
-            let place = layers.settings.get(key).map_or(String::new(), |it| format!("{}: ", it.origin));
-            layers.problems.push(format!("{place}`{key}` must be more than zero"));
+            let place = layers
+                .settings
+                .get(key)
+                .map_or(String::new(), |it| format!("{}: ", it.origin));
+            layers
+                .problems
+                .push(format!("{place}`{key}` must be more than zero"));
         }
     };
     positive("server.max_connections", config.server.max_connections > 0);
-    positive("server.request_timeout", !config.server.request_timeout.is_zero());
-    positive("server.header_timeout", !config.server.header_timeout.is_zero());
+    positive(
+        "server.request_timeout",
+        !config.server.request_timeout.is_zero(),
+    );
+    positive(
+        "server.header_timeout",
+        !config.server.header_timeout.is_zero(),
+    );
     if config.server.header_limit < 8192 {
-        layers.problems.push("`server.header_limit` must be at least 8192".into());
+        layers
+            .problems
+            .push("`server.header_limit` must be at least 8192".into());
     }
     if let Some(header) = &config.caller.header
         && header.parse::<::http::HeaderName>().is_err()
     {
-        layers.problems.push("`caller.header` is not the name of a header".into());
+        layers
+            .problems
+            .push("`caller.header` is not the name of a header".into());
     }
     if let Err(error) = crate::log::filter(&config.log.level) {
         layers.problems.push(format!("`log.level`: {error}"));
@@ -92,7 +107,9 @@ impl Layers {
         let mut good = Table::new();
         for name in fields::of::<T>() {
             let key = format!("{section}.{name}");
-            let Some(setting) = self.settings.get(&key) else { continue };
+            let Some(setting) = self.settings.get(&key) else {
+                continue;
+            };
             let fits = |value: &Value| {
                 let alone = Table::from_iter([((*name).to_owned(), value.clone())]);
                 T::deserialize(Value::Table(alone)).map(drop)
@@ -101,13 +118,16 @@ impl Layers {
                 Ok(value) => {
                     good.insert((*name).to_owned(), value);
                 }
-                Err(problem) => self.problems.push(format!("{}: `{key}`: {problem}", setting.origin)),
+                Err(problem) => self
+                    .problems
+                    .push(format!("{}: `{key}`: {problem}", setting.origin)),
             }
         }
         match T::deserialize(Value::Table(good)) {
             Ok(section) => section,
             Err(error) => {
-                self.problems.push(format!("section `{section}`: {}", error.message()));
+                self.problems
+                    .push(format!("section `{section}`: {}", error.message()));
                 T::default()
             }
         }
@@ -115,11 +135,14 @@ impl Layers {
 
     fn key(&mut self, key: &str) -> Option<SecretKey> {
         let setting = self.settings.get(key)?;
-        let value = first_that_fits(setting, |value| SecretKey::deserialize(value.clone()).map(drop));
+        let value = first_that_fits(setting, |value| {
+            SecretKey::deserialize(value.clone()).map(drop)
+        });
         match value {
             Ok(value) => SecretKey::deserialize(value).ok(),
             Err(problem) => {
-                self.problems.push(format!("{}: `{key}`: {problem}", setting.origin));
+                self.problems
+                    .push(format!("{}: `{key}`: {problem}", setting.origin));
                 None
             }
         }
@@ -130,10 +153,15 @@ impl Layers {
         let mut table = Table::new();
         let prefix = format!("{FREE}.");
         for (key, setting) in &self.settings {
-            let Some(path) = key.strip_prefix(&prefix) else { continue };
+            let Some(path) = key.strip_prefix(&prefix) else {
+                continue;
+            };
             let value = candidates(&setting.raw).swap_remove(0);
             if insert(&mut table, path, value).is_none() {
-                let problem = format!("{}: `{key}` is a value and a section at once", setting.origin);
+                let problem = format!(
+                    "{}: `{key}` is a value and a section at once",
+                    setting.origin
+                );
                 self.problems.push(problem);
             }
         }
@@ -148,7 +176,9 @@ fn insert(table: &mut Table, path: &str, value: Value) -> Option<()> {
             Some(())
         }
         Some((first, rest)) => {
-            let inner = table.entry(first).or_insert_with(|| Value::Table(Table::new()));
+            let inner = table
+                .entry(first)
+                .or_insert_with(|| Value::Table(Table::new()));
             insert(inner.as_table_mut()?, rest, value)
         }
     }
@@ -179,9 +209,16 @@ fn candidates(raw: &Raw) -> Vec<Value> {
     let mut candidates = Vec::new();
     candidates.extend(text.parse().ok().map(Value::Integer));
     candidates.extend(text.parse().ok().map(Value::Boolean));
-    candidates.extend(text.parse().ok().filter(|it: &f64| it.is_finite()).map(Value::Float));
+    candidates.extend(
+        text.parse()
+            .ok()
+            .filter(|it: &f64| it.is_finite())
+            .map(Value::Float),
+    );
     candidates.push(Value::String(text.clone()));
-    let items = text.split(',').map(|item| Value::String(item.trim().to_owned()));
+    let items = text
+        .split(',')
+        .map(|item| Value::String(item.trim().to_owned()));
     candidates.push(Value::Array(items.collect()));
     candidates
 }

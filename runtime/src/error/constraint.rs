@@ -16,10 +16,20 @@ pub struct Constraint {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
-    Unique { table: &'static str, columns: &'static [&'static str], pointer: &'static str },
-    Reference { pointer: &'static str },
-    Restrict { by: &'static str },
-    Check { pointer: &'static str },
+    Unique {
+        table: &'static str,
+        columns: &'static [&'static str],
+        pointer: &'static str,
+    },
+    Reference {
+        pointer: &'static str,
+    },
+    Restrict {
+        by: &'static str,
+    },
+    Check {
+        pointer: &'static str,
+    },
 }
 
 impl Constraint {
@@ -30,32 +40,56 @@ impl Constraint {
         columns: &'static [&'static str],
         pointer: &'static str,
     ) -> Self {
-        Self { name, rule: Rule::Unique { table, columns, pointer } }
+        Self {
+            name,
+            rule: Rule::Unique {
+                table,
+                columns,
+                pointer,
+            },
+        }
     }
 
     /// What the field refers to exists: 422 otherwise.
     pub const fn reference(name: &'static str, pointer: &'static str) -> Self {
-        Self { name, rule: Rule::Reference { pointer } }
+        Self {
+            name,
+            rule: Rule::Reference { pointer },
+        }
     }
 
     /// What is removed is not referred to any more: 409 `FAILED_PRECONDITION`
     /// otherwise. `by` says who refers, in the plural, such as `order lines`.
     pub const fn restrict(name: &'static str, by: &'static str) -> Self {
-        Self { name, rule: Rule::Restrict { by } }
+        Self {
+            name,
+            rule: Rule::Restrict { by },
+        }
     }
 
     /// The value is within its limits: 422 otherwise.
     pub const fn check(name: &'static str, pointer: &'static str) -> Self {
-        Self { name, rule: Rule::Check { pointer } }
+        Self {
+            name,
+            rule: Rule::Check { pointer },
+        }
     }
 }
 
 /// The client's error for a database error, if one of the constraints explains it.
 pub(super) fn explain(error: &DbError, constraints: &'static [Constraint]) -> Option<Error> {
     match error {
-        DbError::Unique { constraint, table, columns } => {
+        DbError::Unique {
+            constraint,
+            table,
+            columns,
+        } => {
             let violated = |it: &&Constraint| match it.rule {
-                Rule::Unique { table: ours, columns: our_columns, .. } => {
+                Rule::Unique {
+                    table: ours,
+                    columns: our_columns,
+                    ..
+                } => {
                     constraint.as_deref() == Some(it.name)
                         || (table == ours && same(our_columns, columns))
                 }
@@ -66,9 +100,15 @@ pub(super) fn explain(error: &DbError, constraints: &'static [Constraint]) -> Op
         DbError::ForeignKey { constraint, .. } => foreign(constraint.as_deref(), constraints),
         DbError::Check { constraint } => {
             let violated = constraints.iter().find(|it| it.name == constraint)?;
-            let Rule::Check { pointer } = violated.rule else { return None };
+            let Rule::Check { pointer } = violated.rule else {
+                return None;
+            };
             let mut found = Violations::new();
-            found.add(pointer, "OUT_OF_RANGE", "The value breaks a rule of this field.");
+            found.add(
+                pointer,
+                "OUT_OF_RANGE",
+                "The value breaks a rule of this field.",
+            );
             Some(Error::invalid(found))
         }
         _ => None,
@@ -81,21 +121,35 @@ fn same(ours: &[&str], theirs: &[String]) -> bool {
 
 fn taken(constraint: &Constraint) -> Error {
     let mut found = Violations::new();
-    if let Rule::Unique { pointer, columns, .. } = constraint.rule {
+    if let Rule::Unique {
+        pointer, columns, ..
+    } = constraint.rule
+    {
         let detail = match columns {
             [_] => "This value is taken already.".to_owned(),
-            several => format!("This combination of {} is taken already.", several.join(", ")),
+            several => format!(
+                "This combination of {} is taken already.",
+                several.join(", ")
+            ),
         };
         found.add(pointer, "ALREADY_EXISTS", detail);
     }
-    Error::new(Kind::AlreadyExists, "ALREADY_EXISTS", "Something with the same unique value exists already.")
-        .with_violations(found)
+    Error::new(
+        Kind::AlreadyExists,
+        "ALREADY_EXISTS",
+        "Something with the same unique value exists already.",
+    )
+    .with_violations(found)
 }
 
 /// Where the engine names no constraint, every reference of the statement is a
 /// candidate, and all of them are listed.
 fn foreign(name: Option<&str>, constraints: &'static [Constraint]) -> Option<Error> {
-    let candidates = || constraints.iter().filter(|it| name.is_none_or(|name| it.name == name));
+    let candidates = || {
+        constraints
+            .iter()
+            .filter(|it| name.is_none_or(|name| it.name == name))
+    };
     let pointers: Vec<&str> = candidates()
         .filter_map(|it| match it.rule {
             Rule::Reference { pointer } => Some(pointer),

@@ -70,8 +70,12 @@ impl Error {
 
     /// 404: there is no such entity. The kind is a word for people, such as `order`.
     pub fn not_found(kind: &str, id: impl fmt::Display) -> Self {
-        Self::new(Kind::NotFound, "NOT_FOUND", format!("There is no {kind} `{id}`."))
-            .with_metadata("resource", kind)
+        Self::new(
+            Kind::NotFound,
+            "NOT_FOUND",
+            format!("There is no {kind} `{id}`."),
+        )
+        .with_metadata("resource", kind)
     }
 
     /// 422: what the request holds breaks rules; all of them are told.
@@ -167,7 +171,10 @@ impl Error {
     /// Tells the client when to try again, in whole seconds, at least one.
     #[must_use]
     pub fn with_retry_after(self, wait: Duration) -> Self {
-        self.with_header(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)))
+        self.with_header(
+            header::RETRY_AFTER,
+            HeaderValue::from(wait.as_secs().max(1)),
+        )
     }
 
     /// Adds what lies behind it, for the log alone.
@@ -247,12 +254,14 @@ impl From<DbError> for Error {
             DbError::Timeout => {
                 Self::unavailable("DATABASE_TIMEOUT", "The database took too long. Try again.")
             }
-            DbError::Unavailable(_) => {
-                Self::unavailable("DATABASE_UNAVAILABLE", "The database cannot be reached. Try again.")
-            }
-            DbError::ReadOnly | DbError::DiskFull => {
-                Self::unavailable("DATABASE_READ_ONLY", "Nothing can be written at the moment. Try again.")
-            }
+            DbError::Unavailable(_) => Self::unavailable(
+                "DATABASE_UNAVAILABLE",
+                "The database cannot be reached. Try again.",
+            ),
+            DbError::ReadOnly | DbError::DiskFull => Self::unavailable(
+                "DATABASE_READ_ONLY",
+                "Nothing can be written at the moment. Try again.",
+            ),
             DbError::Serialization => Self::conflict(
                 "CONCURRENT_CHANGE",
                 "Somebody else changed the same data at the same time. Try again.",
@@ -266,9 +275,11 @@ impl From<DbError> for Error {
                 "REFERENCE_VIOLATED",
                 "Something that is referred to is missing, or is still referred to.",
             ),
-            DbError::Check { .. } => {
-                Self::new(Kind::Invalid, "INVALID_FIELDS", "A value breaks a rule of the database.")
-            }
+            DbError::Check { .. } => Self::new(
+                Kind::Invalid,
+                "INVALID_FIELDS",
+                "A value breaks a rule of the database.",
+            ),
             _ => {
                 return Self::internal("").with_database(error);
             }

@@ -47,26 +47,46 @@ fn a_unique_constraint_is_found_by_its_columns_in_any_order() {
         columns: vec!["b".into(), "a".into()],
     };
     let error = Error::from(error).constrained(CONSTRAINTS);
-    let pointers: Vec<_> = error.violations().iter().map(|it| it.place.clone()).collect();
+    let pointers: Vec<_> = error
+        .violations()
+        .iter()
+        .map(|it| it.place.clone())
+        .collect();
     assert_eq!(pointers, [crate::input::Place::Pointer("/a".into())]);
 }
 
 #[test]
 fn a_foreign_key_without_a_name_lists_all_candidates() {
-    let nameless = || Error::from(DbError::ForeignKey { constraint: None, table: None });
+    let nameless = || {
+        Error::from(DbError::ForeignKey {
+            constraint: None,
+            table: None,
+        })
+    };
     let error = nameless().constrained(CONSTRAINTS);
-    assert_eq!((error.status().as_u16(), error.violations().len()), (422, 2));
+    assert_eq!(
+        (error.status().as_u16(), error.violations().len()),
+        (422, 2)
+    );
     let error = nameless().constrained(RESTRICTS);
-    assert_eq!((error.status().as_u16(), error.reason()), (409, "STILL_REFERENCED"));
+    assert_eq!(
+        (error.status().as_u16(), error.reason()),
+        (409, "STILL_REFERENCED")
+    );
     assert_eq!(nameless().constrained(&[]).status(), 409);
-    let named = DbError::ForeignKey { constraint: Some("orders_shop_id_fkey".into()), table: None };
+    let named = DbError::ForeignKey {
+        constraint: Some("orders_shop_id_fkey".into()),
+        table: None,
+    };
     let error = Error::from(named).constrained(CONSTRAINTS);
     assert_eq!(error.violations().len(), 1);
 }
 
 #[test]
 fn an_unknown_constraint_keeps_its_name_to_itself() {
-    let error = DbError::Check { constraint: "secret_check".into() };
+    let error = DbError::Check {
+        constraint: "secret_check".into(),
+    };
     let error = Error::from(error).constrained(CONSTRAINTS);
     assert_eq!(error.status(), 422);
     assert!(!document(error).to_string().contains("secret"));

@@ -27,7 +27,10 @@ where
     async fn from_request(request: Request, _state: &S) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
         check_media_type(&parts.headers)?;
-        let limit = parts.extensions.get::<Context>().map_or(1 << 20, |it| it.limits.body);
+        let limit = parts
+            .extensions
+            .get::<Context>()
+            .map_or(1 << 20, |it| it.limits.body);
         let bytes = collect(body, limit).await?;
         let value = input::parse(&bytes).map_err(malformed)?;
         input::read(value).map(Body).map_err(Error::invalid)
@@ -48,22 +51,31 @@ async fn collect(body: axum::body::Body, limit: usize) -> Result<Bytes, Error> {
 
 fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
     let chain = std::iter::successors(Some(error), |error| error.source());
-    chain.into_iter().any(<dyn std::error::Error>::is::<LengthLimitError>)
+    chain
+        .into_iter()
+        .any(<dyn std::error::Error>::is::<LengthLimitError>)
 }
 
 pub(crate) fn too_large(limit: usize) -> Error {
     let detail = format!("The body is larger than {limit} bytes.");
-    Error::new(Kind::TooLarge, "BODY_TOO_LARGE", detail).with_metadata("limit_bytes", limit.to_string())
+    Error::new(Kind::TooLarge, "BODY_TOO_LARGE", detail)
+        .with_metadata("limit_bytes", limit.to_string())
 }
 
 /// `application/json` or `application/merge-patch+json`, in UTF-8.
 fn check_media_type(headers: &HeaderMap) -> Result<(), Error> {
-    let given = headers.get(header::CONTENT_TYPE).map_or("", |it| it.to_str().unwrap_or("?"));
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .map_or("", |it| it.to_str().unwrap_or("?"));
     if given == "application/json" || is_json(given) {
         return Ok(());
     }
     let detail = "The body must be `application/json` or `application/merge-patch+json`, in UTF-8; say so in `Content-Type`.";
-    Err(Error::new(Kind::UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", detail))
+    Err(Error::new(
+        Kind::UnsupportedMediaType,
+        "UNSUPPORTED_MEDIA_TYPE",
+        detail,
+    ))
 }
 
 fn is_json(given: &str) -> bool {
@@ -92,10 +104,21 @@ mod tests {
 
     #[test]
     fn media_types() {
-        for good in ["application/json", "Application/JSON; charset=UTF-8", "application/merge-patch+json;charset=\"utf-8\"", "application/json; v=1"] {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/merge-patch+json;charset=\"utf-8\"",
+            "application/json; v=1",
+        ] {
             assert!(is_json(good), "{good}");
         }
-        for bad in ["", "text/json", "application/json5", "application/json; charset=latin1", "application/x-www-form-urlencoded"] {
+        for bad in [
+            "",
+            "text/json",
+            "application/json5",
+            "application/json; charset=latin1",
+            "application/x-www-form-urlencoded",
+        ] {
             assert!(!is_json(bad), "{bad}");
         }
     }

@@ -28,13 +28,21 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let context = Context::of(parts);
-        let authenticated = parts.extensions.get::<Subject>().map(|subject| subject.0.clone());
+        let authenticated = parts
+            .extensions
+            .get::<Subject>()
+            .map(|subject| subject.0.clone());
         let named = || {
             let header = context.limits.caller_header.as_ref()?;
             let name = parts.headers.get(header)?.to_str().ok()?.trim();
             (1..=LONGEST).contains(&name.len()).then(|| name.to_owned())
         };
-        let subject = authenticated.or_else(named).unwrap_or_else(|| "anonymous".to_owned());
-        Ok(Self { subject, request_id: context.request_id.to_string() })
+        let subject = authenticated
+            .or_else(named)
+            .unwrap_or_else(|| "anonymous".to_owned());
+        Ok(Self {
+            subject,
+            request_id: context.request_id.to_string(),
+        })
     }
 }

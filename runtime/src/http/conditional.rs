@@ -29,9 +29,9 @@ impl IfMatch {
         match self.0 {
             Wanted::Any => Ok(None),
             Wanted::Version(version) => Ok(Some(version)),
-            Wanted::Nothing => {
-                Err(Error::precondition_failed("The tag in `If-Match` is not of any version."))
-            }
+            Wanted::Nothing => Err(Error::precondition_failed(
+                "The tag in `If-Match` is not of any version.",
+            )),
         }
     }
 }
@@ -49,7 +49,9 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
         if text == b"*" {
             return Ok(Self(Wanted::Any));
         }
-        let tags = tags(&text).filter(|tags| !tags.is_empty()).ok_or_else(malformed)?;
+        let tags = tags(&text)
+            .filter(|tags| !tags.is_empty())
+            .ok_or_else(malformed)?;
         let mut versions: Vec<i64> = tags.iter().filter_map(version_of).collect();
         versions.sort_unstable();
         versions.dedup();
@@ -65,7 +67,10 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
 }
 
 fn malformed() -> Error {
-    Error::bad_request("INVALID_IF_MATCH", "`If-Match` must be `*` or a tag in quotes, such as `\"7\"`.")
+    Error::bad_request(
+        "INVALID_IF_MATCH",
+        "`If-Match` must be `*` or a tag in quotes, such as `\"7\"`.",
+    )
 }
 
 /// One entity tag of a list.
@@ -114,7 +119,9 @@ pub(crate) fn not_modified<'a>(
     if_none_match: impl IntoIterator<Item = &'a HeaderValue>,
     tag: &HeaderValue,
 ) -> bool {
-    let Some(ours) = tags(tag.as_bytes()).filter(|tags| tags.len() == 1) else { return false };
+    let Some(ours) = tags(tag.as_bytes()).filter(|tags| tags.len() == 1) else {
+        return false;
+    };
     if_none_match.into_iter().any(|line| {
         line.as_bytes().trim_ascii() == b"*"
             || tags(line.as_bytes())
@@ -133,7 +140,9 @@ mod tests {
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         let found = IfMatch::from_request_parts(&mut parts, &()).await;
-        found.and_then(|found| found.version()).map_err(|error| error.status().as_u16())
+        found
+            .and_then(|found| found.version())
+            .map_err(|error| error.status().as_u16())
     }
 
     #[tokio::test]
@@ -146,7 +155,16 @@ mod tests {
         for never in ["W/\"7\"", "\"abc\"", "\"07\"", "\"+7\"", "\"\"", "\"a,b\""] {
             assert_eq!(if_match(&[never]).await, Err(412), "{never}");
         }
-        for malformed in ["7", "\"7", "", ",", "w/\"7\"", "\"7\" \"8\"", "*, \"7\"", "\"a b\""] {
+        for malformed in [
+            "7",
+            "\"7",
+            "",
+            ",",
+            "w/\"7\"",
+            "\"7\" \"8\"",
+            "*, \"7\"",
+            "\"a b\"",
+        ] {
             assert_eq!(if_match(&[malformed]).await, Err(400), "{malformed}");
         }
         assert_eq!(if_match(&["\"7\", \"8\""]).await, Err(400));
@@ -155,7 +173,10 @@ mod tests {
     #[test]
     fn if_none_match_compares_weakly() {
         let is = |lines: &[&'static str], tag: &'static str| {
-            let lines: Vec<_> = lines.iter().map(|it| HeaderValue::from_static(it)).collect();
+            let lines: Vec<_> = lines
+                .iter()
+                .map(|it| HeaderValue::from_static(it))
+                .collect();
             not_modified(&lines, &HeaderValue::from_static(tag))
         };
         assert!(is(&["\"7\""], "\"7\""));

@@ -20,7 +20,10 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 1 << 20, caller_header: None }
+        Self {
+            body: 1 << 20,
+            caller_header: None,
+        }
     }
 }
 
@@ -34,10 +37,14 @@ pub struct Context {
 impl Context {
     /// The context of a request; a new one with default limits where no server put one.
     pub(crate) fn of(parts: &Parts) -> Self {
-        parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self {
-            request_id: RequestId::of(&parts.headers),
-            limits: Arc::default(),
-        })
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self {
+                request_id: RequestId::of(&parts.headers),
+                limits: Arc::default(),
+            })
     }
 
     /// The request's id.
@@ -117,7 +124,9 @@ fn hexadecimal(number: u64) -> [u8; 32] {
 
 fn is_sane(id: &[u8]) -> bool {
     (1..=128).contains(&id.len())
-        && id.iter().all(|it| it.is_ascii_alphanumeric() || b"-_.".contains(it))
+        && id
+            .iter()
+            .all(|it| it.is_ascii_alphanumeric() || b"-_.".contains(it))
 }
 
 /// Whether the body of a request has arrived, so that a timeout can say whose fault it was.

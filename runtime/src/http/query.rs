@@ -15,7 +15,9 @@ pub(super) fn parameters<'a>(
     known: &[&'static str],
     mut take: impl FnMut(&'static str, Cow<'a, str>, &mut Violations),
 ) -> Result<(), Error> {
-    let Some(query) = parts.uri.query() else { return Ok(()) };
+    let Some(query) = parts.uri.query() else {
+        return Ok(());
+    };
     let mut found = Violations::new();
     let mut seen = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -33,19 +35,31 @@ pub(super) fn parameters<'a>(
             continue;
         };
         if seen.contains(&known_name) {
-            found.add_parameter(known_name, "DUPLICATE_PARAMETER", "Is given more than once.");
+            found.add_parameter(
+                known_name,
+                "DUPLICATE_PARAMETER",
+                "Is given more than once.",
+            );
             continue;
         }
         seen.push(known_name);
         match decoded(value) {
             Some(value) if value.contains('\0') => {
-                found.add_parameter(known_name, "NUL_CHARACTER", "Must not hold the character U+0000.");
+                found.add_parameter(
+                    known_name,
+                    "NUL_CHARACTER",
+                    "Must not hold the character U+0000.",
+                );
             }
             Some(value) => take(known_name, value, &mut found),
             None => found.add_parameter(known_name, "MALFORMED", "Is not valid UTF-8."),
         }
     }
-    if found.is_empty() { Ok(()) } else { Err(Error::invalid_parameters(found)) }
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::invalid_parameters(found))
+    }
 }
 
 /// `application/x-www-form-urlencoded`: percent escapes, and `+` for a space.

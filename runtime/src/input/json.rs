@@ -25,7 +25,11 @@ pub struct Malformed {
 
 impl std::fmt::Display for Malformed {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{} (line {}, column {})", self.detail, self.line, self.column)
+        write!(
+            out,
+            "{} (line {}, column {})",
+            self.detail, self.line, self.column
+        )
     }
 }
 
@@ -36,10 +40,20 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Malformed> {
         Err(error) => {
             // Everything before the first bad byte is text, so the place can be told.
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-            return Err(malformed(&good, good.len(), "The text is not valid UTF-8.", &[]));
+            return Err(malformed(
+                &good,
+                good.len(),
+                "The text is not valid UTF-8.",
+                &[],
+            ));
         }
     };
-    let mut reader = Reader { text, bytes, at: 0, path: Vec::new() };
+    let mut reader = Reader {
+        text,
+        bytes,
+        at: 0,
+        path: Vec::new(),
+    };
     let read = reader.document();
     read.map_err(|detail| malformed(text, reader.at, &detail, &reader.path))
 }
@@ -92,7 +106,10 @@ impl Reader<'_> {
         self.space();
         match self.peek() {
             None => Ok(value),
-            Some(_) => Err(format!("{} stands after the end of the value.", self.here())),
+            Some(_) => Err(format!(
+                "{} stands after the end of the value.",
+                self.here()
+            )),
         }
     }
 
@@ -105,7 +122,10 @@ impl Reader<'_> {
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
             Some(b'n') => self.word("null", Value::Null),
-            _ => Err(format!("A value is expected here, but {} stands here.", self.here())),
+            _ => Err(format!(
+                "A value is expected here, but {} stands here.",
+                self.here()
+            )),
         }
     }
 
@@ -117,7 +137,10 @@ impl Reader<'_> {
         }
         loop {
             if self.peek() != Some(b'"') {
-                return Err(format!("A member name in quotes is expected here, but {} stands here.", self.here()));
+                return Err(format!(
+                    "A member name in quotes is expected here, but {} stands here.",
+                    self.here()
+                ));
             }
             let name = self.string()?;
             self.path.push(Step::Member(name.clone()));
@@ -161,7 +184,9 @@ impl Reader<'_> {
     /// Steps over an opening bracket. The path is as long as the nesting is deep.
     fn descend(&mut self) -> Read<()> {
         if self.path.len() >= MAX_DEPTH {
-            return Err(format!("The value is nested deeper than {MAX_DEPTH} levels."));
+            return Err(format!(
+                "The value is nested deeper than {MAX_DEPTH} levels."
+            ));
         }
         self.at += 1;
         self.space();
@@ -173,7 +198,10 @@ impl Reader<'_> {
             self.at += word.len();
             Ok(value)
         } else {
-            Err(format!("A value is expected here, but {} stands here.", self.here()))
+            Err(format!(
+                "A value is expected here, but {} stands here.",
+                self.here()
+            ))
         }
     }
 
@@ -203,10 +231,15 @@ impl Reader<'_> {
             self.digits()?;
         }
         let text = &self.text[start..self.at];
-        let number = if integral { integer(text) } else { text.parse().ok().and_then(Number::from_f64) };
+        let number = if integral {
+            integer(text)
+        } else {
+            text.parse().ok().and_then(Number::from_f64)
+        };
         number.map(Value::Number).ok_or_else(|| {
             self.at = start;
-            "The number is out of range: integers have 64 bits, other numbers are IEEE doubles.".into()
+            "The number is out of range: integers have 64 bits, other numbers are IEEE doubles."
+                .into()
         })
     }
 
@@ -215,7 +248,14 @@ impl Reader<'_> {
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start { Err(format!("A digit is expected here, but {} stands here.", self.here())) } else { Ok(()) }
+        if self.at == start {
+            Err(format!(
+                "A digit is expected here, but {} stands here.",
+                self.here()
+            ))
+        } else {
+            Ok(())
+        }
     }
 
     fn string(&mut self) -> Read<String> {
@@ -236,7 +276,9 @@ impl Reader<'_> {
                     out.push(self.escape()?);
                     copied = self.at;
                 }
-                Some(0..=0x1f) => return Err("A control character in a string must be escaped.".into()),
+                Some(0..=0x1f) => {
+                    return Err("A control character in a string must be escaped.".into());
+                }
                 Some(_) => self.at += 1,
                 None => return Err("The text ends inside a string.".into()),
             }
@@ -273,7 +315,8 @@ impl Reader<'_> {
         if !(0xdc00..0xe000).contains(&low) {
             return Err(alone.into());
         }
-        char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)).ok_or_else(|| alone.into())
+        char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+            .ok_or_else(|| alone.into())
     }
 
     fn unit(&mut self) -> Read<u32> {
@@ -297,7 +340,11 @@ impl Reader<'_> {
     }
 
     fn expect(&mut self, byte: u8, what: &str) -> Read<()> {
-        if self.eat(byte) { Ok(()) } else { Err(format!("Expected {what}, but {} stands here.", self.here())) }
+        if self.eat(byte) {
+            Ok(())
+        } else {
+            Err(format!("Expected {what}, but {} stands here.", self.here()))
+        }
     }
 
     fn space(&mut self) {
@@ -307,7 +354,11 @@ impl Reader<'_> {
     }
 
     fn here(&self) -> String {
-        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+        match self
+            .text
+            .get(self.at..)
+            .and_then(|rest| rest.chars().next())
+        {
             None => "the end of the text".into(),
             Some(letter) => format!("`{}`", letter.escape_debug()),
         }
@@ -340,7 +391,11 @@ mod tests {
         assert_eq!(parse(b"9223372036854775807").unwrap(), json!(i64::MAX));
         assert_eq!(parse(b"-9223372036854775808").unwrap(), json!(i64::MIN));
         assert_eq!(parse(b"18446744073709551615").unwrap(), json!(u64::MAX));
-        assert!(refused("18446744073709551616").detail.contains("out of range"));
+        assert!(
+            refused("18446744073709551616")
+                .detail
+                .contains("out of range")
+        );
         assert!(refused("[1, 1e400]").detail.contains("out of range"));
         assert_eq!(refused("[1, 1e400]").pointer, "/1");
     }
@@ -358,14 +413,42 @@ mod tests {
         let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
         assert!(parse(deep(MAX_DEPTH).as_bytes()).is_ok());
         assert!(refused(&deep(MAX_DEPTH + 1)).detail.contains("deeper"));
-        assert!(refused(&"{\"a\":".repeat(1_000_000)).detail.contains("deeper"));
+        assert!(
+            refused(&"{\"a\":".repeat(1_000_000))
+                .detail
+                .contains("deeper")
+        );
     }
 
     #[test]
     fn each_malformed_text_is_refused() {
         let texts = [
-            "", " ", "nul", "{", "[1,]", "{\"a\":1,}", "[1 2]", "01", "-", "1.", ".5", "+1", "1e", "NaN", "Infinity", "'a'",
-            "\"\\x\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u12g4\"", "\"a", "\"\t\"", "{} {}", "[1]]", "// c\n1", "{1:2}",
+            "",
+            " ",
+            "nul",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "[1 2]",
+            "01",
+            "-",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "NaN",
+            "Infinity",
+            "'a'",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "\"\\udc00\\ud800\"",
+            "\"\\u12g4\"",
+            "\"a",
+            "\"\t\"",
+            "{} {}",
+            "[1]]",
+            "// c\n1",
+            "{1:2}",
         ];
         for text in texts {
             assert!(parse(text.as_bytes()).is_err(), "{text:?} was read");
@@ -378,10 +461,13 @@ mod tests {
     /// serde_json is the judge: over many mutated texts both agree, except where this reader is stricter on purpose.
     #[test]
     fn it_agrees_with_serde_json_on_mutated_texts() {
-        let seed = br#"{"a":[1,-2.5e-3,true,null,"x\n\u00e9\ud83d\ude00"],"b":{"c":"","d":[[],{}]}}"#;
+        let seed =
+            br#"{"a":[1,-2.5e-3,true,null,"x\n\u00e9\ud83d\ude00"],"b":{"c":"","d":[[],{}]}}"#;
         let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut next = |bound: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(state >> 33).unwrap() % bound
         };
         let mut agreed = 0;

@@ -35,9 +35,9 @@ mod violations;
 
 use serde_json::Value;
 
-pub use merge::merge;
 pub use document::{Document, json};
 pub use json::{MAX_DEPTH, Malformed, parse};
+pub use merge::merge;
 pub use moment::{
     DateField, DurationField, TimeField, TimestampField, date, duration, time, timestamp,
 };
@@ -77,5 +77,9 @@ fn mistyped(found: &mut Violations, at: Pointer<'_>, expected: &str, value: &Val
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };
-    found.add(at, "WRONG_TYPE", format!("Must be {expected}, but it is {actual}."));
+    found.add(
+        at,
+        "WRONG_TYPE",
+        format!("Must be {expected}, but it is {actual}."),
+    );
 }

@@ -18,7 +18,10 @@ macro_rules! moment {
     ($make:ident, $field:ident, $value:ty, $read:ident, $check:ident, $example:literal, $what:literal) => {
         #[doc = concat!("Accepts ", $what, " such as `", $example, "`.")]
         pub const fn $make() -> $field {
-            $field { min: None, max: None }
+            $field {
+                min: None,
+                max: None,
+            }
         }
 
         #[doc = concat!($what, ", with limits, both inclusive.")]
@@ -46,7 +49,12 @@ macro_rules! moment {
         impl Accepts for $field {
             type Value = $value;
 
-            fn accept(&self, value: Value, at: Pointer<'_>, found: &mut Violations) -> Option<$value> {
+            fn accept(
+                &self,
+                value: Value,
+                at: Pointer<'_>,
+                found: &mut Violations,
+            ) -> Option<$value> {
                 let Value::String(text) = &value else {
                     mistyped(found, at, concat!("a string with ", $what), &value);
                     return None;
@@ -72,15 +80,41 @@ macro_rules! moment {
     };
 }
 
-moment!(date, DateField, Date, read_date, date_fits, "2025-12-31", "a date (RFC 3339)");
-moment!(time, TimeField, Time, read_time, time_fits, "23:59:59.5", "a time of day (RFC 3339)");
 moment!(
-    timestamp, TimestampField, Timestamp, read_timestamp, timestamp_fits,
-    "2025-12-31T23:59:59.5Z", "a timestamp with its offset (RFC 3339)"
+    date,
+    DateField,
+    Date,
+    read_date,
+    date_fits,
+    "2025-12-31",
+    "a date (RFC 3339)"
 );
 moment!(
-    duration, DurationField, SignedDuration, read_duration, duration_fits,
-    "PT1H30M", "a duration in hours, minutes and seconds (ISO 8601)"
+    time,
+    TimeField,
+    Time,
+    read_time,
+    time_fits,
+    "23:59:59.5",
+    "a time of day (RFC 3339)"
+);
+moment!(
+    timestamp,
+    TimestampField,
+    Timestamp,
+    read_timestamp,
+    timestamp_fits,
+    "2025-12-31T23:59:59.5Z",
+    "a timestamp with its offset (RFC 3339)"
+);
+moment!(
+    duration,
+    DurationField,
+    SignedDuration,
+    read_duration,
+    duration_fits,
+    "PT1H30M",
+    "a duration in hours, minutes and seconds (ISO 8601)"
 );
 
 fn within<T: PartialOrd + Display>(
@@ -101,14 +135,21 @@ fn within<T: PartialOrd + Display>(
 /// Whether the text looks like the shape, where `0` stands for any digit.
 fn shaped(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(byte, model)| match model {
-            b'0' => byte.is_ascii_digit(),
-            other => byte == other,
-        })
+        && text
+            .bytes()
+            .zip(shape.bytes())
+            .all(|(byte, model)| match model {
+                b'0' => byte.is_ascii_digit(),
+                other => byte == other,
+            })
 }
 
 fn read_date(text: &str) -> Option<Date> {
-    if shaped(text, "0000-00-00") { text.parse().ok() } else { None }
+    if shaped(text, "0000-00-00") {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 fn date_fits(date: &Date) -> bool {
@@ -122,7 +163,9 @@ fn cut(text: &str) -> Option<(Cow<'_, str>, &str)> {
     if &clock[6..] == "60" {
         return None;
     }
-    let Some(fraction) = text[8..].strip_prefix('.') else { return Some((clock.into(), &text[8..])) };
+    let Some(fraction) = text[8..].strip_prefix('.') else {
+        return Some((clock.into(), &text[8..]));
+    };
     let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 {
         return None;
@@ -188,13 +231,34 @@ mod tests {
 
     #[test]
     fn dates_and_times() {
-        assert_eq!(read(&date(), "2024-02-29"), Ok(jiff::civil::date(2024, 2, 29)));
-        for text in ["2023-02-29", "2024-1-1", "20240101", "2024-01-01T00:00:00", "", "-00001-01-01"] {
+        assert_eq!(
+            read(&date(), "2024-02-29"),
+            Ok(jiff::civil::date(2024, 2, 29))
+        );
+        for text in [
+            "2023-02-29",
+            "2024-1-1",
+            "20240101",
+            "2024-01-01T00:00:00",
+            "",
+            "-00001-01-01",
+        ] {
             assert_eq!(read(&date(), text), Err("FORMAT_MISMATCH".into()), "{text}");
         }
         assert_eq!(read(&date(), "0000-01-01"), Err("OUT_OF_RANGE".into()));
-        assert_eq!(read(&time(), "01:02:03.1234567").unwrap().to_string(), "01:02:03.123456");
-        for text in ["24:00:00", "01:02", "01:02:60", "01:02:03.", "01:02:03Z", "1:02:03", "01:02:03,5"] {
+        assert_eq!(
+            read(&time(), "01:02:03.1234567").unwrap().to_string(),
+            "01:02:03.123456"
+        );
+        for text in [
+            "24:00:00",
+            "01:02",
+            "01:02:60",
+            "01:02:03.",
+            "01:02:03Z",
+            "1:02:03",
+            "01:02:03,5",
+        ] {
             assert_eq!(read(&time(), text), Err("FORMAT_MISMATCH".into()), "{text}");
         }
     }
@@ -207,21 +271,49 @@ mod tests {
         assert_eq!(before.to_string(), "1969-12-31T23:59:59.999999Z");
         assert!(read(&timestamp(), "0001-01-01T00:00:00Z").is_ok());
         assert!(read(&timestamp(), "9999-12-31T23:59:59.999999Z").is_ok());
-        assert_eq!(read(&timestamp(), "0001-01-01T00:00:00+01:00"), Err("OUT_OF_RANGE".into()));
-        for text in ["2025-12-31", "2025-12-31T23:59:59", "2025-12-31 23:59:59Z", "2025-12-31T23:59:59Z[UTC]",
-            "2025-12-31T23:59:60Z", "2025-12-31T23:59:59+2", "99999-12-31T00:00:00Z", "é025-12-31T00:00:00Z"] {
-            assert_eq!(read(&timestamp(), text), Err("FORMAT_MISMATCH".into()), "{text}");
+        assert_eq!(
+            read(&timestamp(), "0001-01-01T00:00:00+01:00"),
+            Err("OUT_OF_RANGE".into())
+        );
+        for text in [
+            "2025-12-31",
+            "2025-12-31T23:59:59",
+            "2025-12-31 23:59:59Z",
+            "2025-12-31T23:59:59Z[UTC]",
+            "2025-12-31T23:59:60Z",
+            "2025-12-31T23:59:59+2",
+            "99999-12-31T00:00:00Z",
+            "é025-12-31T00:00:00Z",
+        ] {
+            assert_eq!(
+                read(&timestamp(), text),
+                Err("FORMAT_MISMATCH".into()),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn durations_are_iso_8601() {
-        assert_eq!(read(&duration(), "PT1H30M"), Ok(SignedDuration::from_mins(90)));
-        assert_eq!(read(&duration(), "-PT0.0000015S"), Ok(SignedDuration::from_micros(-1)));
+        assert_eq!(
+            read(&duration(), "PT1H30M"),
+            Ok(SignedDuration::from_mins(90))
+        );
+        assert_eq!(
+            read(&duration(), "-PT0.0000015S"),
+            Ok(SignedDuration::from_micros(-1))
+        );
         for text in ["1h30m", "", "P", "90", "P1Y"] {
-            assert_eq!(read(&duration(), text), Err("FORMAT_MISMATCH".into()), "{text}");
+            assert_eq!(
+                read(&duration(), text),
+                Err("FORMAT_MISMATCH".into()),
+                "{text}"
+            );
         }
-        assert_eq!(read(&duration(), "PT9223372036854775807S"), Err("OUT_OF_RANGE".into()));
+        assert_eq!(
+            read(&duration(), "PT9223372036854775807S"),
+            Err("OUT_OF_RANGE".into())
+        );
         let limited = duration().min(SignedDuration::ZERO);
         assert_eq!(read(&limited, "-PT1S"), Err("OUT_OF_RANGE".into()));
     }

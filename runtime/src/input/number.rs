@@ -7,22 +7,36 @@ use super::{Accepts, Pointer, Violations, mistyped};
 
 /// Accepts an integer of 32 bits.
 pub const fn int() -> IntegerField<i32> {
-    IntegerField { min: i32::MIN, max: i32::MAX }
+    IntegerField {
+        min: i32::MIN,
+        max: i32::MAX,
+    }
 }
 
 /// Accepts an integer of 64 bits.
 pub const fn bigint() -> IntegerField<i64> {
-    IntegerField { min: i64::MIN, max: i64::MAX }
+    IntegerField {
+        min: i64::MIN,
+        max: i64::MAX,
+    }
 }
 
 /// Accepts a finite IEEE double.
 pub const fn float() -> FloatField {
-    FloatField { min: f64::MIN, max: f64::MAX }
+    FloatField {
+        min: f64::MIN,
+        max: f64::MAX,
+    }
 }
 
 /// Accepts an exact decimal with `precision` digits, `scale` of them after the point, as a JSON string.
 pub const fn decimal(precision: u32, scale: u32) -> DecimalField {
-    DecimalField { precision, scale, min: None, max: None }
+    DecimalField {
+        precision,
+        scale,
+        min: None,
+        max: None,
+    }
 }
 
 /// An integer with limits, both inclusive.
@@ -84,12 +98,20 @@ where
 impl<T: Copy + Into<i64>> IntegerField<T> {
     fn out_of_range(&self, at: Pointer<'_>, found: &mut Violations) {
         let (min, max): (i64, i64) = (self.min.into(), self.max.into());
-        found.add(at, "OUT_OF_RANGE", format!("Must be between {min} and {max}."));
+        found.add(
+            at,
+            "OUT_OF_RANGE",
+            format!("Must be between {min} and {max}."),
+        );
     }
 }
 
 fn mistyped_fraction(found: &mut Violations, at: Pointer<'_>) {
-    found.add(at, "WRONG_TYPE", "Must be an integer, but it has a fraction.");
+    found.add(
+        at,
+        "WRONG_TYPE",
+        "Must be an integer, but it has a fraction.",
+    );
 }
 
 /// The number as an integer. JSON Schema counts `1.0` as one; beyond 2^53 a
@@ -97,8 +119,13 @@ fn mistyped_fraction(found: &mut Violations, at: Pointer<'_>) {
 fn whole(number: &Number) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     number.as_i64().or_else(|| {
-        let float = number.as_f64().filter(|it| number.is_f64() && it.fract() == 0.0)?;
-        #[expect(clippy::cast_possible_truncation, reason = "within ±2^53 every whole float is an i64")]
+        let float = number
+            .as_f64()
+            .filter(|it| number.is_f64() && it.fract() == 0.0)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "within ±2^53 every whole float is an i64"
+        )]
         (float.abs() <= EXACT).then_some(float as i64)
     })
 }
@@ -184,7 +211,8 @@ impl Accepts for DecimalField {
         let text = match &value {
             Value::String(text) => text,
             Value::Number(_) => {
-                let detail = "Must be a decimal in a string: send it as a string so that no digit is lost.";
+                let detail =
+                    "Must be a decimal in a string: send it as a string so that no digit is lost.";
                 found.add(at, "WRONG_TYPE", detail);
                 return None;
             }
@@ -248,7 +276,10 @@ impl DecimalField {
 }
 
 fn digits(mantissa: i128) -> u32 {
-    mantissa.unsigned_abs().checked_ilog10().map_or(0, |log| log + 1)
+    mantissa
+        .unsigned_abs()
+        .checked_ilog10()
+        .map_or(0, |log| log + 1)
 }
 
 /// Digits, one point between digits, a leading minus; no exponent, no plus, no underscores.
@@ -263,7 +294,11 @@ fn is_plain(text: &str) -> bool {
 
 /// Without the zeros that end the fraction; leading zeros rust_decimal drops by itself.
 fn trimmed(text: &str) -> &str {
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        text
+    }
 }
 
 /// A decimal literal read while compiling; `dec!` calls it.
@@ -291,9 +326,21 @@ pub const fn decimal_literal(text: &str) -> Decimal {
         }
         at += 1;
     }
-    assert!(digits > 0 && digits <= 28, "a decimal has between 1 and 28 digits");
-    #[expect(clippy::cast_possible_truncation, reason = "three limbs of 32 bits each are cut out")]
-    Decimal::from_parts(mantissa as u32, (mantissa >> 32) as u32, (mantissa >> 64) as u32, negative, scale)
+    assert!(
+        digits > 0 && digits <= 28,
+        "a decimal has between 1 and 28 digits"
+    );
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "three limbs of 32 bits each are cut out"
+    )]
+    Decimal::from_parts(
+        mantissa as u32,
+        (mantissa >> 32) as u32,
+        (mantissa >> 64) as u32,
+        negative,
+        scale,
+    )
 }
 
 /// An exact decimal literal: `dec!(12.50)`, `dec!(-1)`; read while compiling.
@@ -318,21 +365,30 @@ mod tests {
     #[test]
     fn integers_keep_to_their_width_and_limits() {
         assert_eq!(code(&int(), json!(2_147_483_647)), Ok(i32::MAX));
-        assert_eq!(code(&int(), json!(2_147_483_648_i64)), Err("OUT_OF_RANGE".into()));
+        assert_eq!(
+            code(&int(), json!(2_147_483_648_i64)),
+            Err("OUT_OF_RANGE".into())
+        );
         assert_eq!(code(&bigint(), json!(i64::MIN)), Ok(i64::MIN));
         assert_eq!(code(&bigint(), json!(u64::MAX)), Err("OUT_OF_RANGE".into()));
         assert_eq!(code(&bigint(), json!(1e300)), Err("OUT_OF_RANGE".into()));
         assert_eq!(code(&int(), json!(3.0)), Ok(3));
         assert_eq!(code(&int(), json!(3.5)), Err("WRONG_TYPE".into()));
         assert_eq!(code(&int(), json!("3")), Err("WRONG_TYPE".into()));
-        assert_eq!(code(&int().min(1).max(5), json!(6)), Err("OUT_OF_RANGE".into()));
+        assert_eq!(
+            code(&int().min(1).max(5), json!(6)),
+            Err("OUT_OF_RANGE".into())
+        );
     }
 
     #[test]
     fn floats_are_finite() {
         assert_eq!(code(&float(), json!(0.1)), Ok(0.1));
         assert_eq!(code(&float(), json!(5)), Ok(5.0));
-        assert_eq!(code(&float().min(0.0), json!(-0.5)), Err("OUT_OF_RANGE".into()));
+        assert_eq!(
+            code(&float().min(0.0), json!(-0.5)),
+            Err("OUT_OF_RANGE".into())
+        );
         let mut found = Violations::new();
         float().check(&f64::NAN, Pointer::ROOT, &mut found);
         assert_eq!(found.len(), 1);
@@ -345,11 +401,26 @@ mod tests {
         assert_eq!(code(&field, json!("1")).unwrap().to_string(), "1.00");
         assert_eq!(code(&field, json!("-0")).unwrap().to_string(), "0.00");
         assert_eq!(code(&field, json!("001.2000")).unwrap().to_string(), "1.20");
-        for text in ["1.005", "1000", "1000.00", "99999999999999999999999999999999"] {
-            assert_eq!(code(&field, json!(text)), Err("TOO_MANY_DIGITS".into()), "{text}");
+        for text in [
+            "1.005",
+            "1000",
+            "1000.00",
+            "99999999999999999999999999999999",
+        ] {
+            assert_eq!(
+                code(&field, json!(text)),
+                Err("TOO_MANY_DIGITS".into()),
+                "{text}"
+            );
         }
-        for text in ["", "1e2", "+1", "1_0", ".5", "5.", "1,5", " 1", "NaN", "1.2.3", "--1"] {
-            assert_eq!(code(&field, json!(text)), Err("FORMAT_MISMATCH".into()), "{text}");
+        for text in [
+            "", "1e2", "+1", "1_0", ".5", "5.", "1,5", " 1", "NaN", "1.2.3", "--1",
+        ] {
+            assert_eq!(
+                code(&field, json!(text)),
+                Err("FORMAT_MISMATCH".into()),
+                "{text}"
+            );
         }
         assert_eq!(code(&field, json!(1.5)), Err("WRONG_TYPE".into()));
         let limited = decimal(12, 2).min(dec!(0)).max(dec!(10.5));
@@ -361,16 +432,31 @@ mod tests {
     #[test]
     fn the_widest_decimal_goes_through() {
         let widest = "9".repeat(28);
-        assert_eq!(code(&decimal(28, 0), json!(widest)).unwrap().to_string(), widest);
+        assert_eq!(
+            code(&decimal(28, 0), json!(widest)).unwrap().to_string(),
+            widest
+        );
         let fine = format!("0.{widest}");
-        assert_eq!(code(&decimal(28, 28), json!(fine)).unwrap().to_string(), fine);
-        assert_eq!(code(&decimal(28, 27), json!("10")), Err("TOO_MANY_DIGITS".into()));
-        assert_eq!(code(&decimal(28, 2), json!("9".repeat(27))), Err("TOO_MANY_DIGITS".into()));
+        assert_eq!(
+            code(&decimal(28, 28), json!(fine)).unwrap().to_string(),
+            fine
+        );
+        assert_eq!(
+            code(&decimal(28, 27), json!("10")),
+            Err("TOO_MANY_DIGITS".into())
+        );
+        assert_eq!(
+            code(&decimal(28, 2), json!("9".repeat(27))),
+            Err("TOO_MANY_DIGITS".into())
+        );
     }
 
     #[test]
     fn literals_are_exact() {
         assert_eq!(dec!(-12.50).to_string(), "-12.50");
-        assert_eq!(dec!(79_228_162_514_264_337).to_string(), "79228162514264337");
+        assert_eq!(
+            dec!(79_228_162_514_264_337).to_string(),
+            "79228162514264337"
+        );
     }
 }

@@ -17,14 +17,20 @@ pub fn read<T: Read>(value: Value) -> Result<T, Violations> {
         mistyped(&mut found, Pointer::ROOT, "an object", &value);
         return Err(found);
     };
-    let mut object = Object { members, asked: Vec::with_capacity(16), found: Violations::new() };
+    let mut object = Object {
+        members,
+        asked: Vec::with_capacity(16),
+        found: Violations::new(),
+    };
     let read = T::read(&mut object);
     object.refuse_unknown();
     match read {
         Some(read) if object.found.is_empty() => Ok(read),
         // A reader that gives nothing and says nothing is a mistake in it; the client still gets an answer.
         _ if object.found.is_empty() => {
-            object.found.add("", "INVALID", "The object cannot be read.");
+            object
+                .found
+                .add("", "INVALID", "The object cannot be read.");
             Err(object.found)
         }
         _ => Err(object.found),
@@ -53,7 +59,11 @@ impl Object {
     }
 
     /// A member that may be missing or `null`; both give `Some(None)`.
-    pub fn optional<A: Accepts>(&mut self, name: &'static str, accepts: A) -> Option<Option<A::Value>> {
+    pub fn optional<A: Accepts>(
+        &mut self,
+        name: &'static str,
+        accepts: A,
+    ) -> Option<Option<A::Value>> {
         match self.take(name) {
             None | Some(Value::Null) => Some(None),
             Some(value) => self.accept(name, value, &accepts).map(Some),
@@ -89,7 +99,11 @@ impl Object {
     }
 
     /// A member of a merge patch (RFC 7396): missing leaves the field as it is, `null` is refused.
-    pub fn change<A: Accepts>(&mut self, name: &'static str, accepts: A) -> Option<Option<A::Value>> {
+    pub fn change<A: Accepts>(
+        &mut self,
+        name: &'static str,
+        accepts: A,
+    ) -> Option<Option<A::Value>> {
         match self.take(name) {
             None => Some(None),
             Some(Value::Null) => self.null(name),
@@ -98,7 +112,10 @@ impl Object {
     }
 
     /// A member of a merge patch: missing leaves the field as it is, `null` empties it.
-    #[expect(clippy::option_option, reason = "valid, present and not null are three questions")]
+    #[expect(
+        clippy::option_option,
+        reason = "valid, present and not null are three questions"
+    )]
     pub fn change_nullable<A: Accepts>(
         &mut self,
         name: &'static str,
@@ -107,7 +124,9 @@ impl Object {
         match self.take(name) {
             None => Some(None),
             Some(Value::Null) => Some(Some(None)),
-            Some(value) => self.accept(name, value, &accepts).map(|value| Some(Some(value))),
+            Some(value) => self
+                .accept(name, value, &accepts)
+                .map(|value| Some(Some(value))),
         }
     }
 
@@ -152,7 +171,8 @@ impl Object {
             if let Some(near) = nearest(name, self.asked.iter().copied()) {
                 detail = format!("There is no such field. Did you mean `{near}`?");
             }
-            self.found.add(Pointer::ROOT.member(name), "UNKNOWN_FIELD", detail);
+            self.found
+                .add(Pointer::ROOT.member(name), "UNKNOWN_FIELD", detail);
         }
     }
 }

@@ -19,7 +19,10 @@ impl Pattern {
         if let Err(error) = &compiled {
             tracing::error!(pattern = source, %error, "the pattern is not valid and matches nothing");
         }
-        Self { source, compiled: compiled.ok() }
+        Self {
+            source,
+            compiled: compiled.ok(),
+        }
     }
 
     /// Whether it matches somewhere in the text, as JSON Schema's `pattern` does; anchor it with `^` and `$`.

@@ -22,7 +22,10 @@ pub const fn uuid() -> UuidField {
 
 /// Accepts bytes as base64 (standard alphabet, padded).
 pub const fn bytes() -> BytesField {
-    BytesField { min: 0, max: usize::MAX }
+    BytesField {
+        min: 0,
+        max: usize::MAX,
+    }
 }
 
 /// Accepts one of the texts of a `text_enum!`.
@@ -32,7 +35,12 @@ pub const fn one_of<E: TextEnum>() -> ChoiceField<E> {
 
 /// Accepts an array whose items are each accepted by `of`.
 pub const fn list<A: Accepts>(of: A) -> ListField<A> {
-    ListField { of, min: 0, max: usize::MAX, unique: false }
+    ListField {
+        of,
+        min: 0,
+        max: usize::MAX,
+        unique: false,
+    }
 }
 
 /// A boolean.
@@ -108,7 +116,11 @@ impl Accepts for BytesField {
             return None;
         };
         let Ok(bytes) = STANDARD.decode(text).map(Bytes) else {
-            found.add(at, "FORMAT_MISMATCH", "Must be base64 (standard alphabet, padded with `=`).");
+            found.add(
+                at,
+                "FORMAT_MISMATCH",
+                "Must be base64 (standard alphabet, padded with `=`).",
+            );
             return None;
         };
         let before = found.len();
@@ -118,10 +130,18 @@ impl Accepts for BytesField {
 
     fn check(&self, bytes: &Bytes, at: Pointer<'_>, found: &mut Violations) {
         if bytes.0.len() < self.min {
-            found.add(at, "TOO_SHORT", format!("Must have at least {} bytes.", self.min));
+            found.add(
+                at,
+                "TOO_SHORT",
+                format!("Must have at least {} bytes.", self.min),
+            );
         }
         if bytes.0.len() > self.max {
-            found.add(at, "TOO_LONG", format!("Must have at most {} bytes.", self.max));
+            found.add(
+                at,
+                "TOO_LONG",
+                format!("Must have at most {} bytes.", self.max),
+            );
         }
     }
 }
@@ -138,7 +158,10 @@ impl<E: TextEnum> Accepts for ChoiceField<E> {
             mistyped(found, at, "a string", &value);
             return None;
         };
-        let choice = E::ALL.iter().copied().find(|choice| choice.as_str() == text);
+        let choice = E::ALL
+            .iter()
+            .copied()
+            .find(|choice| choice.as_str() == text);
         if choice.is_none() {
             let texts = || E::ALL.iter().map(|choice| choice.as_str());
             let known: Vec<String> = texts().map(|text| format!("`{text}`")).collect();
@@ -223,10 +246,18 @@ where
 impl<A> ListField<A> {
     fn check_length(&self, items: usize, at: Pointer<'_>, found: &mut Violations) {
         if items < self.min {
-            found.add(at, "TOO_FEW_ITEMS", format!("Must have at least {} items.", self.min));
+            found.add(
+                at,
+                "TOO_FEW_ITEMS",
+                format!("Must have at least {} items.", self.min),
+            );
         }
         if items > self.max {
-            found.add(at, "TOO_MANY_ITEMS", format!("Must have at most {} items.", self.max));
+            found.add(
+                at,
+                "TOO_MANY_ITEMS",
+                format!("Must have at most {} items.", self.max),
+            );
         }
     }
 

@@ -7,7 +7,12 @@ use super::{Accepts, Pattern, Pointer, Violations, mistyped};
 
 /// Accepts a string.
 pub const fn text() -> TextField {
-    TextField { min: 0, max: usize::MAX, pattern: None, format: None }
+    TextField {
+        min: 0,
+        max: usize::MAX,
+        pattern: None,
+        format: None,
+    }
 }
 
 /// A string with limits. Lengths are in Unicode characters, as JSON Schema counts them.
@@ -96,10 +101,18 @@ impl Accepts for TextField {
         if text.len() < self.min || text.len() > self.max || self.min > 0 {
             let characters = text.chars().count();
             if characters < self.min {
-                found.add(at, "TOO_SHORT", format!("Must have at least {}.", count(self.min)));
+                found.add(
+                    at,
+                    "TOO_SHORT",
+                    format!("Must have at least {}.", count(self.min)),
+                );
             }
             if characters > self.max {
-                found.add(at, "TOO_LONG", format!("Must have at most {}.", count(self.max)));
+                found.add(
+                    at,
+                    "TOO_LONG",
+                    format!("Must have at most {}.", count(self.max)),
+                );
             }
         }
         if let Some(pattern) = self.pattern
@@ -111,11 +124,19 @@ impl Accepts for TextField {
         if let Some(format) = self.format
             && !format.matches(text)
         {
-            found.add(at, "FORMAT_MISMATCH", format!("Must be {}.", format.description()));
+            found.add(
+                at,
+                "FORMAT_MISMATCH",
+                format!("Must be {}.", format.description()),
+            );
         }
     }
 }
 
 fn count(characters: usize) -> String {
-    if characters == 1 { "1 character".into() } else { format!("{characters} characters") }
+    if characters == 1 {
+        "1 character".into()
+    } else {
+        format!("{characters} characters")
+    }
 }

@@ -70,7 +70,11 @@ impl Violations {
 
     fn push(&mut self, place: Place, code: Cow<'static, str>, detail: Cow<'static, str>) {
         if self.found.len() < MOST {
-            self.found.push(Violation { place, detail, code });
+            self.found.push(Violation {
+                place,
+                detail,
+                code,
+            });
         }
     }
 
@@ -91,7 +95,11 @@ impl Violations {
 
     /// `Ok` when there are none, else the error that answers with all of them.
     pub fn into_result(self) -> Result<(), Error> {
-        if self.found.is_empty() { Ok(()) } else { Err(Error::invalid(self)) }
+        if self.found.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(self))
+        }
     }
 }
 
@@ -122,21 +130,33 @@ enum Step<'a> {
 
 impl<'a> Pointer<'a> {
     /// The whole document.
-    pub const ROOT: Pointer<'static> = Pointer { parent: None, step: Step::Written("") };
+    pub const ROOT: Pointer<'static> = Pointer {
+        parent: None,
+        step: Step::Written(""),
+    };
 
     /// A pointer given as text, such as `/total`.
     pub const fn of(text: &'a str) -> Self {
-        Self { parent: None, step: Step::Written(text) }
+        Self {
+            parent: None,
+            step: Step::Written(text),
+        }
     }
 
     /// The member of that name in the object here.
     pub const fn member(&'a self, name: &'a str) -> Pointer<'a> {
-        Pointer { parent: Some(self), step: Step::Member(name) }
+        Pointer {
+            parent: Some(self),
+            step: Step::Member(name),
+        }
     }
 
     /// The item at that index in the array here.
     pub const fn item(&'a self, index: usize) -> Pointer<'a> {
-        Pointer { parent: Some(self), step: Step::Item(index) }
+        Pointer {
+            parent: Some(self),
+            step: Step::Item(index),
+        }
     }
 
     fn write(&self, out: &mut String) {

@@ -31,7 +31,9 @@ const PING: Duration = Duration::from_secs(30);
 /// Takes connections until the server stops, then returns when the last of them has ended.
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // Semaphores end somewhat below `usize::MAX`; so many connections there are nowhere.
-    let most = u32::try_from(shared.server.max_connections).unwrap_or(u32::MAX).min(1 << 24);
+    let most = u32::try_from(shared.server.max_connections)
+        .unwrap_or(u32::MAX)
+        .min(1 << 24);
     let places = Arc::new(Semaphore::new(most as usize));
     let builder = Arc::new(builder(&shared));
     let mut phase = shared.phase.subscribe();
@@ -41,7 +43,9 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             taken = place_and_stream(&listener, &places) => taken,
             () = reached(&mut phase, Phase::Stopping) => break,
         };
-        let Some((place, stream)) = taken else { continue };
+        let Some((place, stream)) = taken else {
+            continue;
+        };
         let connection = serve(stream, Arc::clone(&builder), Arc::clone(&shared));
         tokio::spawn(async move {
             connection.await;
@@ -82,7 +86,9 @@ async fn drain_backlog(
     places: &Arc<Semaphore>,
 ) {
     while let Ok(Ok((stream, _))) = timeout(Duration::from_millis(1), listener.accept()).await {
-        let Ok(place) = Arc::clone(places).try_acquire_owned() else { return };
+        let Ok(place) = Arc::clone(places).try_acquire_owned() else {
+            return;
+        };
         let connection = serve(stream, Arc::clone(builder), Arc::clone(shared));
         tokio::spawn(async move {
             connection.await;

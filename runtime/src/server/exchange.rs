@@ -43,9 +43,12 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> 
         version: request.version(),
         request_id: RequestId::of(request.headers()),
         if_none_match: match request.headers().contains_key(header::IF_NONE_MATCH) {
-            true if reading => {
-                request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect()
-            }
+            true if reading => request
+                .headers()
+                .get_all(header::IF_NONE_MATCH)
+                .iter()
+                .cloned()
+                .collect(),
             _ => Vec::new(),
         },
     };
@@ -71,7 +74,11 @@ async fn own_page(
     }
     if !matches!(remembered.method, Method::GET | Method::HEAD) {
         let allow = HeaderValue::from_static("GET, HEAD");
-        let error = Error::new(Kind::MethodNotAllowed, "METHOD_NOT_ALLOWED", "Only GET and HEAD are allowed here.");
+        let error = Error::new(
+            Kind::MethodNotAllowed,
+            "METHOD_NOT_ALLOWED",
+            "Only GET and HEAD are allowed here.",
+        );
         return Some(error.with_header(header::ALLOW, allow).into_response());
     }
     #[cfg(feature = "docs-ui")]
@@ -106,7 +113,10 @@ async fn routed(
         if body.is_end_stream() {
             return Body::empty();
         }
-        let received = Received { body, progress: progress.insert(Progress::default()).clone() };
+        let received = Received {
+            body,
+            progress: progress.insert(Progress::default()).clone(),
+        };
         Body::new(received)
     });
     if progress.is_some() {
@@ -135,7 +145,10 @@ fn too_large(limit: usize, version: Version) -> Response<Body> {
 fn timed_out(progress: Option<Progress>, version: Version) -> Response<Body> {
     if progress.is_some_and(|it| it.is_waiting()) {
         let detail = "The body of the request did not arrive in time.";
-        return closing(Error::new(Kind::RequestTimeout, "REQUEST_TIMEOUT", detail), version);
+        return closing(
+            Error::new(Kind::RequestTimeout, "REQUEST_TIMEOUT", detail),
+            version,
+        );
     }
     let detail = "The request took too long. What it was to change may have been changed.";
     Error::new(Kind::DeadlineExceeded, "DEADLINE_EXCEEDED", detail).into_response()
@@ -154,7 +167,10 @@ fn closing(error: Error, version: Version) -> Response<Body> {
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("a handler panicked: {}", text.as_deref().unwrap_or("no message"))
+    format!(
+        "a handler panicked: {}",
+        text.as_deref().unwrap_or("no message")
+    )
 }
 
 impl Shared {

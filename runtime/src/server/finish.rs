@@ -21,7 +21,11 @@ const LONGEST_DETAIL: usize = 4096;
 
 impl Shared {
     /// The response as it goes to the client.
-    pub(super) async fn finish(&self, response: Response<Body>, request: Remembered) -> Response<Body> {
+    pub(super) async fn finish(
+        &self,
+        response: Response<Body>,
+        request: Remembered,
+    ) -> Response<Body> {
         let status = response.status();
         let mut response = if status.is_client_error() || status.is_server_error() {
             self.problem(response, &request).await
@@ -33,7 +37,11 @@ impl Shared {
         let reading = matches!(request.method, Method::GET | Method::HEAD);
         let headers = response.headers_mut();
         if !headers.contains_key(header::CACHE_CONTROL) {
-            let policy = if reading { "private, no-cache" } else { "no-store" };
+            let policy = if reading {
+                "private, no-cache"
+            } else {
+                "no-store"
+            };
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(policy));
         }
         headers.insert(RequestId::HEADER, request.request_id.header());
@@ -108,7 +116,11 @@ fn unchanged(response: Response<Body>) -> Response<Body> {
     let mut short = Response::new(Body::empty());
     *short.status_mut() = StatusCode::NOT_MODIFIED;
     let kept = [
-        header::ETAG, header::CACHE_CONTROL, header::VARY, header::CONTENT_LOCATION, header::EXPIRES,
+        header::ETAG,
+        header::CACHE_CONTROL,
+        header::VARY,
+        header::CONTENT_LOCATION,
+        header::EXPIRES,
         header::CONTENT_SECURITY_POLICY,
     ];
     for name in kept {
@@ -123,7 +135,10 @@ fn unchanged(response: Response<Body>) -> Response<Body> {
 fn log_source(error: &Error, request: &Remembered) {
     let Some(source) = error.source() else { return };
     let chain = std::iter::successors(Some(source), |error: &&dyn StdError| (*error).source());
-    let source = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let source = chain
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ");
     let (method, path, id) = (&request.method, request.uri.path(), &request.request_id);
     let reason = error.reason();
     if error.status().is_server_error() {
@@ -136,13 +151,20 @@ fn log_source(error: &Error, request: &Remembered) {
 /// The problem with the headers that the first response had: `Allow`, `WWW-Authenticate`, cookies.
 fn with_headers_of<B>(first: &Response<B>, mut problem: Response<Body>) -> Response<Body> {
     for (name, value) in first.headers() {
-        let of_the_body = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::ETAG];
+        let of_the_body = [
+            header::CONTENT_TYPE,
+            header::CONTENT_LENGTH,
+            header::CONTENT_ENCODING,
+            header::ETAG,
+        ];
         if !of_the_body.contains(name) && !problem.headers().contains_key(name) {
             problem.headers_mut().append(name, value.clone());
         }
     }
     let nosniff = HeaderValue::from_static("nosniff");
-    problem.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    problem
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     problem
 }
 
@@ -150,7 +172,9 @@ fn with_headers_of<B>(first: &Response<B>, mut problem: Response<Body>) -> Respo
 fn is_plain(headers: &HeaderMap) -> bool {
     match headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) {
         None => true,
-        Some(given) => given.starts_with(b"text/plain") && !given.starts_with(PROBLEM_JSON.as_bytes()),
+        Some(given) => {
+            given.starts_with(b"text/plain") && !given.starts_with(PROBLEM_JSON.as_bytes())
+        }
     }
 }
 
@@ -170,20 +194,39 @@ fn plain_error(
     let detail = match (kind, text) {
         // What a handler says of its own failure is for the log, not for the client.
         (_, text) if status.is_server_error() => {
-            let error = Error::new(kind, kind.default_reason(), "Something went wrong on our side.");
+            let error = Error::new(
+                kind,
+                kind.default_reason(),
+                "Something went wrong on our side.",
+            );
             if let Some(text) = text {
                 tracing::error!(source = text, request_id = %request.request_id, "the cause of a failure");
             }
             return error;
         }
         (Kind::MethodNotAllowed, _) => {
-            let allowed = headers.get(header::ALLOW).and_then(|it| it.to_str().ok()).unwrap_or_default();
-            format!("{} is not allowed here; allowed is {allowed}.", request.method)
+            let allowed = headers
+                .get(header::ALLOW)
+                .and_then(|it| it.to_str().ok())
+                .unwrap_or_default();
+            format!(
+                "{} is not allowed here; allowed is {allowed}.",
+                request.method
+            )
         }
         (_, Some(text)) => text,
         (Kind::NotFound, None) => "There is nothing at this path.".into(),
-        (_, None) => format!("{}.", status.canonical_reason().unwrap_or("The request was refused")),
+        (_, None) => format!(
+            "{}.",
+            status
+                .canonical_reason()
+                .unwrap_or("The request was refused")
+        ),
     };
-    let reason = if kind == Kind::NotFound { "PATH_NOT_FOUND" } else { kind.default_reason() };
+    let reason = if kind == Kind::NotFound {
+        "PATH_NOT_FOUND"
+    } else {
+        kind.default_reason()
+    };
     Error::new(kind, reason, detail)
 }

@@ -77,11 +77,18 @@ impl Server {
         });
         let address = listener.local_addr().ok();
         let accepting = tokio::spawn(accept::accept(listener, Arc::clone(&shared)));
-        Self { shared, accepting, address }
+        Self {
+            shared,
+            accepting,
+            address,
+        }
     }
 
     /// Where it listens.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "tests ask for the free port"))]
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(dead_code, reason = "tests ask for the free port")
+    )]
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.address
     }
@@ -118,7 +125,9 @@ impl Server {
     /// Stops in good order: unready at once, requests taken for `drain_delay`,
     /// then no new connections, and `grace` for what is in flight.
     pub(crate) async fn stop(self) {
-        let Self { shared, accepting, .. } = self;
+        let Self {
+            shared, accepting, ..
+        } = self;
         shared.phase.send_replace(Phase::Draining);
         tokio::time::sleep(shared.server.drain_delay).await;
         shared.phase.send_replace(Phase::Stopping);

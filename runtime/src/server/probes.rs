@@ -26,7 +26,11 @@ pub(super) struct Readiness(Mutex<Option<(Instant, bool)>>);
 /// The page at one of the three paths.
 pub(super) async fn page(shared: &Shared, path: &str, query: Option<&str>) -> Response<Body> {
     let phase = *shared.phase.borrow();
-    let verbose = query.is_some_and(|query| query.split('&').any(|it| it.split('=').next() == Some("verbose")));
+    let verbose = query.is_some_and(|query| {
+        query
+            .split('&')
+            .any(|it| it.split('=').next() == Some("verbose"))
+    });
     let started = phase > Phase::Starting;
     match path {
         "/livez" => healthy(&[], verbose),
@@ -34,8 +38,11 @@ pub(super) async fn page(shared: &Shared, path: &str, query: Option<&str>) -> Re
         _ => {
             let serving = phase <= Phase::Serving;
             let database = started && shared.database_answers().await;
-            let checks =
-                [("started", started), ("database", database), ("not_draining", serving)];
+            let checks = [
+                ("started", started),
+                ("database", database),
+                ("not_draining", serving),
+            ];
             verdict(&checks, verbose)
         }
     }
@@ -49,7 +56,9 @@ impl Shared {
         {
             return answered;
         }
-        let Some(app) = self.app.get() else { return false };
+        let Some(app) = self.app.get() else {
+            return false;
+        };
         let answered = match tokio::time::timeout(PATIENCE, app.db.ping()).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
@@ -69,11 +78,18 @@ impl Shared {
 }
 
 fn verdict(checks: &[(&'static str, bool)], verbose: bool) -> Response<Body> {
-    let failed: Vec<&str> = checks.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect();
+    let failed: Vec<&str> = checks
+        .iter()
+        .filter(|(_, good)| !good)
+        .map(|(name, _)| *name)
+        .collect();
     if failed.is_empty() {
         return healthy(checks, verbose);
     }
-    let mut error = Error::unavailable("NOT_READY", format!("Not fulfilled: {}.", failed.join(", ")));
+    let mut error = Error::unavailable(
+        "NOT_READY",
+        format!("Not fulfilled: {}.", failed.join(", ")),
+    );
     if verbose {
         for (name, good) in checks {
             error = error.with_metadata(name, if *good { "ok" } else { "failed" });
@@ -83,9 +99,15 @@ fn verdict(checks: &[(&'static str, bool)], verbose: bool) -> Response<Body> {
 }
 
 fn healthy(checks: &[(&'static str, bool)], verbose: bool) -> Response<Body> {
-    let checks: serde_json::Map<_, _> =
-        checks.iter().map(|(name, _)| ((*name).to_owned(), json!("ok"))).collect();
-    let body = if verbose { json!({"status": "ok", "checks": checks}) } else { json!({"status": "ok"}) };
+    let checks: serde_json::Map<_, _> = checks
+        .iter()
+        .map(|(name, _)| ((*name).to_owned(), json!("ok")))
+        .collect();
+    let body = if verbose {
+        json!({"status": "ok", "checks": checks})
+    } else {
+        json!({"status": "ok"})
+    };
     let mut response = axum::Json(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

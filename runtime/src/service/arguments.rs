@@ -22,7 +22,10 @@ pub(super) fn parse(
     name: &str,
     arguments: impl IntoIterator<Item = std::ffi::OsString>,
 ) -> Result<(Command, Sources), StartError> {
-    let mut sources = Sources { name: name.to_owned(), ..Sources::default() };
+    let mut sources = Sources {
+        name: name.to_owned(),
+        ..Sources::default()
+    };
     let mut words: Vec<String> = Vec::new();
     let mut special = None;
     let mut parser = lexopt::Parser::from_args(arguments);
@@ -33,8 +36,12 @@ pub(super) fn parse(
             Long("print-config") => special = special.or(Some(Command::PrintConfig)),
             Long("config") => sources.file = Some(parser.value().map_err(usage)?.into()),
             Long("set") => sources.flags.push(pair(&text(&mut parser)?)?),
-            Long("host") => sources.flags.push(("server.host".into(), text(&mut parser)?)),
-            Long("port") => sources.flags.push(("server.port".into(), text(&mut parser)?)),
+            Long("host") => sources
+                .flags
+                .push(("server.host".into(), text(&mut parser)?)),
+            Long("port") => sources
+                .flags
+                .push(("server.port".into(), text(&mut parser)?)),
             Long("database-url") => sources.flags.push(("db.url".into(), text(&mut parser)?)),
             Value(word) => words.push(word.string().map_err(usage)?),
             Long(flag) => return Err(unknown_flag(flag)),
@@ -54,7 +61,10 @@ pub(super) fn parse(
 }
 
 fn text(parser: &mut lexopt::Parser) -> Result<String, StartError> {
-    parser.value().and_then(|value| value.string()).map_err(usage)
+    parser
+        .value()
+        .and_then(|value| value.string())
+        .map_err(usage)
 }
 
 fn pair(text: &str) -> Result<(String, String), StartError> {
@@ -69,10 +79,22 @@ fn usage(error: lexopt::Error) -> StartError {
 }
 
 fn unknown_flag(flag: &str) -> StartError {
-    let known = ["help", "version", "print-config", "config", "set", "host", "port", "database-url"];
+    let known = [
+        "help",
+        "version",
+        "print-config",
+        "config",
+        "set",
+        "host",
+        "port",
+        "database-url",
+    ];
     let near = nearest(flag, known).map(|near| format!("; did you mean `--{near}`?"));
     let dashes = if flag.chars().count() == 1 { "-" } else { "--" };
-    StartError::Usage(format!("there is no option `{dashes}{flag}`{}", near.unwrap_or_default()))
+    StartError::Usage(format!(
+        "there is no option `{dashes}{flag}`{}",
+        near.unwrap_or_default()
+    ))
 }
 
 fn unknown_command(words: &[&str]) -> StartError {
@@ -81,7 +103,10 @@ fn unknown_command(words: &[&str]) -> StartError {
     let near = near.filter(|near| words.first() != Some(near));
     let near = near.map(|near| format!("; did you mean `{near}`?"));
     let words = words.join(" ");
-    StartError::Usage(format!("there is no command `{words}`{}", near.unwrap_or_default()))
+    StartError::Usage(format!(
+        "there is no command `{words}`{}",
+        near.unwrap_or_default()
+    ))
 }
 
 /// What `help` prints.
@@ -125,21 +150,40 @@ mod tests {
     #[test]
     fn commands_and_flags() {
         assert_eq!(parsed(&[]).unwrap().0, Command::Serve);
-        assert_eq!(parsed(&["migrate", "status"]).unwrap().0, Command::MigrationStatus);
+        assert_eq!(
+            parsed(&["migrate", "status"]).unwrap().0,
+            Command::MigrationStatus
+        );
         assert_eq!(parsed(&["serve", "--help"]).unwrap().0, Command::Help);
-        let (command, sources) = parsed(&["--port=1", "--set", "db.url=a=b", "--config", "x.toml"]).unwrap();
+        let (command, sources) =
+            parsed(&["--port=1", "--set", "db.url=a=b", "--config", "x.toml"]).unwrap();
         assert_eq!(command, Command::Serve);
         let flags = [("server.port", "1"), ("db.url", "a=b")];
-        assert_eq!(sources.flags, flags.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        assert_eq!(
+            sources.flags,
+            flags.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        );
         assert_eq!(sources.file, Some("x.toml".into()));
     }
 
     #[test]
     fn mistakes_are_explained() {
-        assert!(parsed(&["serv"]).unwrap_err().contains("did you mean `serve`"));
-        assert!(parsed(&["--prot", "1"]).unwrap_err().contains("did you mean `--port`"));
+        assert!(
+            parsed(&["serv"])
+                .unwrap_err()
+                .contains("did you mean `serve`")
+        );
+        assert!(
+            parsed(&["--prot", "1"])
+                .unwrap_err()
+                .contains("did you mean `--port`")
+        );
         assert!(parsed(&["--set", "x"]).unwrap_err().contains("KEY=VALUE"));
         assert!(parsed(&["--port"]).unwrap_err().contains("--port"));
-        assert!(parsed(&["migrate", "down"]).unwrap_err().contains("`migrate down`"));
+        assert!(
+            parsed(&["migrate", "down"])
+                .unwrap_err()
+                .contains("`migrate down`")
+        );
     }
 }

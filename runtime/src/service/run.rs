@@ -10,9 +10,9 @@ use super::arguments::{self, Command};
 use super::{Resources, Service, StartError};
 use crate::config::{self, Config};
 use crate::db::{Db, migrate};
+use crate::log;
 use crate::page::PageTokens;
 use crate::server::{self, Server};
-use crate::log;
 
 /// The whole `main` of a service.
 ///
@@ -42,7 +42,9 @@ fn command<S: Service>() -> Result<ExitCode, StartError> {
         Command::PrintConfig => print!("{}", config::load(&sources)?.1),
         Command::Serve => return with_runtime::<S, _, _>(&sources, serve::<S>),
         Command::Migrate => return with_runtime::<S, _, _>(&sources, migrate_up::<S>),
-        Command::MigrationStatus => return with_runtime::<S, _, _>(&sources, migration_status::<S>),
+        Command::MigrationStatus => {
+            return with_runtime::<S, _, _>(&sources, migration_status::<S>);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -56,7 +58,10 @@ where
     let (config, _) = config::load(sources)?;
     log::start(&config.log);
     log::log_panics();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(then(config))
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(then(config))
 }
 
 /// An error and everything behind it, in one line for each.
@@ -76,7 +81,10 @@ fn chain(error: &StartError) -> String {
 async fn serve<S: Service>(config: Config) -> Result<ExitCode, StartError> {
     let address = SocketAddr::new(config.server.host, config.server.port);
     let listening = TcpListener::bind(address).await;
-    let listener = listening.map_err(|source| StartError::Listen { address: address.to_string(), source })?;
+    let listener = listening.map_err(|source| StartError::Listen {
+        address: address.to_string(),
+        source,
+    })?;
     let address = listener.local_addr()?;
     // The signals are caught before the start is long, so that none is lost.
     let signals = server::Signals::catch()?;
@@ -89,10 +97,18 @@ async fn serve<S: Service>(config: Config) -> Result<ExitCode, StartError> {
         () = signals.stop() => return Ok(ExitCode::SUCCESS),
     }
     let docs = config.docs.enabled && S::OPENAPI.is_some() && cfg!(feature = "docs-ui");
-    let docs = if docs { format!("http://{address}/docs") } else { "none".into() };
+    let docs = if docs {
+        format!("http://{address}/docs")
+    } else {
+        "none".into()
+    };
     tracing::info!(version = S::VERSION, api = %format_args!("http://{address}"), docs, "{} is ready", S::NAME);
     let finished = server.run_until(signals).await;
-    Ok(if finished { ExitCode::SUCCESS } else { ExitCode::from(130) })
+    Ok(if finished {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(130)
+    })
 }
 
 /// Everything between the configuration and a service that can be served.
@@ -104,7 +120,11 @@ pub(crate) async fn assemble<S: Service>(config: &Config) -> Result<(S, Db), Sta
         }
     }
     let pages = PageTokens::new(&key(config, &db).await?);
-    let resources = Resources { db: db.clone(), pages, config: config.clone() };
+    let resources = Resources {
+        db: db.clone(),
+        pages,
+        config: config.clone(),
+    };
     let service = S::start(resources).await?;
     Ok((service, db))
 }

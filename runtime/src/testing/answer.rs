@@ -21,11 +21,19 @@ pub struct Answer {
 impl Answer {
     pub(super) fn new(status: StatusCode, headers: HeaderMap, bytes: Bytes) -> Self {
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Self { status, headers, body, bytes }
+        Self {
+            status,
+            headers,
+            body,
+            bytes,
+        }
     }
 
     /// The text of a header, or an empty one.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or_default()
     }
 }

@@ -31,7 +31,10 @@ impl Database {
                 let directory = std::env::temp_dir().join(unique);
                 std::fs::create_dir_all(&directory).expect("a temporary directory");
                 let url = format!("sqlite://{}/{service}.db", directory.display());
-                Self { url, kind: Kind::Sqlite(directory) }
+                Self {
+                    url,
+                    kind: Kind::Sqlite(directory),
+                }
             }
         }
     }
@@ -41,7 +44,10 @@ impl Database {
         execute(&server, &format!("create schema {schema}")).await;
         let joint = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
-        Self { url, kind: Kind::Postgres { server, schema } }
+        Self {
+            url,
+            kind: Kind::Postgres { server, schema },
+        }
     }
 
     #[cfg(not(feature = "postgres"))]
@@ -75,8 +81,12 @@ impl Drop for Database {
                 // A test's own runtime cannot be waited on from here.
                 let (server, statement) = (server.clone(), format!("drop schema {schema} cascade"));
                 let dropping = std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                    runtime.expect("a runtime").block_on(execute(&server, &statement));
+                    let runtime = tokio::runtime::Builder::new_current_thread()
+                        .enable_all()
+                        .build();
+                    runtime
+                        .expect("a runtime")
+                        .block_on(execute(&server, &statement));
                 });
                 let dropped = dropping.join();
                 if !std::thread::panicking() {

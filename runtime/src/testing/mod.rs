@@ -70,12 +70,21 @@ impl<S: Service> TestServer<S> {
         let server = Server::start::<S>(listener, &config);
         let (app, db) = match assemble::<S>(&config).await {
             Ok(assembled) => assembled,
-            Err(error) => panic!("the service does not start: {error}: {:?}", std::error::Error::source(&error)),
+            Err(error) => panic!(
+                "the service does not start: {error}: {:?}",
+                std::error::Error::source(&error)
+            ),
         };
         server.ready(app.clone().router(), db);
         let address = server.address().expect("a listener has an address");
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { app, address, server: Some(server), client, _database: database }
+        Self {
+            app,
+            address,
+            server: Some(server),
+            client,
+            _database: database,
+        }
     }
 
     /// The service's state, for a look at the database.
@@ -102,7 +111,10 @@ impl<S: Service> TestServer<S> {
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         let patch = HeaderValue::from_static("application/merge-patch+json");
         let request = self.request(Method::PATCH, path).json(body);
-        request.header(::http::header::CONTENT_TYPE, patch).send().await
+        request
+            .header(::http::header::CONTENT_TYPE, patch)
+            .send()
+            .await
     }
 
     /// DELETE.
@@ -116,8 +128,14 @@ impl<S: Service> TestServer<S> {
     /// When the path cannot be one.
     pub fn request(&self, method: Method, path: &str) -> TestRequest<'_> {
         let url = format!("http://{}{path}", self.address);
-        let request = Request::builder().method(method).uri(url).body(Full::default());
-        TestRequest { client: &self.client, request: request.expect("a path") }
+        let request = Request::builder()
+            .method(method)
+            .uri(url)
+            .body(Full::default());
+        TestRequest {
+            client: &self.client,
+            request: request.expect("a path"),
+        }
     }
 
     /// Stops it in good order, as SIGTERM does. Later requests are refused.
@@ -146,15 +164,21 @@ impl TestRequest<'_> {
         V: TryInto<HeaderValue, Error: std::fmt::Debug>,
     {
         let name = name.try_into().expect("the name of a header");
-        self.request.headers_mut().insert(name, value.try_into().expect("the value of a header"));
+        self.request
+            .headers_mut()
+            .insert(name, value.try_into().expect("the value of a header"));
         self
     }
 
     /// Sets the body, and its type unless the test has set one.
-    #[expect(clippy::needless_pass_by_value, reason = "so a test can write `json!` in its place")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so a test can write `json!` in its place"
+    )]
     pub fn json(self, body: Value) -> Self {
         let json = HeaderValue::from_static("application/json");
-        self.body(body.to_string()).header(::http::header::CONTENT_TYPE, json)
+        self.body(body.to_string())
+            .header(::http::header::CONTENT_TYPE, json)
     }
 
     /// Sets the body as it is.

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use dialoguer::{Input, MultiSelect, theme::ColorfulTheme};
+use dialoguer::{Input, MultiSelect, console::Term, theme::ColorfulTheme};
 
 use super::{
     schema_text::Service,
@@ -23,108 +23,133 @@ pub fn is_possible() -> bool {
 pub fn prepare() {
     // Without a handler a prompt can still be used; only the cursor may stay hidden.
     let _ = ctrlc::set_handler(|| {
-        let _ = dialoguer::console::Term::stderr().show_cursor();
+        let term = Term::stderr();
+        let _ = term.show_cursor().and_then(|()| term.write_line(""));
         std::process::exit(130);
     });
 }
 
 /// Asks for the service's name.
 pub fn name(check: impl Fn(&str) -> Result<(), String>) -> Result<String, Failure> {
-    Input::<String>::with_theme(&ColorfulTheme::default())
-        .with_prompt("Name of the service")
-        .validate_with(|it: &String| check(it.trim()))
-        .interact_text()
-        .map(|it| it.trim().to_owned())
-        .map_err(stopped)
+    line("Name of the service", |it| {
+        check(it).map(|()| it.to_owned())
+    })
 }
 
 /// Asks for everything else that was not given.
 pub fn rest(name: String, given: &New) -> Result<(Service, Vec<Entity>), Failure> {
     let doc = match &given.doc {
         Some(doc) => Some(doc.clone()),
-        None => doc()?,
+        None => line("What is it for? (may stay empty)", |it| Ok(it.to_owned()))?.into(),
     };
-    let databases = if given.database.is_empty() { databases()? } else { given.database.clone() };
-    let features = if given.feature.is_empty() { features()? } else { given.feature.clone() };
-    let entities = entities()?;
-    Ok((Service { name, doc, databases, features }, entities))
+    let doc = doc.filter(|it: &String| !it.is_empty());
+    let databases = if given.database.is_empty() {
+        let choices = [
+            (DatabaseName::Sqlite, "SQLite"),
+            (DatabaseName::Postgres, "PostgreSQL"),
+        ];
+        several("Databases it can run on", &choices)?
+    } else {
+        given.database.clone()
+    };
+    let features = if given.feature.is_empty() {
+        let choices = [
+            (FeatureName::Http, "REST"),
+            (FeatureName::Openapi, "OpenAPI with a page at /docs"),
+        ];
+        several("Features", &choices)?
+    } else {
+        given.feature.clone()
+    };
+    Ok((
+        Service {
+            name,
+            doc,
+            databases,
+            features,
+        },
+        entities()?,
+    ))
 }
 
-fn doc() -> Result<Option<String>, Failure> {
-    let text: String = Input::with_theme(&ColorfulTheme::default())
-        .with_prompt("What is it for? (may stay empty)")
-        .allow_empty(true)
-        .interact_text()
-        .map_err(stopped)?;
-    Ok(Some(text.trim().to_owned()).filter(|it| !it.is_empty()))
+fn entities() -> Result<Vec<Entity>, Failure> {
+    let mut entities: Vec<Entity> = Vec::new();
+    loop {
+        let is_first = entities.is_empty();
+        let prompt = if is_first {
+            "First entity, such as Order"
+        } else {
+            "Next entity (empty: that is all)"
+        };
+        let name = line(prompt, |it| match it {
+            "" if !is_first => Ok(String::new()),
+            it if entities.iter().any(|entity| entity.name == it) => {
+                Err(format!("`{it}` is there already"))
+            }
+            it => shorthand::entity_name(it).map_err(|error| error.to_string()),
+        })?;
+        if name.is_empty() {
+            return Ok(entities);
+        }
+        let prompt = format!("Fields of {name}, such as title:string note:text?");
+        let fields = line(&prompt, |it| match shorthand::parse_fields(it) {
+            Ok(fields) if fields.is_empty() => Err(format!("`{name}` needs a field")),
+            Ok(fields) => Ok(fields),
+            Err(error) => Err(error.to_string()),
+        })?;
+        entities.push(Entity { name, fields });
+    }
 }
 
-fn databases() -> Result<Vec<DatabaseName>, Failure> {
-    let choices = [
-        (DatabaseName::Sqlite, "SQLite: embedded, no server; the default at run time"),
-        (DatabaseName::Postgres, "PostgreSQL: chosen by URL at run time"),
-    ];
-    several("Databases it can run on", &choices)
-}
-
-fn features() -> Result<Vec<FeatureName>, Failure> {
-    let choices = [
-        (FeatureName::Http, "REST, under /v1"),
-        (FeatureName::Openapi, "OpenAPI, with a page at /docs"),
-    ];
-    several("Features", &choices)
+/// One line, asked for again until it can be read; what was typed stays to be mended.
+fn line<T>(prompt: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
+    let mut typed = String::new();
+    loop {
+        typed = Input::with_theme(&ColorfulTheme::default())
+            .with_prompt(prompt)
+            .with_initial_text(typed)
+            .allow_empty(true)
+            .interact_text()
+            .map_err(stopped)?;
+        match read(typed.trim()) {
+            Ok(value) => return Ok(value),
+            Err(message) => {
+                let term = Term::stderr();
+                // The answer that would not do makes room for the reason; a terminal that
+                // cannot do that shows both.
+                let _ = term.clear_last_lines(1);
+                let _ = term.write_line(&format!("  {message}"));
+            }
+        }
+    }
 }
 
 /// One or more of a few, all of them marked to begin with.
 fn several<T: Copy>(prompt: &str, choices: &[(T, &str)]) -> Result<Vec<T>, Failure> {
     loop {
         let chosen = MultiSelect::with_theme(&ColorfulTheme::default())
-            .with_prompt(format!("{prompt} (space marks, enter goes on)"))
+            .with_prompt(format!("{prompt} (space marks)"))
             .items_checked(choices.iter().map(|(_, text)| (*text, true)))
             .interact()
             .map_err(stopped)?;
         if !chosen.is_empty() {
-            return Ok(chosen.into_iter().filter_map(|index| choices.get(index)).map(|(it, _)| *it).collect());
+            return Ok(chosen
+                .into_iter()
+                .filter_map(|index| choices.get(index))
+                .map(|(it, _)| *it)
+                .collect());
         }
-    }
-}
-
-fn entities() -> Result<Vec<Entity>, Failure> {
-    let mut entities: Vec<Entity> = Vec::new();
-    loop {
-        let prompt = if entities.is_empty() { "First entity, such as Order" } else { "Next entity (empty: that is all)" };
-        let taken = |name: &str| entities.iter().any(|it| it.name == name);
-        let name: String = Input::with_theme(&ColorfulTheme::default())
-            .with_prompt(prompt)
-            .allow_empty(!entities.is_empty())
-            .validate_with(|it: &String| match it.trim() {
-                "" => Ok(()),
-                it if taken(it) => Err(format!("`{it}` is there already")),
-                it => shorthand::entity_name(it).map(|_| ()).map_err(|error| error.to_string()),
-            })
-            .interact_text()
-            .map_err(stopped)?;
-        let name = name.trim().to_owned();
-        if name.is_empty() {
-            return Ok(entities);
-        }
-        let fields: String = Input::with_theme(&ColorfulTheme::default())
-            .with_prompt(format!("Fields of {name}, such as title:string note:text? total:decimal(12,2)"))
-            .allow_empty(true)
-            .validate_with(|it: &String| shorthand::parse_fields(it).map(|_| ()).map_err(|error| error.to_string()))
-            .interact_text()
-            .map_err(stopped)?;
-        let fields = shorthand::parse_fields(&fields)
-            .map_err(|error| Failure::Usage { message: error.to_string(), hint: None })?;
-        entities.push(Entity { name, fields });
     }
 }
 
 fn stopped(error: dialoguer::Error) -> Failure {
     let dialoguer::Error::IO(error) = error;
-    let _ = dialoguer::console::Term::stderr().show_cursor();
+    let _ = Term::stderr().show_cursor();
     match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Failure::Interrupted,
-        _ => Failure::internal("cannot ask in this terminal; give everything as options and `--no-input`", error),
+        _ => Failure::internal(
+            "cannot ask in this terminal; give everything as options and `--no-input`",
+            error,
+        ),
     }
 }

@@ -8,7 +8,10 @@ static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas/examples");
 
 /// Their names, sorted.
 pub fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> = EXAMPLES.dirs().filter_map(|it| it.path().file_name()?.to_str()).collect();
+    let mut names: Vec<_> = EXAMPLES
+        .dirs()
+        .filter_map(|it| it.path().file_name()?.to_str())
+        .collect();
     names.sort_unstable();
     names
 }

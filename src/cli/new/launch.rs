@@ -21,7 +21,12 @@ const SET_BY_CARGO: [&str; 11] = [
     "CARGO_TARGET_TMPDIR",
     "OUT_DIR",
 ];
-const SET_BY_CARGO_PREFIXES: [&str; 4] = ["CARGO_PKG_", "CARGO_BIN_EXE_", "CARGO_CFG_", "CARGO_FEATURE_"];
+const SET_BY_CARGO_PREFIXES: [&str; 4] = [
+    "CARGO_PKG_",
+    "CARGO_BIN_EXE_",
+    "CARGO_CFG_",
+    "CARGO_FEATURE_",
+];
 
 /// What rustup sets for the cargo that it starts. `RUSTUP_TOOLCHAIN` is also for
 /// people to set, so it goes only when a cargo started svcgen.
@@ -42,7 +47,9 @@ fn inherited(names: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let names: Vec<_> = names.collect();
     let by_cargo = names.iter().any(|it| it == "CARGO");
     let is_inherited = |name: &OsString| {
-        let Some(name) = name.to_str() else { return false };
+        let Some(name) = name.to_str() else {
+            return false;
+        };
         SET_BY_CARGO.contains(&name)
             || SET_BY_CARGO_PREFIXES.iter().any(|it| name.starts_with(it))
             || (by_cargo && SET_BY_RUSTUP.contains(&name))
@@ -66,13 +73,21 @@ fn start(mut command: Command) -> Result<(), Failure> {
     if status.success() {
         return Ok(());
     }
-    Err(Failure::Ended(status.code().and_then(|it| u8::try_from(it).ok()).unwrap_or(2)))
+    Err(Failure::Ended(
+        status
+            .code()
+            .and_then(|it| u8::try_from(it).ok())
+            .unwrap_or(2),
+    ))
 }
 
 fn cannot_start(error: std::io::Error) -> Failure {
     Failure::Internal {
         message: "cannot start cargo; the service is written, but not built".to_owned(),
-        hint: Some("install Rust from https://rustup.rs and call `cargo run` in the service's directory".to_owned()),
+        hint: Some(
+            "install Rust from https://rustup.rs and call `cargo run` in the service's directory"
+                .to_owned(),
+        ),
         source: Some(Box::new(error)),
     }
 }
@@ -83,7 +98,10 @@ mod tests {
 
     fn cleared(names: &[&str]) -> Vec<String> {
         let names = inherited(names.iter().map(OsString::from));
-        names.into_iter().map(|it| it.to_string_lossy().into_owned()).collect()
+        names
+            .into_iter()
+            .map(|it| it.to_string_lossy().into_owned())
+            .collect()
     }
 
     #[test]
@@ -102,11 +120,22 @@ mod tests {
             "RUSTUP_HOME",
             "PATH",
         ];
-        assert_eq!(cleared(&names), ["CARGO", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "RUSTUP_TOOLCHAIN"]);
+        assert_eq!(
+            cleared(&names),
+            [
+                "CARGO",
+                "CARGO_PKG_NAME",
+                "CARGO_MANIFEST_DIR",
+                "RUSTUP_TOOLCHAIN"
+            ]
+        );
     }
 
     #[test]
     fn a_toolchain_set_by_hand_stays() {
-        assert_eq!(cleared(&["RUSTUP_TOOLCHAIN", "CARGO_HOME"]), Vec::<String>::new());
+        assert_eq!(
+            cleared(&["RUSTUP_TOOLCHAIN", "CARGO_HOME"]),
+            Vec::<String>::new()
+        );
     }
 }

@@ -55,14 +55,30 @@ pub fn run(options: &New, shell: &Shell) -> Result<(), Failure> {
     let summary = report::Summary::of(&prepared.plan);
     let files = summary.written() + own.len();
     write(project, own, prepared, was_there, shell)?;
-    let repository = if options.no_git { Repository::Inside } else { git::init(&root) };
+    let repository = if options.no_git {
+        Repository::Inside
+    } else {
+        git::init(&root)
+    };
     let what = counted(service.entities.len(), "entity", "entities");
     let seconds = started.elapsed().as_secs_f64();
     let place = root.display();
-    shell.status("Created", &format!("{}: {what}, {files} files in {place} ({seconds:.2} s)", service.name.kebab()));
+    shell.status(
+        "Created",
+        &format!(
+            "{}: {what}, {files} files in {place} ({seconds:.2} s)",
+            service.name.kebab()
+        ),
+    );
     tell_repository(&repository, shell);
     if options.run {
-        shell.status("Starting", &format!("`cargo run` in {place}; it will answer at {}", address(&service)));
+        shell.status(
+            "Starting",
+            &format!(
+                "`cargo run` in {place}; it will answer at {}",
+                address(&service)
+            ),
+        );
         return launch::run(&root);
     }
     tell_next(&root, &service, &repository, shell);
@@ -75,7 +91,12 @@ fn check_directory(root: &Path, force: bool) -> Result<bool, Failure> {
     let entries = match fs::read_dir(root) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(Failure::internal(format!("cannot look into `{}`", root.display()), error)),
+        Err(error) => {
+            return Err(Failure::internal(
+                format!("cannot look into `{}`", root.display()),
+                error,
+            ));
+        }
     };
     // A repository that was just made is as good as empty.
     let holds_something = entries.flatten().any(|it| it.file_name() != ".git");
@@ -83,11 +104,20 @@ fn check_directory(root: &Path, force: bool) -> Result<bool, Failure> {
         return Ok(true);
     }
     let (message, hint) = if root.join(crate::project::SCHEMA_FILE).exists() {
-        ("is a svcgen project already", "run `svcgen generate` there to bring it up to date")
+        (
+            "is a svcgen project already",
+            "run `svcgen generate` there to bring it up to date",
+        )
     } else {
-        ("is not empty", "choose another with `--path DIR`, or use `--force`: files that are there are never overwritten")
+        (
+            "is not empty",
+            "choose another with `--path DIR`, or use `--force`: files that are there are never overwritten",
+        )
     };
-    Err(Failure::InTheWay { message: format!("the directory `{}` {message}", root.display()), hint: hint.to_owned() })
+    Err(Failure::InTheWay {
+        message: format!("the directory `{}` {message}", root.display()),
+        hint: hint.to_owned(),
+    })
 }
 
 /// The files that are the user's from the start: the schema, and what an example
@@ -95,26 +125,48 @@ fn check_directory(root: &Path, force: bool) -> Result<bool, Failure> {
 fn own_files(root: &Path, schema: Vec<SchemaFile>, extras: Extras) -> Result<Vec<Change>, Failure> {
     let mut changes = Vec::new();
     let mut conflicts = Vec::new();
-    let files = schema.into_iter().map(|it| (it.path, it.bytes)).chain(extras);
+    let files = schema
+        .into_iter()
+        .map(|it| (it.path, it.bytes))
+        .chain(extras);
     for (path, bytes) in files {
-        let found = place::look(root, &path).map_err(|error| Failure::internal(format!("cannot read `{path}`"), error))?;
+        let found = place::look(root, &path)
+            .map_err(|error| Failure::internal(format!("cannot read `{path}`"), error))?;
         let kind = match found {
             None => {
-                changes.push(Change { path, content: Some(bytes) });
+                changes.push(Change {
+                    path,
+                    content: Some(bytes),
+                    before: None,
+                });
                 continue;
             }
             Some(found) if found == Found::file(bytes) => continue,
             Some(Found::File { .. }) => ConflictKind::Unknown,
             Some(Found::Other(what)) => ConflictKind::NoFile(what),
         };
-        conflicts.push(Conflict { path, ownership: Ownership::Seeded, kind });
+        conflicts.push(Conflict {
+            path,
+            ownership: Ownership::Seeded,
+            kind,
+        });
     }
-    if conflicts.is_empty() { Ok(changes) } else { Err(Failure::Conflicts(conflicts)) }
+    if conflicts.is_empty() {
+        Ok(changes)
+    } else {
+        Err(Failure::Conflicts(conflicts))
+    }
 }
 
 /// Writes everything as one. If that fails, a directory that was not there is not
 /// there afterwards either.
-fn write(project: Project, own: Vec<Change>, prepared: Prepared, was_there: bool, shell: &Shell) -> Result<(), Failure> {
+fn write(
+    project: Project,
+    own: Vec<Change>,
+    prepared: Prepared,
+    was_there: bool,
+    shell: &Shell,
+) -> Result<(), Failure> {
     let root = project.root().to_owned();
     let written = hold_and_apply(project, own, prepared, shell);
     if written.is_err() && !was_there {
@@ -123,8 +175,14 @@ fn write(project: Project, own: Vec<Change>, prepared: Prepared, was_there: bool
     written
 }
 
-fn hold_and_apply(project: Project, own: Vec<Change>, prepared: Prepared, shell: &Shell) -> Result<(), Failure> {
-    let (held, recovered) = project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
+fn hold_and_apply(
+    project: Project,
+    own: Vec<Change>,
+    prepared: Prepared,
+    shell: &Shell,
+) -> Result<(), Failure> {
+    let (held, recovered) =
+        project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
     generate::tell_recovered(&recovered, shell);
     let mut changes = own;
     changes.extend(prepared.changes());
@@ -133,7 +191,9 @@ fn hold_and_apply(project: Project, own: Vec<Change>, prepared: Prepared, shell:
 
 fn tell_repository(repository: &Repository, shell: &Shell) {
     match repository {
-        Repository::Made => shell.status("Initialized", "a git repository; nothing is committed yet"),
+        Repository::Made => {
+            shell.status("Initialized", "a git repository; nothing is committed yet");
+        }
         Repository::Inside => {}
         Repository::Failed(why) => shell.warn(&format!("no git repository was made: {why}")),
     }
@@ -142,18 +202,39 @@ fn tell_repository(repository: &Repository, shell: &Shell) {
 fn tell_next(root: &Path, service: &Service, repository: &Repository, shell: &Shell) {
     let mut lines = vec![(format!("cd {}", root.display()), String::new())];
     if *repository == Repository::Made {
-        lines.push(("git add --all && git commit -m 'Begin'".to_owned(), String::new()));
+        lines.push((
+            "git add --all && git commit -m 'Begin'".to_owned(),
+            String::new(),
+        ));
     }
-    lines.push(("cargo run".to_owned(), format!("then open {}", address(service))));
+    lines.push((
+        "cargo run".to_owned(),
+        format!("then open {}", address(service)),
+    ));
     if let (Some(http), Some(entity)) = (&service.features.http, service.entities.first()) {
         let resource = entity.name.plural_snake();
-        lines.push((format!("curl {ADDRESS}{}/{resource}", http.prefix), String::new()));
+        lines.push((
+            format!("curl {ADDRESS}{}/{resource}", http.prefix),
+            String::new(),
+        ));
     }
-    lines.push(("svcgen generate".to_owned(), "after a change of svcgen.yaml or entities/*.yaml".to_owned()));
-    let width = lines.iter().filter(|(_, why)| !why.is_empty()).map(|(it, _)| it.len()).max().unwrap_or(0);
+    lines.push((
+        "svcgen generate".to_owned(),
+        "after a change of svcgen.yaml or entities/*.yaml".to_owned(),
+    ));
+    let width = lines
+        .iter()
+        .filter(|(_, why)| !why.is_empty())
+        .map(|(it, _)| it.len())
+        .max()
+        .unwrap_or(0);
     let mut text = String::from("\nNext:\n");
     for (command, why) in lines {
-        let line = if why.is_empty() { format!("  {command}\n") } else { format!("  {command:width$}   # {why}\n") };
+        let line = if why.is_empty() {
+            format!("  {command}\n")
+        } else {
+            format!("  {command:width$}   # {why}\n")
+        };
         text.push_str(&line);
     }
     shell.text(&text);
@@ -161,9 +242,15 @@ fn tell_next(root: &Path, service: &Service, repository: &Repository, shell: &Sh
 
 /// The page that shows the most of what there is.
 fn address(service: &Service) -> String {
-    match (&service.features.openapi, &service.features.http, service.entities.first()) {
+    match (
+        &service.features.openapi,
+        &service.features.http,
+        service.entities.first(),
+    ) {
         (Some(openapi), _, _) if openapi.ui => format!("{ADDRESS}/docs"),
-        (_, Some(http), Some(entity)) => format!("{ADDRESS}{}/{}", http.prefix, entity.name.plural_snake()),
+        (_, Some(http), Some(entity)) => {
+            format!("{ADDRESS}{}/{}", http.prefix, entity.name.plural_snake())
+        }
         _ => ADDRESS.to_owned(),
     }
 }

@@ -39,9 +39,17 @@ pub fn name(options: &New) -> Result<String, Failure> {
             ask::prepare();
             return ask::name(check_name);
         }
-        (None, None) => return Err(Failure::usage("the service has no name", "run `svcgen new NAME`")),
+        (None, None) => {
+            return Err(Failure::usage(
+                "the service has no name",
+                "run `svcgen new NAME`",
+            ));
+        }
     };
-    check_name(&name).map_err(|message| Failure::Usage { message, hint: None })?;
+    check_name(&name).map_err(|message| Failure::Usage {
+        message,
+        hint: None,
+    })?;
     Ok(name)
 }
 
@@ -50,19 +58,36 @@ pub fn name(options: &New) -> Result<String, Failure> {
 fn check_name(name: &str) -> Result<(), String> {
     use heck::ToKebabCase as _;
     let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase());
-    let is_fine = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-' || it == '_';
+    let is_fine =
+        |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-' || it == '_';
     if starts_well && name.len() <= 64 && name.chars().all(is_fine) {
         return Ok(());
     }
-    let shown: String = name.chars().take(80).map(|it| if it.is_control() { '?' } else { it }).collect();
-    let better: String = name.to_kebab_case().chars().filter(|it| is_fine(*it)).take(64).collect();
+    let shown: String = name
+        .chars()
+        .take(80)
+        .map(|it| if it.is_control() { '?' } else { it })
+        .collect();
+    let better: String = name
+        .to_kebab_case()
+        .chars()
+        .filter(|it| is_fine(*it))
+        .take(64)
+        .collect();
     let better = better.trim_start_matches(|it: char| !it.is_ascii_lowercase());
-    let try_this = if better.is_empty() { String::new() } else { format!(", such as `{better}`") };
-    Err(format!("`{shown}` is no name for a service: use lower-case letters, digits and `-`{try_this}"))
+    let try_this = if better.is_empty() {
+        String::new()
+    } else {
+        format!(", such as `{better}`")
+    };
+    Err(format!(
+        "`{shown}` is no name for a service: use lower-case letters, digits and `-`{try_this}"
+    ))
 }
 
 fn may_ask(options: &New) -> bool {
-    let has_source = options.example.is_some() || options.from.is_some() || !options.entity.is_empty();
+    let has_source =
+        options.example.is_some() || options.from.is_some() || !options.entity.is_empty();
     !options.no_input && !has_source && ask::is_possible()
 }
 
@@ -70,7 +95,10 @@ fn may_ask(options: &New) -> bool {
 pub fn gather(name: String, root: &Path, options: &New, shell: &Shell) -> Result<Origin, Failure> {
     let service_name = name.clone();
     let (schema, extras) = if let Some(example) = &options.example {
-        examples::load(example).ok_or_else(|| Failure::Usage { message: format!("there is no example `{example}`"), hint: None })?
+        examples::load(example).ok_or_else(|| Failure::Usage {
+            message: format!("there is no example `{example}`"),
+            hint: None,
+        })?
     } else if let Some(from) = &options.from {
         (from_files(from, name)?, Extras::new())
     } else {
@@ -82,22 +110,41 @@ pub fn gather(name: String, root: &Path, options: &New, shell: &Shell) -> Result
         };
         (write_schema(&service, &entities)?, Extras::new())
     };
-    let runtime = options.runtime_path.as_deref().map(|it| relative(it, root)).transpose()?;
-    let schema = schema.into_iter().map(|file| finish(file, &service_name, runtime.as_deref())).collect::<Result<_, _>>()?;
+    let runtime = options
+        .runtime_path
+        .as_deref()
+        .map(|it| relative(it, root))
+        .transpose()?;
+    let schema = schema
+        .into_iter()
+        .map(|file| finish(file, &service_name, runtime.as_deref()))
+        .collect::<Result<_, _>>()?;
     Ok(Origin { schema, extras })
 }
 
-fn from_options(name: String, options: &New, shell: &Shell) -> Result<(Service, Vec<Entity>), Failure> {
+fn from_options(
+    name: String,
+    options: &New,
+    shell: &Shell,
+) -> Result<(Service, Vec<Entity>), Failure> {
     let mut entities = Vec::new();
     for line in &options.entity {
         entities.push(Entity::parse(line).map_err(|error| {
-            Failure::usage(error.to_string(), "write `--entity 'Order number:string total:decimal(12,2) note:text?'`")
+            Failure::usage(
+                error.to_string(),
+                "write `--entity 'Order number:string total:decimal(12,2) note:text?'`",
+            )
         })?);
     }
     if entities.is_empty() {
-        shell.status("Assuming", "an example entity, Note, since no `--entity`, `--from` or `--example` was given");
+        shell.status(
+            "Assuming",
+            "an example entity, Note, since no `--entity`, `--from` or `--example` was given",
+        );
         let note = Entity::parse("Note title:string body:text? pinned:bool");
-        entities.push(note.map_err(|error| Failure::internal("cannot read the example entity", error))?);
+        entities.push(
+            note.map_err(|error| Failure::internal("cannot read the example entity", error))?,
+        );
     }
     let doc = options.doc.clone();
     let databases = match options.database.as_slice() {
@@ -108,17 +155,34 @@ fn from_options(name: String, options: &New, shell: &Shell) -> Result<(Service, 
         [] => vec![FeatureName::Http, FeatureName::Openapi],
         given => given.to_vec(),
     };
-    Ok((Service { name, doc, databases, features }, entities))
+    Ok((
+        Service {
+            name,
+            doc,
+            databases,
+            features,
+        },
+        entities,
+    ))
 }
 
 fn write_schema(service: &Service, entities: &[Entity]) -> Result<Vec<SchemaFile>, Failure> {
-    let mut schema = vec![SchemaFile { path: SCHEMA_FILE.to_owned(), bytes: service.to_yaml().into_bytes() }];
+    let mut schema = vec![SchemaFile {
+        path: SCHEMA_FILE.to_owned(),
+        bytes: service.to_yaml().into_bytes(),
+    }];
     for entity in entities {
         let path = entity.path();
         if schema.iter().any(|it| it.path == path) {
-            return Err(Failure::Usage { message: format!("the entity `{}` is there twice", entity.name), hint: None });
+            return Err(Failure::Usage {
+                message: format!("the entity `{}` is there twice", entity.name),
+                hint: None,
+            });
         }
-        schema.push(SchemaFile { path, bytes: entity.to_yaml().into_bytes() });
+        schema.push(SchemaFile {
+            path,
+            bytes: entity.to_yaml().into_bytes(),
+        });
     }
     Ok(schema)
 }
@@ -129,25 +193,47 @@ fn from_files(from: &Path, name: String) -> Result<Vec<SchemaFile>, Failure> {
     if from.is_dir() {
         if !from.join(SCHEMA_FILE).is_file() {
             let message = format!("there is no `{SCHEMA_FILE}` in `{}`", from.display());
-            return Err(Failure::usage(message, "`--from` takes the directory of a schema, or one schema file"));
+            return Err(Failure::usage(
+                message,
+                "`--from` takes the directory of a schema, or one schema file",
+            ));
         }
         return Ok(project::schema_files(from)?);
     }
-    let bytes = fs::read(from).map_err(|error| Failure::internal(format!("cannot read `{}`", from.display()), error))?;
+    let bytes = fs::read(from)
+        .map_err(|error| Failure::internal(format!("cannot read `{}`", from.display()), error))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if schema_text::get(&text, "svcgen").is_some() {
         let directory = from.parent().unwrap_or(Path::new("."));
-        let mut schema = vec![SchemaFile { path: SCHEMA_FILE.to_owned(), bytes }];
+        let mut schema = vec![SchemaFile {
+            path: SCHEMA_FILE.to_owned(),
+            bytes,
+        }];
         schema.extend(project::entity_files(directory)?);
         return Ok(schema);
     }
     let Some(entity) = schema_text::get(&text, "entity") else {
-        let message = format!("`{}` is no schema file: it has neither `svcgen:` nor `entity:`", from.display());
-        return Err(Failure::Usage { message, hint: None });
+        let message = format!(
+            "`{}` is no schema file: it has neither `svcgen:` nor `entity:`",
+            from.display()
+        );
+        return Err(Failure::Usage {
+            message,
+            hint: None,
+        });
     };
-    let path = Entity { name: entity.to_owned(), fields: Vec::new() }.path();
+    let path = Entity {
+        name: entity.to_owned(),
+        fields: Vec::new(),
+    }
+    .path();
     let databases = vec![DatabaseName::Sqlite, DatabaseName::Postgres];
-    let service = Service { name, doc: None, databases, features: vec![FeatureName::Http, FeatureName::Openapi] };
+    let service = Service {
+        name,
+        doc: None,
+        databases,
+        features: vec![FeatureName::Http, FeatureName::Openapi],
+    };
     let mut schema = write_schema(&service, &[])?;
     schema.push(SchemaFile { path, bytes });
     Ok(schema)
@@ -160,24 +246,37 @@ fn finish(file: SchemaFile, name: &str, runtime: Option<&str>) -> Result<SchemaF
         // The schema's check says what is wrong with it.
         return Ok(file);
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
-    let mut text = if file.path != SCHEMA_FILE {
-        schema_text::with_modeline(&file.path, entity_schema, &text)
-    } else {
-        let text = schema_text::set(&text, "name", name);
+    let text = text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(&text)
+        .replace("\r\n", "\n");
+    let text = if file.path == SCHEMA_FILE {
+        let mut text = schema_text::set(&text, "name", name);
+        if let Some(path) = runtime {
+            text = schema_text::set(
+                &text,
+                "runtime",
+                &format!("{{ path: {} }}", schema_text::quoted(path)),
+            );
+        }
         schema_text::with_modeline(&file.path, service_schema, &text)
+    } else {
+        schema_text::with_modeline(&file.path, entity_schema, &text)
     };
-    if let Some(path) = runtime.filter(|_| file.path == SCHEMA_FILE) {
-        text = schema_text::set(&text, "runtime", &format!("{{ path: {} }}", schema_text::quoted(path)));
-    }
-    Ok(SchemaFile { bytes: text.into_bytes(), ..file })
+    Ok(SchemaFile {
+        bytes: text.into_bytes(),
+        ..file
+    })
 }
 
 /// The way from the project to the runtime's directory.
 fn relative(to: &Path, root: &Path) -> Result<String, Failure> {
     if !to.join("Cargo.toml").is_file() {
         let message = format!("there is no crate in `{}`", to.display());
-        return Err(Failure::usage(message, "`--runtime-path` takes the directory of the crate svcgen-runtime"));
+        return Err(Failure::usage(
+            message,
+            "`--runtime-path` takes the directory of the crate svcgen-runtime",
+        ));
     }
     let real = |path: &Path| -> std::io::Result<PathBuf> {
         // What is not there yet is put below what is.
@@ -185,9 +284,14 @@ fn relative(to: &Path, root: &Path) -> Result<String, Failure> {
         let there = path.ancestors().find(|it| it.exists()).unwrap_or(&path);
         Ok(fs::canonicalize(there)?.join(path.strip_prefix(there).unwrap_or(Path::new(""))))
     };
-    let failed = |error| Failure::internal(format!("cannot find the way to `{}`", to.display()), error);
+    let failed =
+        |error| Failure::internal(format!("cannot find the way to `{}`", to.display()), error);
     let (from, to) = (real(root).map_err(failed)?, real(to).map_err(failed)?);
-    let shared = from.components().zip(to.components()).take_while(|(left, right)| left == right).count();
+    let shared = from
+        .components()
+        .zip(to.components())
+        .take_while(|(left, right)| left == right)
+        .count();
     let up = from.components().skip(shared).map(|_| Component::ParentDir);
     let way: PathBuf = up.chain(to.components().skip(shared)).collect();
     Ok(way.to_string_lossy().replace('\\', "/"))
@@ -202,9 +306,13 @@ mod tests {
         for name in ["shop", "web-shop", "shop2", "a_b"] {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }
-        for (name, better) in
-            [("WebShop", "`web-shop`"), ("my shop", "`my-shop`"), ("../x", "`x`"), ("", "`-`"), ("2fast", "`fast`")]
-        {
+        for (name, better) in [
+            ("WebShop", "`web-shop`"),
+            ("my shop", "`my-shop`"),
+            ("../x", "`x`"),
+            ("", "`-`"),
+            ("2fast", "`fast`"),
+        ] {
             let message = check_name(name).expect_err(name);
             assert!(message.ends_with(better), "{message}");
         }

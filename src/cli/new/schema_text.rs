@@ -36,7 +36,13 @@ impl Service {
             push(&mut yaml, &format!("doc: {}\n", quoted(doc)));
         }
         let databases: Vec<_> = self.databases.iter().map(|it| database_word(*it)).collect();
-        push(&mut yaml, &format!("databases: [{}]  # the URL decides at run time; without one it is SQLite\n", databases.join(", ")));
+        push(
+            &mut yaml,
+            &format!(
+                "databases: [{}]  # the URL decides at run time; without one it is SQLite\n",
+                databases.join(", ")
+            ),
+        );
         yaml.push_str("features:\n");
         for feature in &self.features {
             push(&mut yaml, &format!("  {}: {{}}\n", feature_word(*feature)));
@@ -54,8 +60,18 @@ impl Entity {
     /// The text of the entity's file.
     pub fn to_yaml(&self) -> String {
         let mut yaml = format!("entity: {}\n", self.name);
-        yaml.push_str(if self.fields.is_empty() { "fields: {}\n" } else { "fields:\n" });
-        let width = self.fields.iter().map(|it| it.name.len()).max().unwrap_or(0) + 1;
+        yaml.push_str(if self.fields.is_empty() {
+            "fields: {}\n"
+        } else {
+            "fields:\n"
+        });
+        let width = self
+            .fields
+            .iter()
+            .map(|it| it.name.len())
+            .max()
+            .unwrap_or(0)
+            + 1;
         for field in &self.fields {
             let kind = match &field.kind {
                 // A type with a comma or blanks is text all the same in a block mapping.
@@ -99,7 +115,10 @@ pub fn set(text: &str, key: &str, value: &str) -> String {
             push(&mut result, &format!("{key}: {value}\n"));
             is_set = true;
         }
-        while lines.next_if(|next| next.starts_with([' ', '\t', '-'])).is_some() {}
+        while lines
+            .next_if(|next| next.starts_with([' ', '\t', '-']))
+            .is_some()
+        {}
     }
     if !is_set {
         push(&mut result, &format!("{key}: {value}\n"));
@@ -111,7 +130,10 @@ pub fn set(text: &str, key: &str, value: &str) -> String {
 pub fn get<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let line = text.lines().find(|line| is_key(line, key))?;
     let value = line.split_once(':')?.1;
-    let value = value.split_once(" #").map_or(value, |(value, _)| value).trim();
+    let value = value
+        .split_once(" #")
+        .map_or(value, |(value, _)| value)
+        .trim();
     Some(value.trim_matches(['"', '\''])).filter(|it| !it.is_empty())
 }
 
@@ -124,7 +146,9 @@ pub fn quoted(text: &str) -> String {
             '\\' => scalar.push_str("\\\\"),
             '\n' => scalar.push_str("\\n"),
             '\t' => scalar.push_str("\\t"),
-            it if it.is_control() || matches!(it, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            it if it.is_control()
+                || matches!(it, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') =>
+            {
                 push(&mut scalar, &format!("\\u{:04x}", u32::from(it)));
             }
             it => scalar.push(it),
@@ -135,7 +159,8 @@ pub fn quoted(text: &str) -> String {
 }
 
 fn is_key(line: &str, key: &str) -> bool {
-    line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'))
+    line.strip_prefix(key)
+        .is_some_and(|rest| rest.trim_start().starts_with(':'))
 }
 
 fn push(text: &mut String, more: &str) {
@@ -163,7 +188,9 @@ mod tests {
 
     #[test]
     fn an_entity_reads_well() {
-        let entity = Entity::parse("Order number:string status:enum(draft,paid)? lines:many(OrderLine)").expect("entity");
+        let entity =
+            Entity::parse("Order number:string status:enum(draft,paid)? lines:many(OrderLine)")
+                .expect("entity");
         assert_eq!(entity.path(), "entities/order.yaml");
         assert_eq!(
             entity.to_yaml(),
@@ -174,16 +201,28 @@ mod tests {
     #[test]
     fn the_modeline_leads_to_the_schema_and_is_there_once() {
         let once = with_modeline("entities/a.yaml", "entity.schema.json", "entity: A\n");
-        assert_eq!(once, "# yaml-language-server: $schema=../.svcgen/schema/entity.schema.json\nentity: A\n");
-        assert_eq!(with_modeline("entities/a.yaml", "entity.schema.json", &once), once);
-        assert!(with_modeline("svcgen.yaml", "s.json", "").starts_with("# yaml-language-server: $schema=./.svcgen/"));
+        assert_eq!(
+            once,
+            "# yaml-language-server: $schema=../.svcgen/schema/entity.schema.json\nentity: A\n"
+        );
+        assert_eq!(
+            with_modeline("entities/a.yaml", "entity.schema.json", &once),
+            once
+        );
+        assert!(
+            with_modeline("svcgen.yaml", "s.json", "")
+                .starts_with("# yaml-language-server: $schema=./.svcgen/")
+        );
     }
 
     #[test]
     fn a_key_is_set_where_it_stands_with_all_that_belongs_to_it() {
         let text = "# shop\nsvcgen: 1\nname: shop # old\nruntime:\n  path: x\n\nnames: 1\n";
         let text = set(&set(text, "name", "web"), "runtime", "{ path: y }");
-        assert_eq!(text, "# shop\nsvcgen: 1\nname: web\nruntime: { path: y }\n\nnames: 1\n");
+        assert_eq!(
+            text,
+            "# shop\nsvcgen: 1\nname: web\nruntime: { path: y }\n\nnames: 1\n"
+        );
         assert_eq!(set("a: 1\n", "b", "2"), "a: 1\nb: 2\n");
         assert_eq!(get("svcgen: 1\nname: 'shop' # it\n", "name"), Some("shop"));
         assert_eq!(get("name:\n", "name"), None);
@@ -191,6 +230,9 @@ mod tests {
 
     #[test]
     fn any_text_can_be_quoted() {
-        assert_eq!(quoted("say \"a\\b\"\n\u{7}"), "\"say \\\"a\\\\b\\\"\\n\\u0007\"");
+        assert_eq!(
+            quoted("say \"a\\b\"\n\u{7}"),
+            "\"say \\\"a\\\\b\\\"\\n\\u0007\""
+        );
     }
 }

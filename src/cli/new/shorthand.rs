@@ -62,7 +62,9 @@ pub enum ShorthandError {
         better: String,
     },
     /// What follows the colon has no such shape.
-    #[error("`{1}` is no type for `{0}`: write a word such as `text`, `decimal(12,2)`, `enum(a,b)` or an entity's name")]
+    #[error(
+        "`{1}` is no type for `{0}`: write a word such as `text`, `decimal(12,2)`, `enum(a,b)` or an entity's name"
+    )]
     Type(String, String),
     /// A bracket is not closed.
     #[error("a bracket is not closed in `{0}`")]
@@ -73,7 +75,11 @@ pub enum ShorthandError {
 }
 
 fn suggestion(better: &str) -> String {
-    if better.is_empty() { String::new() } else { format!(": write `{better}`") }
+    if better.is_empty() {
+        String::new()
+    } else {
+        format!(": write `{better}`")
+    }
 }
 
 impl Entity {
@@ -81,7 +87,10 @@ impl Entity {
     pub fn parse(line: &str) -> Result<Self, ShorthandError> {
         let line = line.trim();
         let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        Ok(Self { name: entity_name(name)?, fields: parse_fields(rest)? })
+        Ok(Self {
+            name: entity_name(name)?,
+            fields: parse_fields(rest)?,
+        })
     }
 }
 
@@ -92,8 +101,15 @@ pub fn entity_name(written: &str) -> Result<String, ShorthandError> {
         return Ok(written.to_owned());
     }
     let better = written.to_upper_camel_case();
-    let better = if better.starts_with(|it: char| it.is_ascii_uppercase()) { better } else { String::new() };
-    Err(ShorthandError::Entity { written: written.to_owned(), better })
+    let better = if better.starts_with(|it: char| it.is_ascii_uppercase()) {
+        better
+    } else {
+        String::new()
+    };
+    Err(ShorthandError::Entity {
+        written: written.to_owned(),
+        better,
+    })
 }
 
 /// Reads `FIELD:TYPE …`.
@@ -126,29 +142,55 @@ fn words(text: &str) -> Result<Vec<&str>, ShorthandError> {
         }
     }
     words.extend(start.map(|start| &text[start..]));
-    if depth > 0 { Err(ShorthandError::Bracket(text.to_owned())) } else { Ok(words) }
+    if depth > 0 {
+        Err(ShorthandError::Bracket(text.to_owned()))
+    } else {
+        Ok(words)
+    }
 }
 
 fn parse_field(word: &str) -> Result<Field, ShorthandError> {
-    let (name, kind) = word.split_once(':').ok_or_else(|| ShorthandError::NoType(word.to_owned()))?;
+    let (name, kind) = word
+        .split_once(':')
+        .ok_or_else(|| ShorthandError::NoType(word.to_owned()))?;
     let is_name = name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_');
+        && name
+            .chars()
+            .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_');
     if !is_name {
         let (written, better) = (name.to_owned(), name.to_snake_case());
-        let better = if better == written { String::new() } else { better };
+        let better = if better == written {
+            String::new()
+        } else {
+            better
+        };
         return Err(ShorthandError::Field { written, better });
     }
-    let kind = parse_kind(kind).ok_or_else(|| ShorthandError::Type(name.to_owned(), kind.to_owned()))?;
-    Ok(Field { name: name.to_owned(), kind })
+    let kind =
+        parse_kind(kind).ok_or_else(|| ShorthandError::Type(name.to_owned(), kind.to_owned()))?;
+    Ok(Field {
+        name: name.to_owned(),
+        kind,
+    })
 }
 
 fn parse_kind(text: &str) -> Option<Kind> {
-    let (bare, nullable) = text.strip_suffix('?').map_or((text, false), |bare| (bare, true));
-    let within = |word: &str| bare.strip_prefix(word)?.strip_prefix('(')?.strip_suffix(')');
-    let is_word = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_');
+    let (bare, nullable) = text
+        .strip_suffix('?')
+        .map_or((text, false), |bare| (bare, true));
+    let within = |word: &str| {
+        bare.strip_prefix(word)?
+            .strip_prefix('(')?
+            .strip_suffix(')')
+    };
+    let is_word =
+        |it: &str| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_');
     if let Some(values) = within("enum") {
         let values: Vec<_> = values.split(',').map(|it| it.trim().to_owned()).collect();
-        return values.iter().all(|it| is_word(it)).then_some(Kind::Enum { values, nullable });
+        return values
+            .iter()
+            .all(|it| is_word(it))
+            .then_some(Kind::Enum { values, nullable });
     }
     if let Some(target) = within("many") {
         return (is_word(target.trim()) && !nullable).then(|| Kind::Many(target.trim().to_owned()));
@@ -167,39 +209,69 @@ mod tests {
     use super::*;
 
     fn plain(name: &str, kind: &str) -> Field {
-        Field { name: name.to_owned(), kind: Kind::Plain(kind.to_owned()) }
+        Field {
+            name: name.to_owned(),
+            kind: Kind::Plain(kind.to_owned()),
+        }
     }
 
     #[test]
     fn a_line_is_an_entity_with_fields() {
-        let entity = Entity::parse("Order number:string total:decimal(12, 2)  customer:Customer? tags:list(string)");
+        let entity = Entity::parse(
+            "Order number:string total:decimal(12, 2)  customer:Customer? tags:list(string)",
+        );
         let fields = vec![
             plain("number", "string"),
             plain("total", "decimal(12, 2)"),
             plain("customer", "Customer?"),
             plain("tags", "list(string)"),
         ];
-        assert_eq!(entity, Ok(Entity { name: "Order".to_owned(), fields }));
+        assert_eq!(
+            entity,
+            Ok(Entity {
+                name: "Order".to_owned(),
+                fields
+            })
+        );
         assert_eq!(Entity::parse(" Tag ").map(|it| it.fields), Ok(Vec::new()));
     }
 
     #[test]
     fn enums_and_collections_have_a_shape_of_their_own() {
-        let fields = parse_fields("status:enum(draft, paid)? lines:many(OrderLine)").expect("fields");
+        let fields =
+            parse_fields("status:enum(draft, paid)? lines:many(OrderLine)").expect("fields");
         let values = vec!["draft".to_owned(), "paid".to_owned()];
-        assert_eq!(fields[0].kind, Kind::Enum { values, nullable: true });
+        assert_eq!(
+            fields[0].kind,
+            Kind::Enum {
+                values,
+                nullable: true
+            }
+        );
         assert_eq!(fields[1].kind, Kind::Many("OrderLine".to_owned()));
     }
 
     #[test]
     fn mistakes_are_told_with_what_to_write_instead() {
         for (line, message) in [
-            ("order a:string", "`order` is no name for an entity: write `Order`"),
+            (
+                "order a:string",
+                "`order` is no name for an entity: write `Order`",
+            ),
             ("", "`` is no name for an entity"),
-            ("Order number", "`number` is no field: write NAME:TYPE, such as `number:string`"),
-            ("Order Number:string", "`Number` is no name for a field: write `number`"),
+            (
+                "Order number",
+                "`number` is no field: write NAME:TYPE, such as `number:string`",
+            ),
+            (
+                "Order Number:string",
+                "`Number` is no name for a field: write `number`",
+            ),
             ("Order a:string a:int", "the field `a` is there twice"),
-            ("Order a:decimal(12", "a bracket is not closed in `a:decimal(12`"),
+            (
+                "Order a:decimal(12",
+                "a bracket is not closed in `a:decimal(12`",
+            ),
             ("Order a:enum()", "`enum()` is no type for `a`"),
             ("Order a:", "`` is no type for `a`"),
             ("Order a:{x}", "`{x}` is no type for `a`"),

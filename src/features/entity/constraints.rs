@@ -13,7 +13,11 @@ pub fn constraints(entity: &Entity, table: &Table) -> Vec<String> {
         "Constraint::unique(\"{name}_pkey\", \"{name}\", &[\"id\"], \"/id\")"
     ));
     for index in table.indexes.iter().filter(|index| index.unique) {
-        let columns: Vec<String> = index.terms.iter().map(|it| format!("\"{}\"", it.column)).collect();
+        let columns: Vec<String> = index
+            .terms
+            .iter()
+            .map(|it| format!("\"{}\"", it.column))
+            .collect();
         expressions.push(format!(
             "Constraint::unique(\"{}\", \"{name}\", &[{}], \"/{}\")",
             index.name,
@@ -57,4 +61,3 @@ pub fn referrers(context: &Context<'_>, entity: &Entity) -> Vec<String> {
     }
     expressions
 }
-

@@ -62,7 +62,10 @@ fn cursor_part(
     term: &IndexTerm,
     imports: &mut Imports,
 ) -> (String, String, String, String) {
-    let field = entity.fields.iter().find(|field| field_column(field) == term.column);
+    let field = entity
+        .fields
+        .iter()
+        .find(|field| field_column(field) == term.column);
     if let Some(field) = field {
         rust::import_type(service, &field.kind, imports);
         if let FieldKind::Enum(enumeration) = &field.kind {
@@ -74,7 +77,11 @@ fn cursor_part(
         } else {
             ident.clone()
         };
-        let copy = if rust::is_copy(service, &field.kind) { "" } else { ".clone()" };
+        let copy = if rust::is_copy(service, &field.kind) {
+            ""
+        } else {
+            ".clone()"
+        };
         return (
             rust::field_type(service, field),
             variable.clone(),
@@ -83,7 +90,14 @@ fn cursor_part(
         );
     }
     let (ty, copy) = match term.column.as_str() {
-        "id" => (rust::id_type(entity.id), if entity.id == IdType::String { ".clone()" } else { "" }),
+        "id" => (
+            rust::id_type(entity.id),
+            if entity.id == IdType::String {
+                ".clone()"
+            } else {
+                ""
+            },
+        ),
         "version" => ("i64", ""),
         _ => {
             imports.add("jiff", "Timestamp");

@@ -58,7 +58,8 @@ fn slice(
     let operations = OperationsView::of(context, id, table);
     let model = Value::from(Serde(ModelView::of(context.service, entity)));
     let has_http = context.service.features.http.is_some();
-    let names = context! { naming => Serde(&naming), has_http, changeable => operations.changeable };
+    let names =
+        context! { naming => Serde(&naming), has_http, changeable => operations.changeable };
     let operations = Value::from(Serde(operations));
     let folder = format!("src/{}", entity.name.snake());
     let snake = entity.name.snake();
@@ -87,7 +88,9 @@ fn slice(
             Some(snake),
         );
     }
-    out.modules.push(Module { name: naming.module });
+    out.modules.push(Module {
+        name: naming.module,
+    });
 }
 
 /// Whether removing a record takes more than one statement.

@@ -104,7 +104,8 @@ impl ModelView {
         if entity.automatic.version {
             imports.add("svcgen_runtime", "http");
         }
-        let mut ignored_new: Vec<String> = automatic(entity).into_iter().map(str::to_owned).collect();
+        let mut ignored_new: Vec<String> =
+            automatic(entity).into_iter().map(str::to_owned).collect();
         let mut ignored_changes = ignored_new.clone();
         ignored_changes.insert(0, "id".to_owned());
         if entity.id == IdType::Bigint {
@@ -156,7 +157,12 @@ fn free_name(entity: &Entity, names: &[&str]) -> String {
 
 fn record(service: &Service, entity: &Entity, imports: &mut Imports) -> Vec<Member> {
     let id_doc = format!("Identifies the {}.", entity.name.sentence());
-    let mut members = vec![member("id", rust::id_type(entity.id), &id_doc, "row.get(0)?")];
+    let mut members = vec![member(
+        "id",
+        rust::id_type(entity.id),
+        &id_doc,
+        "row.get(0)?",
+    )];
     for field in &entity.fields {
         let read = rust::from_row(field, members.len(), imports);
         members.push(Member {
@@ -293,7 +299,11 @@ fn change_members(service: &Service, entity: &Entity, imports: &mut Imports) -> 
         .map(|field| {
             let accepts = rust::accepts(service, &field.kind, imports);
             let key = field_column(field);
-            let verb = if field.nullable { "change_nullable" } else { "change" };
+            let verb = if field.nullable {
+                "change_nullable"
+            } else {
+                "change"
+            };
             Member {
                 name: rust::field_ident(field),
                 ty: format!("Option<{}>", rust::field_type(service, field)),
@@ -329,7 +339,11 @@ fn enums(entity: &Entity) -> Vec<EnumView> {
             name: enumeration.name.pascal().to_owned(),
             doc: doc_lines(field.doc.as_deref()).unwrap_or_else(|| {
                 let of = entity.name.sentence();
-                vec![format!("The {} of {} {of}.", field.name.sentence(), article(of))]
+                vec![format!(
+                    "The {} of {} {of}.",
+                    field.name.sentence(),
+                    article(of)
+                )]
             }),
             variants: enumeration
                 .values
@@ -337,11 +351,11 @@ fn enums(entity: &Entity) -> Vec<EnumView> {
                 .map(|value| Variant {
                     name: value.name.pascal().to_owned(),
                     text: rust::string_literal(value.name.written()),
-                    doc: doc_lines(value.doc.as_deref())
-                        .unwrap_or_else(|| vec![format!("{}.", capitalised(value.name.sentence()))]),
+                    doc: doc_lines(value.doc.as_deref()).unwrap_or_else(|| {
+                        vec![format!("{}.", capitalised(value.name.sentence()))]
+                    }),
                 })
                 .collect(),
         })
         .collect()
 }
-

@@ -33,9 +33,33 @@ pub struct Naming {
 
 /// Variables that the templates use themselves.
 pub const TAKEN_VARIABLES: &[&str] = &[
-    "app", "caller", "changes", "current", "expected", "found", "id", "inside", "listing", "new",
-    "now", "page", "reason", "removal", "row", "rows", "rules", "size", "tx", "parameters", "error",
-    "body", "http", "db", "input", "last", "params",
+    "app",
+    "caller",
+    "changes",
+    "current",
+    "expected",
+    "found",
+    "id",
+    "inside",
+    "listing",
+    "new",
+    "now",
+    "page",
+    "reason",
+    "removal",
+    "row",
+    "rows",
+    "rules",
+    "size",
+    "tx",
+    "parameters",
+    "error",
+    "body",
+    "http",
+    "db",
+    "input",
+    "last",
+    "params",
 ];
 
 impl Naming {
@@ -44,7 +68,10 @@ impl Naming {
         let snake = entity.name.snake();
         let sentence = entity.name.sentence();
         let plural_sentence = entity.name.plural_sentence();
-        let fallback = format!("{}.", capitalised(&format!("{} {sentence}", article(sentence))));
+        let fallback = format!(
+            "{}.",
+            capitalised(&format!("{} {sentence}", article(sentence)))
+        );
         Self {
             entity: entity.name.pascal().to_owned(),
             module: rust::escaped(snake),
@@ -90,4 +117,3 @@ pub fn doc_lines(doc: Option<&str>) -> Option<Vec<String>> {
         .collect();
     (!lines.is_empty()).then_some(lines)
 }
-

@@ -92,7 +92,10 @@ impl OperationsView {
         let entity = service.entity(id);
         let statements = Statements::new(context, entity, table);
         let mut command_imports = Imports::new();
-        command_imports.add_all("svcgen_runtime", &["Constraint", "Error", "Violations", "db", "http", "params"]);
+        command_imports.add_all(
+            "svcgen_runtime",
+            &["Constraint", "Error", "Violations", "db", "http", "params"],
+        );
         let merged = ModelView::of(service, entity).merged;
         let mut query_imports = Imports::new();
         query_imports.add_all("svcgen_runtime", &["db", "http", "params", "Error"]);
@@ -192,7 +195,13 @@ fn update_parameters(
             };
             parameters.push(flattened(service, parameter.field, &flat));
         } else {
-            parameters.push(rust::parameter(service, parameter.field, &place, true, imports));
+            parameters.push(rust::parameter(
+                service,
+                parameter.field,
+                &place,
+                true,
+                imports,
+            ));
         }
     }
     parameters
@@ -250,4 +259,3 @@ fn query_statements(entity: &Entity, statements: &Statements<'_>) -> Vec<Stateme
     }
     queries
 }
-

@@ -64,7 +64,9 @@ impl Removal {
                     OnArchive::Restrict | OnArchive::Cascade => {}
                     OnArchive::SetNull => removal.cut.push(cut(service, child, field, level)),
                     OnArchive::Detach => {
-                        removal.remembered.push(remember(service, child, field, level));
+                        removal
+                            .remembered
+                            .push(remember(service, child, field, level));
                         removal.cut.push(cut(service, child, field, level));
                     }
                 }
@@ -75,9 +77,14 @@ impl Removal {
             let entity = service.entity(level.entity);
             let name = entity.name.plural_snake();
             let condition = format!("id {}", member(&level.ids));
-            removal
-                .moves
-                .extend(moved(context, root, entity, name, is_archived(entity), &condition));
+            removal.moves.extend(moved(
+                context,
+                root,
+                entity,
+                name,
+                is_archived(entity),
+                &condition,
+            ));
         }
         removal
     }
@@ -175,11 +182,7 @@ fn closed(service: &Service, entity: EntityId, base: String) -> String {
     )
 }
 
-fn cascades(
-    service: &Service,
-    target: EntityId,
-    from: EntityId,
-) -> impl Iterator<Item = &Field> {
+fn cascades(service: &Service, target: EntityId, from: EntityId) -> impl Iterator<Item = &Field> {
     referrers(service, target)
         .filter(move |(entity, _, on)| *entity == from && *on == OnArchive::Cascade)
         .map(|(_, field, _)| field)

@@ -85,16 +85,19 @@ fn scalar_sample(name: &str, scalar: &ScalarType, distinct: bool) -> Option<Samp
     Some(match scalar {
         ScalarType::String(text) | ScalarType::Text(text) => return text_sample(name, text),
         ScalarType::Int(bound) | ScalarType::Bigint(bound) => {
-            let least = bound.min.unwrap_or(1).max(bound.max.map_or(i64::MIN, |max| max.min(1)));
+            let least = bound
+                .min
+                .unwrap_or(1)
+                .max(bound.max.map_or(i64::MIN, |max| max.min(1)));
             if distinct {
                 Sample::Counted(least)
             } else {
                 Sample::Fixed(json!(least))
             }
         }
-        ScalarType::Float(bound) => Sample::Fixed(json!(
-            bound.min.or(bound.max).map_or(1.5, |limit| limit)
-        )),
+        ScalarType::Float(bound) => {
+            Sample::Fixed(json!(bound.min.or(bound.max).map_or(1.5, |limit| limit)))
+        }
         ScalarType::Decimal(decimal) => {
             let mut value = decimal.bound.min.or(decimal.bound.max).unwrap_or_default();
             value.rescale(decimal.scale);
@@ -144,7 +147,9 @@ fn text_sample(name: &str, text: &TextType) -> Option<Sample> {
 fn plain_text(name: &str, text: &TextType) -> Sample {
     /// Room for the number.
     const DIGITS: usize = 4;
-    let max = text.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+    let max = text
+        .max
+        .map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
     let min = usize::try_from(text.min.unwrap_or(0)).unwrap_or(0);
     let mut before: String = format!("{} ", name.replace('_', " "));
     if before.len() + DIGITS > max {
@@ -154,7 +159,11 @@ fn plain_text(name: &str, text: &TextType) -> Sample {
         before.push('x');
     }
     if max < DIGITS {
-        return Sample::Several((0..10).map(|digit| digit.to_string().repeat(min.max(1))).collect());
+        return Sample::Several(
+            (0..10)
+                .map(|digit| digit.to_string().repeat(min.max(1)))
+                .collect(),
+        );
     }
     Sample::Numbered(before, String::new())
 }
@@ -163,8 +172,12 @@ fn pattern_sample(pattern: &str, text: &TextType) -> Option<Sample> {
     let hir = regex_syntax::parse(pattern).ok()?;
     let fits = |value: &String| {
         let length = value.chars().count();
-        let at_least = text.min.is_none_or(|min| length >= usize::try_from(min).unwrap_or(0));
-        let at_most = text.max.is_none_or(|max| length <= usize::try_from(max).unwrap_or(0));
+        let at_least = text
+            .min
+            .is_none_or(|min| length >= usize::try_from(min).unwrap_or(0));
+        let at_most = text
+            .max
+            .is_none_or(|max| length <= usize::try_from(max).unwrap_or(0));
         at_least && at_most
     };
     // More repetitions where the shortest text is too short, other characters for other texts.
@@ -194,7 +207,9 @@ fn write_match(hir: &Hir, extra: usize, seed: &mut usize, out: &mut String) {
         HirKind::Class(class) => out.extend(class_member(class, seed)),
         HirKind::Repetition(repetition) => {
             let least = usize::try_from(repetition.min).unwrap_or(0);
-            let most = repetition.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(0));
+            let most = repetition
+                .max
+                .map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(0));
             for _ in 0..(least + extra).min(most) {
                 write_match(&repetition.sub, extra, seed, out);
             }
@@ -224,7 +239,10 @@ fn class_member(class: &Class, seed: &mut usize) -> Option<char> {
         .take(VARIANTS)
         .collect();
     if plain.is_empty() {
-        return class.iter().next().map(regex_syntax::hir::ClassUnicodeRange::start);
+        return class
+            .iter()
+            .next()
+            .map(regex_syntax::hir::ClassUnicodeRange::start);
     }
     let member = plain[*seed % plain.len()];
     *seed /= plain.len();

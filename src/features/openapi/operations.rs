@@ -183,7 +183,10 @@ fn create(entity: &Entity) -> Value {
 fn get(entity: &Entity) -> Value {
     let mut rest = Map::new();
     if entity.automatic.version {
-        rest.insert("parameters".to_owned(), json!([shared("parameters", "IfNoneMatch")]));
+        rest.insert(
+            "parameters".to_owned(),
+            json!([shared("parameters", "IfNoneMatch")]),
+        );
     }
     let found = record_response(entity, &format!("The {}.", entity.name.sentence()), false);
     let mut answers = responses("200", found, &[404]);

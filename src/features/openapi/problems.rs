@@ -51,12 +51,28 @@ fn violation() -> Value {
 const PROBLEMS: &[(u16, &str, &str)] = &[
     (400, "BadRequest", "The request cannot be understood."),
     (404, "NotFound", "There is no such record."),
-    (408, "RequestTimeout", "The request took too long to arrive."),
+    (
+        408,
+        "RequestTimeout",
+        "The request took too long to arrive.",
+    ),
     (409, "Conflict", "Another record stands in the way."),
-    (412, "PreconditionFailed", "The record is not the version that the caller expects."),
-    (413, "ContentTooLarge", "The body is larger than the service takes."),
+    (
+        412,
+        "PreconditionFailed",
+        "The record is not the version that the caller expects.",
+    ),
+    (
+        413,
+        "ContentTooLarge",
+        "The body is larger than the service takes.",
+    ),
     (415, "UnsupportedMediaType", "The body is not JSON."),
-    (422, "Unprocessable", "The body is JSON, and breaks the rules listed in `errors`."),
+    (
+        422,
+        "Unprocessable",
+        "The body is JSON, and breaks the rules listed in `errors`.",
+    ),
     (500, "InternalError", "The service failed."),
     (503, "Unavailable", "The service cannot answer right now."),
     (504, "Timeout", "The service did not finish in time."),

@@ -6,8 +6,8 @@ use crate::model::types::{Bound, DecimalType, TextType};
 use crate::model::{Entity, Field, FieldKind, Format, IdType, ScalarType, Service};
 use crate::tables::build::field_column;
 
-use super::super::entity::naming::Naming;
 use super::super::entity::link_members;
+use super::super::entity::naming::Naming;
 use super::super::entity::{rust, sample};
 
 /// Adds the schemas of an entity.
@@ -20,7 +20,8 @@ pub fn add(service: &Service, entity: &Entity, schemas: &mut Map<String, Value>)
                 .iter()
                 .map(|value| value.name.written())
                 .collect();
-            let schema = json!({ "type": "string", "enum": values, "description": enum_doc(field) });
+            let schema =
+                json!({ "type": "string", "enum": values, "description": enum_doc(field) });
             schemas.insert(enumeration.name.pascal().to_owned(), schema);
         }
     }
@@ -62,8 +63,16 @@ fn record(service: &Service, entity: &Entity) -> Value {
         properties.insert("version".to_owned(), schema);
     }
     for (present, name, doc) in [
-        (entity.automatic.created_at, "created_at", "When it was created."),
-        (entity.automatic.updated_at, "updated_at", "When it was last changed."),
+        (
+            entity.automatic.created_at,
+            "created_at",
+            "When it was created.",
+        ),
+        (
+            entity.automatic.updated_at,
+            "updated_at",
+            "When it was last changed.",
+        ),
     ] {
         if present {
             let schema = json!({ "type": "string", "format": "date-time", "readOnly": true, "description": doc });
@@ -219,7 +228,9 @@ fn property(service: &Service, field: &Field) -> Value {
         }),
         FieldKind::Reference(target) => id_type(service.entity(target.target).id),
     };
-    if field.nullable && let Some(ty) = schema.get("type").cloned() {
+    if field.nullable
+        && let Some(ty) = schema.get("type").cloned()
+    {
         schema["type"] = json!([ty, "null"]);
     }
     schema = with(schema, "description", json!(doc));

@@ -20,13 +20,21 @@ struct Everything {
 
 impl Read for Everything {
     fn read(body: &mut Object) -> Option<Self> {
-        let name = body.required("name", text().min(2).max(5).pattern(crate::pattern!("^[a-z]+$")));
+        let name = body.required(
+            "name",
+            text().min(2).max(5).pattern(crate::pattern!("^[a-z]+$")),
+        );
         let mood = body.or("mood", one_of::<Mood>(), Mood::Good);
         let note = body.optional("note", text());
         let weights = body.or("weights", list(int()).max_items(3).unique_items(), vec![]);
         body.ignore(&["id"]);
         body.immutable(&["number"]);
-        Some(Self { name: name?, mood: mood?, note: note?, weights: weights? })
+        Some(Self {
+            name: name?,
+            mood: mood?,
+            note: note?,
+            weights: weights?,
+        })
     }
 }
 
@@ -46,7 +54,12 @@ fn codes(value: Value) -> Vec<(String, String)> {
 #[test]
 fn defaults_and_ignored_members() {
     let read: Everything = read(json!({"name": "abc", "id": [], "note": null})).unwrap();
-    let expected = Everything { name: "abc".into(), mood: Mood::Good, note: None, weights: vec![] };
+    let expected = Everything {
+        name: "abc".into(),
+        mood: Mood::Good,
+        note: None,
+        weights: vec![],
+    };
     assert_eq!(read, expected);
 }
 
@@ -66,16 +79,25 @@ fn all_violations_come_at_once() {
         ("/weights/2", "WRONG_TYPE"),
         ("/wieghts", "UNKNOWN_FIELD"),
     ];
-    assert_eq!(found, expected.map(|(at, code)| (at.to_owned(), code.to_owned())));
+    assert_eq!(
+        found,
+        expected.map(|(at, code)| (at.to_owned(), code.to_owned()))
+    );
 }
 
 #[test]
 fn missing_null_and_not_an_object() {
-    assert_eq!(codes(json!({})), [("/name".to_owned(), "REQUIRED".to_owned())]);
+    assert_eq!(
+        codes(json!({})),
+        [("/name".to_owned(), "REQUIRED".to_owned())]
+    );
     assert_eq!(codes(json!({"name": null, "mood": null})).len(), 2);
     assert_eq!(codes(json!([])), [(String::new(), "WRONG_TYPE".to_owned())]);
     let duplicates = codes(json!({"name": "abc", "weights": [1, 2, 1]}));
-    assert_eq!(duplicates, [("/weights/2".to_owned(), "DUPLICATE_ITEM".to_owned())]);
+    assert_eq!(
+        duplicates,
+        [("/weights/2".to_owned(), "DUPLICATE_ITEM".to_owned())]
+    );
     let many = codes(json!({"name": "abc", "weights": [1, 2, 3, 4]}));
     assert_eq!(many, [("/weights".to_owned(), "TOO_MANY_ITEMS".to_owned())]);
 }
@@ -94,7 +116,10 @@ impl Read for Patch {
 #[test]
 fn a_patch_tells_missing_from_null() {
     assert_eq!(read::<Patch>(json!({})), Ok(Patch(None, None)));
-    assert_eq!(read::<Patch>(json!({"note": null})), Ok(Patch(None, Some(None))));
+    assert_eq!(
+        read::<Patch>(json!({"note": null})),
+        Ok(Patch(None, Some(None)))
+    );
     let both = Patch(Some(1), Some(Some("x".into())));
     assert_eq!(read::<Patch>(json!({"weight": 1, "note": "x"})), Ok(both));
     assert!(read::<Patch>(json!({"weight": null})).is_err());
@@ -103,10 +128,15 @@ fn a_patch_tells_missing_from_null() {
 #[test]
 fn plain_fields_are_strict() {
     fn takes<A: Accepts>(field: A, value: Value) -> bool {
-        field.accept(value, Pointer::ROOT, &mut Violations::new()).is_some()
+        field
+            .accept(value, Pointer::ROOT, &mut Violations::new())
+            .is_some()
     }
     assert!(takes(uuid(), json!("0190D6F0-7c3e-7a60-b5ab-0c8b7a8f3c11")));
-    assert!(!takes(uuid(), json!("{0190d6f0-7c3e-7a60-b5ab-0c8b7a8f3c11}")));
+    assert!(!takes(
+        uuid(),
+        json!("{0190d6f0-7c3e-7a60-b5ab-0c8b7a8f3c11}")
+    ));
     assert!(!takes(uuid(), json!("0190d6f07c3e7a60b5ab0c8b7a8f3c11")));
     assert!(!takes(boolean(), json!("true")));
     assert!(takes(bytes().max(3), json!("AAEC")));
