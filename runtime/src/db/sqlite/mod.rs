@@ -125,7 +125,11 @@ impl Sqlite {
             limits: self.limits,
         };
         self.submit_write(Task::Begin(begin))?;
-        answer.await.unwrap_or_else(|_| stopped())
+        // A held transaction may last longer than anybody wants to wait for the next one.
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| stopped()),
+            Err(_) => Err(DbError::Timeout),
+        }
     }
 
     /// Refuses new work and waits until everything accepted is answered and the file is closed.
@@ -172,7 +176,6 @@ impl Sqlite {
         let queue = Arc::clone(&self.writer);
         let (capacity, patience) = (config.statement_cache, self.patience);
         start("svcgen-writer".to_owned(), move || {
-            let _alive = alive;
             writer::run(
                 &queue,
                 &mut Statements::new(&connection, capacity, deadline),
@@ -180,6 +183,8 @@ impl Sqlite {
             );
             // Keeps the planner's statistics fresh; it does nothing when they are.
             let _ = connection.execute_batch("pragma optimize");
+            drop(connection);
+            drop(alive);
         })
     }
 
@@ -194,11 +199,13 @@ impl Sqlite {
         let queue = Arc::clone(&self.readers);
         let capacity = config.statement_cache;
         start(format!("svcgen-reader-{number}"), move || {
-            let _alive = alive;
             let mut statements = Statements::new(&connection, capacity, deadline);
             while let Some(job) = queue.pop() {
                 job.run(&mut statements);
             }
+            drop(statements);
+            drop(connection);
+            drop(alive);
         })
     }
 }
