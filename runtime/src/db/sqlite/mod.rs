@@ -40,7 +40,7 @@ pub(crate) struct Sqlite {
     patience: Duration,
     limits: Limits,
     location: Location,
-    /// Ends when the last thread has ended.
+    /// Ends when the writer has ended, which waits for the readers.
     ended: Mutex<mpsc::Receiver<()>>,
 }
 
@@ -49,6 +49,7 @@ impl Sqlite {
     pub(crate) fn open(config: &DbConfig, location: Location) -> Result<Self, DbError> {
         location.create_directory()?;
         let (alive, ended) = mpsc::channel(1);
+        let (reading, readers_ended) = mpsc::channel(1);
         let limits = Limits {
             idle: config.transaction_idle_timeout.0,
             total: config.transaction_timeout.0,
@@ -62,9 +63,9 @@ impl Sqlite {
             ended: Mutex::new(ended),
         };
         // The writer comes first, because it creates the file and turns WAL on.
-        sqlite.start_writer(config, alive.clone())?;
+        sqlite.start_writer(config, alive, readers_ended)?;
         for number in 1..=config.readers.max(1) {
-            sqlite.start_reader(config, number, alive.clone())?;
+            sqlite.start_reader(config, number, reading.clone())?;
         }
         Ok(sqlite)
     }
@@ -170,7 +171,12 @@ impl Sqlite {
         self.writer.push(task).map_err(refused)
     }
 
-    fn start_writer(&self, config: &DbConfig, alive: mpsc::Sender<()>) -> Result<(), DbError> {
+    fn start_writer(
+        &self,
+        config: &DbConfig,
+        alive: mpsc::Sender<()>,
+        mut readers_ended: mpsc::Receiver<()>,
+    ) -> Result<(), DbError> {
         let connection = self.location.open_writer(config)?;
         let deadline = Deadline::install(&connection, self.patience)?;
         let queue = Arc::clone(&self.writer);
@@ -183,6 +189,9 @@ impl Sqlite {
             );
             // Keeps the planner's statistics fresh; it does nothing when they are.
             let _ = connection.execute_batch("pragma optimize");
+            // Only the last connection to close can put the log back into the file, and two that
+            // close at once both fail.
+            readers_ended.blocking_recv();
             drop(connection);
             drop(alive);
         })
