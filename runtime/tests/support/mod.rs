@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // Each test binary uses another part.
 
+pub mod items;
 pub mod server;
 
 use std::sync::OnceLock;

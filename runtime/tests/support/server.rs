@@ -9,6 +9,7 @@ pub struct Server {
     directory: PathBuf,
     binaries: PathBuf,
     port: u16,
+    options: String,
     /// Stops the server and removes its directory when this process ends, however it ends.
     guardian: Child,
 }
@@ -47,6 +48,7 @@ impl Server {
             directory,
             binaries,
             port,
+            options: String::new(),
             guardian,
         };
         server.resume();
@@ -61,9 +63,10 @@ impl Server {
     /// Starts it again after [`stop`](Self::stop).
     pub fn resume(&self) {
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off",
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off {}",
             self.port,
-            self.directory.display()
+            self.directory.display(),
+            self.options
         );
         let log = self.directory.join("log");
         self.control(&[
@@ -81,6 +84,25 @@ impl Server {
     /// Stops it, with sessions open, as an operator or a crash does.
     pub fn stop(&self, mode: &str) {
         self.control(&["-w", "-m", mode, "stop"]);
+    }
+
+    /// Restarts it with TLS, and returns the file with the certificate that signed its own, which
+    /// is valid for 127.0.0.1 alone.
+    pub fn encrypt(&mut self) -> PathBuf {
+        let script = "set -e; cd \"$0\"
+            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
+            openssl req -newkey rsa:2048 -nodes -subj /CN=server -keyout server.key -out server.csr
+            printf 'subjectAltName=IP:127.0.0.1\\nbasicConstraints=CA:FALSE\\n' > extensions
+            openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out server.pem
+            chmod 600 server.key; chmod 755 . ; chmod 644 ca.pem";
+        let directory = self.directory.display().to_string();
+        run("sh", ["-c", script, &directory]);
+        self.options = format!(
+            "-c ssl=on -c ssl_cert_file={directory}/server.pem -c ssl_key_file={directory}/server.key"
+        );
+        self.stop("fast");
+        self.resume();
+        self.directory.join("ca.pem")
     }
 
     /// The process id of the postmaster.

@@ -1,4 +1,4 @@
-//! Tests of the runner on SQLite; those on PostgreSQL are in `tests/db_postgres.rs`.
+//! Tests of the runner on SQLite; those on PostgreSQL are in `tests/db_postgres_migrate.rs`.
 
 #![allow(clippy::items_after_statements)] // A list stands beside the one test that uses it.
 

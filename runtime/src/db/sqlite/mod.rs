@@ -40,7 +40,7 @@ pub(crate) struct Sqlite {
     patience: Duration,
     limits: Limits,
     location: Location,
-    /// Ends when the last thread has ended.
+    /// Ends when the writer has ended, which waits for the readers.
     ended: Mutex<mpsc::Receiver<()>>,
 }
 
@@ -49,6 +49,7 @@ impl Sqlite {
     pub(crate) fn open(config: &DbConfig, location: Location) -> Result<Self, DbError> {
         location.create_directory()?;
         let (alive, ended) = mpsc::channel(1);
+        let (reading, readers_ended) = mpsc::channel(1);
         let limits = Limits {
             idle: config.transaction_idle_timeout.0,
             total: config.transaction_timeout.0,
@@ -62,9 +63,9 @@ impl Sqlite {
             ended: Mutex::new(ended),
         };
         // The writer comes first, because it creates the file and turns WAL on.
-        sqlite.start_writer(config, alive.clone())?;
+        sqlite.start_writer(config, alive, readers_ended)?;
         for number in 1..=config.readers.max(1) {
-            sqlite.start_reader(config, number, alive.clone())?;
+            sqlite.start_reader(config, number, reading.clone())?;
         }
         Ok(sqlite)
     }
@@ -125,7 +126,11 @@ impl Sqlite {
             limits: self.limits,
         };
         self.submit_write(Task::Begin(begin))?;
-        answer.await.unwrap_or_else(|_| stopped())
+        // A held transaction may last longer than anybody wants to wait for the next one.
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| stopped()),
+            Err(_) => Err(DbError::Timeout),
+        }
     }
 
     /// Refuses new work and waits until everything accepted is answered and the file is closed.
@@ -166,13 +171,17 @@ impl Sqlite {
         self.writer.push(task).map_err(refused)
     }
 
-    fn start_writer(&self, config: &DbConfig, alive: mpsc::Sender<()>) -> Result<(), DbError> {
+    fn start_writer(
+        &self,
+        config: &DbConfig,
+        alive: mpsc::Sender<()>,
+        mut readers_ended: mpsc::Receiver<()>,
+    ) -> Result<(), DbError> {
         let connection = self.location.open_writer(config)?;
         let deadline = Deadline::install(&connection, self.patience)?;
         let queue = Arc::clone(&self.writer);
         let (capacity, patience) = (config.statement_cache, self.patience);
         start("svcgen-writer".to_owned(), move || {
-            let _alive = alive;
             writer::run(
                 &queue,
                 &mut Statements::new(&connection, capacity, deadline),
@@ -180,6 +189,11 @@ impl Sqlite {
             );
             // Keeps the planner's statistics fresh; it does nothing when they are.
             let _ = connection.execute_batch("pragma optimize");
+            // Only the last connection to close can put the log back into the file, and two that
+            // close at once both fail.
+            readers_ended.blocking_recv();
+            drop(connection);
+            drop(alive);
         })
     }
 
@@ -194,11 +208,13 @@ impl Sqlite {
         let queue = Arc::clone(&self.readers);
         let capacity = config.statement_cache;
         start(format!("svcgen-reader-{number}"), move || {
-            let _alive = alive;
             let mut statements = Statements::new(&connection, capacity, deadline);
             while let Some(job) = queue.pop() {
                 job.run(&mut statements);
             }
+            drop(statements);
+            drop(connection);
+            drop(alive);
         })
     }
 }
