@@ -15,33 +15,26 @@ pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
 //% endfor
 //% if removal
+//% for statement in removal.statements
+/// {{ statement.doc }}
+const {{ statement.name }}: db::Sql = {{ statement.expression }};
+
+//% endfor
 /// What the removal of {{ naming.a_sentence }} takes along.
 pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[
-//% for lock in removal.locks
-        {{ lock }},
-//% endfor
-    ],
-    remembered: &[
-//% for statement in removal.remembered
-        {{ statement }},
-//% endfor
-    ],
-    cut: &[
-//% for statement in removal.cut
-        {{ statement }},
-//% endfor
-    ],
+    locks: &[{% for name in removal.locks %}&{{ name }}, {% endfor %}],
+    remembered: &[{% for name in removal.remembered %}&{{ name }}, {% endfor %}],
+    cut: &[{% for name in removal.cut %}&{{ name }}, {% endfor %}],
     moves: &[
 //% for move in removal.moves
         removal::Move {
             table: "{{ move.table }}",
 //% if move.archive
-            archive: Some({{ move.archive }}),
+            archive: Some(&{{ move.archive }}),
 //% else
             archive: None,
 //% endif
-            delete: {{ move.delete }},
+            delete: &{{ move.delete }},
         },
 //% endfor
     ],
@@ -83,7 +76,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that creates {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_create(&self) -> Option<Inside<{{ naming.entity }}>> {
+    fn inside_create(&self) -> Option<removal::Inside<{{ naming.entity }}>> {
         None
     }
 
@@ -117,7 +110,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that changes {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_change(&self) -> Option<Inside<{{ naming.entity }}>> {
+    fn inside_change(&self) -> Option<removal::Inside<{{ naming.entity }}>> {
         None
     }
 
@@ -146,7 +139,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that removes {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_remove(&self) -> Option<Inside<{{ naming.entity }}>> {
+    fn inside_remove(&self) -> Option<removal::Inside<{{ naming.entity }}>> {
         None
     }
 

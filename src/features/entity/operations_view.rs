@@ -149,8 +149,7 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
         imports.add("jiff", "Timestamp");
     }
     let name = entity.name.pascal();
-    imports.add("svcgen_runtime::removal", "self");
-    imports.add("svcgen_runtime::removal", "Inside");
+    imports.add("svcgen_runtime", "removal");
     imports.add("super::model", name);
     imports.add("super::model", &format!("New{name}"));
     if changeable {
