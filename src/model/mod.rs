@@ -7,7 +7,9 @@ pub mod name;
 pub mod types;
 
 pub use name::Name;
-pub use types::{Bound, DecimalType, DefaultValue, EnumType, EnumValue, Format, ScalarType, TextType};
+pub use types::{
+    Bound, DecimalType, DefaultValue, EnumType, EnumValue, Format, ScalarType, TextType,
+};
 
 use std::time::Duration;
 

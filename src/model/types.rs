@@ -80,7 +80,10 @@ pub struct Bound<T> {
 
 impl<T> Default for Bound<T> {
     fn default() -> Self {
-        Self { min: None, max: None }
+        Self {
+            min: None,
+            max: None,
+        }
     }
 }
 

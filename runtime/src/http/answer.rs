@@ -1,0 +1,108 @@
+//! Answers: 201 with `Location`, 200 with `ETag`, 204.
+
+use ::http::{HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::Error;
+
+/// What has an entity tag: something that changes whenever its representation does.
+pub trait Tag {
+    /// The tag as it stands in the header, quotes included; [`version_tag`] makes one.
+    fn entity_tag(&self) -> String;
+}
+
+/// The strong entity tag of a row's version: `"7"`.
+pub fn version_tag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// 200 with the entity, its `ETag`, and leave to keep it as long as it is asked for anew each time.
+#[derive(Debug, Clone, Copy)]
+pub struct Tagged<T>(pub T);
+
+impl<T: Serialize + Tag> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        let mut response = match json(&self.0) {
+            Ok(response) => response,
+            Err(error) => return error.into_response(),
+        };
+        tag(&mut response, &self.0);
+        let fresh = HeaderValue::from_static("private, no-cache");
+        response.headers_mut().insert(header::CACHE_CONTROL, fresh);
+        response
+    }
+}
+
+/// 201 with the entity that was made, its `ETag` and its `Location`.
+#[derive(Debug, Clone)]
+pub struct Created<T> {
+    location: String,
+    entity: T,
+}
+
+impl<T> Created<T> {
+    /// The location is a path such as `/v1/orders/…`.
+    pub const fn new(location: String, entity: T) -> Self {
+        Self { location, entity }
+    }
+}
+
+impl<T: Serialize + Tag> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        let mut response = match json(&self.entity) {
+            Ok(response) => response,
+            Err(error) => return error.into_response(),
+        };
+        *response.status_mut() = StatusCode::CREATED;
+        tag(&mut response, &self.entity);
+        if let Ok(location) = HeaderValue::try_from(encoded(&self.location)) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        response
+    }
+}
+
+/// 204: done, and there is nothing to say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Response, Error> {
+    let mut bytes = Vec::with_capacity(512);
+    serde_json::to_writer(&mut bytes, value).map_err(Error::internal)?;
+    let mut response = Response::new(Body::from(bytes));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(response)
+}
+
+fn tag(response: &mut Response, entity: &impl Tag) {
+    // A tag of other than visible ASCII cannot be sent, and no tag is better than a wrong one.
+    if let Ok(tag) = HeaderValue::try_from(entity.entity_tag()) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+}
+
+/// An id may be any text: what a path cannot hold is escaped.
+fn encoded(path: &str) -> String {
+    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+    const OUTSIDE: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'`')
+        .add(b'{')
+        .add(b'}')
+        .add(b'%');
+    utf8_percent_encode(path, OUTSIDE).to_string()
+}

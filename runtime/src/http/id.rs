@@ -1,0 +1,64 @@
+//! The id in a path.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
+
+use crate::Error;
+use crate::input::Violations;
+
+/// The one parameter of a path such as `/v1/orders/{id}`, as its type.
+///
+/// 400 `INVALID_ID` for a text that cannot be one.
+#[derive(Debug, Clone, Copy)]
+pub struct Id<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for Id<T>
+where
+    S: Send + Sync,
+    T: FromStr + Send,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        match Path::<Parsed<T>>::from_request_parts(parts, state).await {
+            Ok(Path(Parsed(Some(id)))) => Ok(Self(id)),
+            _ => {
+                let mut found = Violations::new();
+                found.add_parameter("id", "INVALID_ID", "Is not an id of this kind of thing.");
+                let detail = "The id in the path is not valid.";
+                Err(Error::bad_request("INVALID_ID", detail).with_violations(found))
+            }
+        }
+    }
+}
+
+/// Reads the percent-decoded text in place, without a copy of it.
+struct Parsed<T>(Option<T>);
+
+impl<'de, T: FromStr> Deserialize<'de> for Parsed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Text(PhantomData))
+    }
+}
+
+struct Text<T>(PhantomData<T>);
+
+impl<T: FromStr> Visitor<'_> for Text<T> {
+    type Value = Parsed<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an id")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        // PostgreSQL has no U+0000 in any text, so no id holds one.
+        let sane = !text.contains('\0');
+        Ok(Parsed(if sane { text.parse().ok() } else { None }))
+    }
+}

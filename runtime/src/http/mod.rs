@@ -1,0 +1,25 @@
+//! What stands between axum and a handler: extractors that refuse with
+//! problems, and answers that carry the right headers.
+//!
+//! Knows nothing of entities. The server puts the [`Context`] of each request
+//! in its place; without it (in a test of a bare router) defaults hold.
+
+mod answer;
+mod body;
+mod caller;
+mod conditional;
+mod context;
+mod id;
+mod listing;
+mod query;
+
+pub use answer::{Created, NoContent, Tag, Tagged, version_tag};
+pub use body::Body;
+pub(crate) use body::too_large;
+pub use caller::{Caller, Subject};
+pub use conditional::IfMatch;
+pub(crate) use conditional::not_modified;
+pub use context::{Context, RequestId};
+pub(crate) use context::{Limits, Progress};
+pub use id::Id;
+pub use listing::{Listing, Removal};

@@ -1,0 +1,320 @@
+//! Dates, times, timestamps and durations.
+//!
+//! Everything is kept to the microsecond, which is what both databases store.
+//! Digits beyond that are cut off the text, so that a value read back equals
+//! the one that was answered when it was written.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{Accepts, Pointer, Violations, mistyped};
+
+/// Makes one kind of field: its constructor, its limits, and how its text is read.
+macro_rules! moment {
+    ($make:ident, $field:ident, $value:ty, $read:ident, $check:ident, $example:literal, $what:literal) => {
+        #[doc = concat!("Accepts ", $what, " such as `", $example, "`.")]
+        pub const fn $make() -> $field {
+            $field {
+                min: None,
+                max: None,
+            }
+        }
+
+        #[doc = concat!($what, ", with limits, both inclusive.")]
+        #[derive(Debug, Clone, Copy)]
+        #[must_use]
+        pub struct $field {
+            min: Option<$value>,
+            max: Option<$value>,
+        }
+
+        impl $field {
+            /// Not before (or less than) this.
+            pub const fn min(mut self, min: $value) -> Self {
+                self.min = Some(min);
+                self
+            }
+
+            /// Not after (or more than) this.
+            pub const fn max(mut self, max: $value) -> Self {
+                self.max = Some(max);
+                self
+            }
+        }
+
+        impl Accepts for $field {
+            type Value = $value;
+
+            fn accept(
+                &self,
+                value: Value,
+                at: Pointer<'_>,
+                found: &mut Violations,
+            ) -> Option<$value> {
+                let Value::String(text) = &value else {
+                    mistyped(found, at, concat!("a string with ", $what), &value);
+                    return None;
+                };
+                let Some(value) = $read(text) else {
+                    let detail = concat!("Must be ", $what, " such as `", $example, "`.");
+                    found.add(at, "FORMAT_MISMATCH", detail);
+                    return None;
+                };
+                let before = found.len();
+                self.check(&value, at, found);
+                (found.len() == before).then_some(value)
+            }
+
+            fn check(&self, value: &$value, at: Pointer<'_>, found: &mut Violations) {
+                if !$check(value) {
+                    found.add(at, "OUT_OF_RANGE", "Is beyond what can be stored.");
+                } else {
+                    within(value, self.min.as_ref(), self.max.as_ref(), at, found);
+                }
+            }
+        }
+    };
+}
+
+moment!(
+    date,
+    DateField,
+    Date,
+    read_date,
+    date_fits,
+    "2025-12-31",
+    "a date (RFC 3339)"
+);
+moment!(
+    time,
+    TimeField,
+    Time,
+    read_time,
+    time_fits,
+    "23:59:59.5",
+    "a time of day (RFC 3339)"
+);
+moment!(
+    timestamp,
+    TimestampField,
+    Timestamp,
+    read_timestamp,
+    timestamp_fits,
+    "2025-12-31T23:59:59.5Z",
+    "a timestamp with its offset (RFC 3339)"
+);
+moment!(
+    duration,
+    DurationField,
+    SignedDuration,
+    read_duration,
+    duration_fits,
+    "PT1H30M",
+    "a duration in hours, minutes and seconds (ISO 8601)"
+);
+
+fn within<T: PartialOrd + Display>(
+    value: &T,
+    min: Option<&T>,
+    max: Option<&T>,
+    at: Pointer<'_>,
+    found: &mut Violations,
+) {
+    if let Some(min) = min.filter(|min| value < min) {
+        found.add(at, "OUT_OF_RANGE", format!("Must not be less than {min}."));
+    }
+    if let Some(max) = max.filter(|max| value > max) {
+        found.add(at, "OUT_OF_RANGE", format!("Must not be more than {max}."));
+    }
+}
+
+/// Whether the text looks like the shape, where `0` stands for any digit.
+fn shaped(text: &str, shape: &str) -> bool {
+    text.len() == shape.len()
+        && text
+            .bytes()
+            .zip(shape.bytes())
+            .all(|(byte, model)| match model {
+                b'0' => byte.is_ascii_digit(),
+                other => byte == other,
+            })
+}
+
+fn read_date(text: &str) -> Option<Date> {
+    if shaped(text, "0000-00-00") {
+        text.parse().ok()
+    } else {
+        None
+    }
+}
+
+fn date_fits(date: &Date) -> bool {
+    (1..=9999).contains(&date.year())
+}
+
+/// Cuts `HH:MM:SS[.fff…]` down to microseconds; the rest of the text comes back too.
+fn cut(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    let clock = text.get(..8).filter(|clock| shaped(clock, "00:00:00"))?;
+    // A minute has sixty seconds here: jiff would take a leap second and store it as :59.
+    if &clock[6..] == "60" {
+        return None;
+    }
+    let Some(fraction) = text[8..].strip_prefix('.') else {
+        return Some((clock.into(), &text[8..]));
+    };
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 {
+        return None;
+    }
+    let kept = &fraction[..digits.min(6)];
+    Some((format!("{clock}.{kept}").into(), &fraction[digits..]))
+}
+
+fn read_time(text: &str) -> Option<Time> {
+    match cut(text)? {
+        (clock, "") => clock.parse().ok(),
+        _ => None,
+    }
+}
+
+fn time_fits(time: &Time) -> bool {
+    time.subsec_nanosecond() % 1000 == 0
+}
+
+fn read_timestamp(text: &str) -> Option<Timestamp> {
+    let date = text.get(..10).filter(|date| shaped(date, "0000-00-00"))?;
+    let rest = text[10..].strip_prefix(['T', 't'])?;
+    let (clock, offset) = cut(rest)?;
+    let zulu = matches!(offset, "Z" | "z");
+    let numeric = shaped(offset, "+00:00") || shaped(offset, "-00:00");
+    if !zulu && !numeric {
+        return None;
+    }
+    format!("{date}T{clock}{offset}").parse().ok()
+}
+
+/// The years 0001 to 9999 in UTC, which both databases and RFC 3339 can write.
+fn timestamp_fits(timestamp: &Timestamp) -> bool {
+    const FIRST: i64 = -62_135_596_800;
+    const LAST: i64 = 253_402_300_799;
+    (FIRST..=LAST).contains(&timestamp.as_second()) && timestamp.subsec_nanosecond() % 1000 == 0
+}
+
+fn read_duration(text: &str) -> Option<SignedDuration> {
+    // jiff also reads "1h 30m"; one way to write a value is enough for an API.
+    if !text.trim_start_matches(['-', '+']).starts_with('P') {
+        return None;
+    }
+    let exact: SignedDuration = text.parse().ok()?;
+    let beyond = SignedDuration::from_nanos(i64::from(exact.subsec_nanos() % 1000));
+    exact.checked_sub(beyond)
+}
+
+fn duration_fits(duration: &SignedDuration) -> bool {
+    i64::try_from(duration.as_micros()).is_ok() && duration.subsec_nanos() % 1000 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read<A: Accepts>(field: &A, text: &str) -> Result<A::Value, String> {
+        let mut found = Violations::new();
+        let accepted = field.accept(json!(text), Pointer::ROOT, &mut found);
+        accepted.ok_or_else(|| found.iter().next().expect("a violation").code.to_string())
+    }
+
+    #[test]
+    fn dates_and_times() {
+        assert_eq!(
+            read(&date(), "2024-02-29"),
+            Ok(jiff::civil::date(2024, 2, 29))
+        );
+        for text in [
+            "2023-02-29",
+            "2024-1-1",
+            "20240101",
+            "2024-01-01T00:00:00",
+            "",
+            "-00001-01-01",
+        ] {
+            assert_eq!(read(&date(), text), Err("FORMAT_MISMATCH".into()), "{text}");
+        }
+        assert_eq!(read(&date(), "0000-01-01"), Err("OUT_OF_RANGE".into()));
+        assert_eq!(
+            read(&time(), "01:02:03.1234567").unwrap().to_string(),
+            "01:02:03.123456"
+        );
+        for text in [
+            "24:00:00",
+            "01:02",
+            "01:02:60",
+            "01:02:03.",
+            "01:02:03Z",
+            "1:02:03",
+            "01:02:03,5",
+        ] {
+            assert_eq!(read(&time(), text), Err("FORMAT_MISMATCH".into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn timestamps_are_cut_to_microseconds() {
+        let cut = read(&timestamp(), "2025-12-31T23:59:59.999999999+02:00").unwrap();
+        assert_eq!(cut.to_string(), "2025-12-31T21:59:59.999999Z");
+        let before = read(&timestamp(), "1969-12-31T23:59:59.9999999Z").unwrap();
+        assert_eq!(before.to_string(), "1969-12-31T23:59:59.999999Z");
+        assert!(read(&timestamp(), "0001-01-01T00:00:00Z").is_ok());
+        assert!(read(&timestamp(), "9999-12-31T23:59:59.999999Z").is_ok());
+        assert_eq!(
+            read(&timestamp(), "0001-01-01T00:00:00+01:00"),
+            Err("OUT_OF_RANGE".into())
+        );
+        for text in [
+            "2025-12-31",
+            "2025-12-31T23:59:59",
+            "2025-12-31 23:59:59Z",
+            "2025-12-31T23:59:59Z[UTC]",
+            "2025-12-31T23:59:60Z",
+            "2025-12-31T23:59:59+2",
+            "99999-12-31T00:00:00Z",
+            "é025-12-31T00:00:00Z",
+        ] {
+            assert_eq!(
+                read(&timestamp(), text),
+                Err("FORMAT_MISMATCH".into()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn durations_are_iso_8601() {
+        assert_eq!(
+            read(&duration(), "PT1H30M"),
+            Ok(SignedDuration::from_mins(90))
+        );
+        assert_eq!(
+            read(&duration(), "-PT0.0000015S"),
+            Ok(SignedDuration::from_micros(-1))
+        );
+        for text in ["1h30m", "", "P", "90", "P1Y"] {
+            assert_eq!(
+                read(&duration(), text),
+                Err("FORMAT_MISMATCH".into()),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            read(&duration(), "PT9223372036854775807S"),
+            Err("OUT_OF_RANGE".into())
+        );
+        let limited = duration().min(SignedDuration::ZERO);
+        assert_eq!(read(&limited, "-PT1S"), Err("OUT_OF_RANGE".into()));
+    }
+}

@@ -1,0 +1,253 @@
+//! Page tokens: where the next page of a list begins, sealed.
+//!
+//! A token says nothing to a client and cannot be made by one: it is encrypted
+//! and authenticated (XChaCha20-Poly1305), bound to the list that gave it out
+//! (its scope) and good for three days. It grants nothing; whoever may not read
+//! the list may not read it with a token either.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead, Generate, KeyInit, Nonce, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+use crate::input::Violations;
+
+/// How long a token is good for.
+const LIFETIME: Duration = Duration::from_hours(72);
+/// The first byte of every token; another layout gets another number.
+const VERSION: u8 = 1;
+const NONCE: usize = 24;
+const EXPIRY: usize = 8;
+/// Longer ones are not ours, and are not decoded.
+const LONGEST: usize = 4096;
+
+/// Seals and opens page tokens. Cloning is cheap.
+#[derive(Clone)]
+pub struct PageTokens {
+    cipher: Arc<XChaCha20Poly1305>,
+}
+
+impl std::fmt::Debug for PageTokens {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("PageTokens(…)")
+    }
+}
+
+impl PageTokens {
+    /// With a key that all instances of the service share.
+    #[must_use]
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self {
+            cipher: Arc::new(XChaCha20Poly1305::new(&Key::from(*key))),
+        }
+    }
+
+    /// A token for the cursor, good for this scope only. A scope names the
+    /// list, its order and its filters: whatever must not change between pages.
+    pub fn seal(&self, cursor: &impl Serialize, scope: &str) -> Result<String, Error> {
+        let expiry = now().saturating_add(LIFETIME.as_secs());
+        self.seal_until(cursor, scope, expiry)
+    }
+
+    fn seal_until(
+        &self,
+        cursor: &impl Serialize,
+        scope: &str,
+        expiry: u64,
+    ) -> Result<String, Error> {
+        let mut message = expiry.to_be_bytes().to_vec();
+        serde_json::to_writer(&mut message, cursor).map_err(Error::internal)?;
+        let nonce = Nonce::<XChaCha20Poly1305>::generate();
+        let bound = bound(scope);
+        let payload = Payload {
+            msg: &message,
+            aad: &bound,
+        };
+        let sealed = self
+            .cipher
+            .encrypt(&nonce, payload)
+            .map_err(|_| Error::internal("a page token cannot be sealed"))?;
+        let mut token = Vec::with_capacity(1 + NONCE + sealed.len());
+        token.push(VERSION);
+        token.extend_from_slice(&nonce);
+        token.extend_from_slice(&sealed);
+        Ok(URL_SAFE_NO_PAD.encode(token))
+    }
+
+    /// The cursor of a token of this scope. Any other token is 400
+    /// `INVALID_PAGE_TOKEN`, and which of the reasons it was is not told.
+    pub fn open<T: DeserializeOwned>(&self, token: &str, scope: &str) -> Result<T, Error> {
+        let cursor = self.try_open(token, scope, now()).ok_or_else(invalid)?;
+        serde_json::from_slice(&cursor).map_err(|_| invalid())
+    }
+
+    fn try_open(&self, token: &str, scope: &str, now: u64) -> Option<Vec<u8>> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let token = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (version, rest) = token.split_first()?;
+        let (nonce, sealed) = rest.split_at_checked(NONCE)?;
+        if *version != VERSION {
+            return None;
+        }
+        let nonce = Nonce::<XChaCha20Poly1305>::try_from(nonce).ok()?;
+        let bound = bound(scope);
+        let message = self
+            .cipher
+            .decrypt(
+                &nonce,
+                Payload {
+                    msg: sealed,
+                    aad: &bound,
+                },
+            )
+            .ok()?;
+        let (expiry, cursor) = message.split_at_checked(EXPIRY)?;
+        let expiry = u64::from_be_bytes(expiry.try_into().ok()?);
+        (now < expiry).then(|| cursor.to_vec())
+    }
+
+    /// Makes a page of `size + 1` rows that were asked for: the surplus row is
+    /// cut off, and if there was one, the cursor of the last row that stays
+    /// becomes the token of the next page. Empty when this was the last page.
+    pub fn page<T, C: Serialize>(
+        &self,
+        mut rows: Vec<T>,
+        size: i64,
+        scope: &str,
+        cursor: impl FnOnce(&T) -> C,
+    ) -> Result<(Vec<T>, String), Error> {
+        let size = usize::try_from(size).unwrap_or(0);
+        if rows.len() <= size {
+            return Ok((rows, String::new()));
+        }
+        rows.truncate(size);
+        let token = match rows.last() {
+            Some(last) => self.seal(&cursor(last), scope)?,
+            None => String::new(),
+        };
+        Ok((rows, token))
+    }
+}
+
+/// What the seal covers beside the message: another version, or another use of the same key, opens nothing.
+fn bound(scope: &str) -> Vec<u8> {
+    let mut bound = vec![VERSION];
+    bound.extend_from_slice(b"page_token\0");
+    bound.extend_from_slice(scope.as_bytes());
+    bound
+}
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+fn invalid() -> Error {
+    let mut found = Violations::new();
+    found.add_parameter(
+        "page_token",
+        "INVALID_PAGE_TOKEN",
+        "Is not a token that this list gave out, or is too old.",
+    );
+    Error::bad_request(
+        "INVALID_PAGE_TOKEN",
+        "The page token is not valid here. Begin again with the first page.",
+    )
+    .with_violations(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(result: Result<(i64, String), Error>) {
+        assert_eq!(
+            result.expect_err("it was opened").reason(),
+            "INVALID_PAGE_TOKEN"
+        );
+    }
+
+    #[test]
+    fn a_token_opens_where_it_was_sealed_and_nowhere_else() {
+        let tokens = PageTokens::new(&[1; 32]);
+        let cursor = (5_i64, "é".to_owned());
+        let token = tokens.seal(&cursor, "orders").unwrap();
+        assert_eq!(
+            tokens.open::<(i64, String)>(&token, "orders").unwrap(),
+            cursor
+        );
+        refused(tokens.open(&token, "customers"));
+        refused(PageTokens::new(&[2; 32]).open(&token, "orders"));
+        assert_ne!(
+            token,
+            tokens.seal(&cursor, "orders").unwrap(),
+            "each token has its own nonce"
+        );
+    }
+
+    #[test]
+    fn every_tampered_token_is_refused() {
+        let tokens = PageTokens::new(&[1; 32]);
+        let token = tokens.seal(&(5_i64, "x"), "orders").unwrap();
+        let raw = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        for at in 0..raw.len() {
+            for bit in 0..8 {
+                let mut changed = raw.clone();
+                changed[at] ^= 1 << bit;
+                refused(tokens.open(&URL_SAFE_NO_PAD.encode(changed), "orders"));
+            }
+        }
+        for length in 0..token.len() {
+            refused(tokens.open(&token[..length], "orders"));
+        }
+        refused(tokens.open(&"A".repeat(1_000_000), "orders"));
+        refused(tokens.open("é", "orders"));
+        assert!(
+            tokens.open::<(i64, String)>(&token, "orders").is_ok(),
+            "the control"
+        );
+    }
+
+    #[test]
+    fn a_token_ends() {
+        let tokens = PageTokens::new(&[1; 32]);
+        let past = tokens
+            .seal_until(&(5_i64, "x"), "orders", now() - 1)
+            .unwrap();
+        refused(tokens.open(&past, "orders"));
+        let token = tokens.seal(&(5_i64, "x"), "orders").unwrap();
+        assert!(
+            tokens
+                .try_open(&token, "orders", now() + LIFETIME.as_secs() - 60)
+                .is_some()
+        );
+        assert!(
+            tokens
+                .try_open(&token, "orders", now() + LIFETIME.as_secs() + 60)
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_page_cuts_the_surplus_row() {
+        let tokens = PageTokens::new(&[1; 32]);
+        let (rows, token) = tokens.page(vec![1, 2, 3], 2, "x", |last| *last).unwrap();
+        assert_eq!(rows, [1, 2]);
+        assert_eq!(tokens.open::<i32>(&token, "x").unwrap(), 2);
+        let (rows, token) = tokens.page(vec![1, 2], 2, "x", |last| *last).unwrap();
+        assert_eq!((rows.len(), token.as_str()), (2, ""));
+        let (rows, token) = tokens
+            .page(Vec::<i32>::new(), 0, "x", |last| *last)
+            .unwrap();
+        assert_eq!((rows.len(), token.as_str()), (0, ""));
+    }
+}

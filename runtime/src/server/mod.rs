@@ -1,0 +1,144 @@
+//! The server: takes connections, hands requests to the service's router, and stops in good order.
+//!
+//! `accept` knows sockets, `exchange` one request and its response, `finish`
+//! what is added to responses, `probes` the health pages, `stop` signals.
+
+mod accept;
+mod exchange;
+mod finish;
+mod probes;
+mod received;
+mod stop;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{Config, LogConfig, ServerConfig};
+use crate::db::Db;
+use crate::http::Limits;
+use crate::service::Service;
+
+pub(crate) use stop::{Phase, Signals};
+
+/// What every connection and every request shares.
+pub(crate) struct Shared {
+    /// The service's name, the domain of its errors.
+    name: &'static str,
+    limits: Arc<Limits>,
+    server: ServerConfig,
+    log: LogConfig,
+    /// Set once, when the service has started; until then only the probes answer.
+    app: OnceLock<App>,
+    phase: watch::Sender<Phase>,
+    readiness: probes::Readiness,
+    #[cfg(feature = "docs-ui")]
+    docs: Option<crate::docs::Docs>,
+}
+
+/// What there is only after the start.
+struct App {
+    router: Router,
+    db: Db,
+}
+
+/// A server that takes connections. Dropping it does not stop it.
+pub(crate) struct Server {
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+    address: Option<SocketAddr>,
+}
+
+impl Server {
+    /// Begins to take connections. Until [`ready`](Self::ready) every request but the probes' is 503.
+    pub(crate) fn start<S: Service>(listener: TcpListener, config: &Config) -> Self {
+        let limits = Limits {
+            body: config.server.body_limit,
+            // `config` has checked that it is the name of a header.
+            caller_header: config.caller.header.as_ref().and_then(|it| it.parse().ok()),
+        };
+        let shared = Arc::new(Shared {
+            name: S::NAME,
+            limits: Arc::new(limits),
+            server: config.server.clone(),
+            log: config.log.clone(),
+            app: OnceLock::new(),
+            phase: watch::Sender::new(Phase::Starting),
+            readiness: probes::Readiness::default(),
+            #[cfg(feature = "docs-ui")]
+            docs: S::OPENAPI
+                .filter(|_| config.docs.enabled)
+                .map(|openapi| crate::docs::Docs::new(S::NAME, openapi)),
+        });
+        let address = listener.local_addr().ok();
+        let accepting = tokio::spawn(accept::accept(listener, Arc::clone(&shared)));
+        Self {
+            shared,
+            accepting,
+            address,
+        }
+    }
+
+    /// Where it listens.
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(dead_code, reason = "tests ask for the free port")
+    )]
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// The service has started: requests go to its router from now on.
+    pub(crate) fn ready(&self, router: Router, db: Db) {
+        let first = self.shared.app.set(App { router, db }).is_ok();
+        debug_assert!(first, "a service starts once");
+        self.shared.phase.send_if_modified(|phase| {
+            let starting = *phase == Phase::Starting;
+            if starting {
+                *phase = Phase::Serving;
+            }
+            starting
+        });
+    }
+
+    /// Serves until a signal says stop, then stops in good order. `false` when a second signal cut that short.
+    pub(crate) async fn run_until(self, signals: Signals) -> bool {
+        signals.stop().await;
+        tracing::info!(
+            drain_delay = ?self.shared.server.drain_delay, grace = ?self.shared.server.grace,
+            "stopping; a second signal stops at once"
+        );
+        tokio::select! {
+            () = self.stop() => true,
+            () = signals.stop() => {
+                tracing::warn!("stopped at once by a second signal");
+                false
+            }
+        }
+    }
+
+    /// Stops in good order: unready at once, requests taken for `drain_delay`,
+    /// then no new connections, and `grace` for what is in flight.
+    pub(crate) async fn stop(self) {
+        let Self {
+            shared, accepting, ..
+        } = self;
+        shared.phase.send_replace(Phase::Draining);
+        tokio::time::sleep(shared.server.drain_delay).await;
+        shared.phase.send_replace(Phase::Stopping);
+        // The accept loop ends when the last connection has.
+        let grace = shared.server.grace.max(Duration::from_millis(1));
+        if tokio::time::timeout(grace, accepting).await.is_err() {
+            tracing::warn!("requests were still in flight at the end of `server.grace`");
+        }
+        if let Some(app) = shared.app.get() {
+            app.db.close().await;
+        }
+        tracing::info!("stopped");
+    }
+}

@@ -1,0 +1,115 @@
+//! `/livez`, `/readyz` and `/startupz`, for whoever watches over the process.
+//!
+//! `/livez` asks nothing of anybody: a database that is away must not get the
+//! process killed. `/readyz` tells the truth about the database.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use ::http::{HeaderValue, Response, header};
+use axum::body::Body;
+use axum::response::IntoResponse as _;
+use serde_json::json;
+
+use super::{Phase, Shared};
+use crate::Error;
+
+/// How long the outcome of a ping is good: many watchers must not become load.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+/// How long the database may take to answer a ping.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The last ping of the database.
+#[derive(Default)]
+pub(super) struct Readiness(Mutex<Option<(Instant, bool)>>);
+
+/// The page at one of the three paths.
+pub(super) async fn page(shared: &Shared, path: &str, query: Option<&str>) -> Response<Body> {
+    let phase = *shared.phase.borrow();
+    let verbose = query.is_some_and(|query| {
+        query
+            .split('&')
+            .any(|it| it.split('=').next() == Some("verbose"))
+    });
+    let started = phase > Phase::Starting;
+    match path {
+        "/livez" => healthy(&[], verbose),
+        "/startupz" => verdict(&[("started", started)], verbose),
+        _ => {
+            let serving = phase <= Phase::Serving;
+            let database = started && shared.database_answers().await;
+            let checks = [
+                ("started", started),
+                ("database", database),
+                ("not_draining", serving),
+            ];
+            verdict(&checks, verbose)
+        }
+    }
+}
+
+impl Shared {
+    async fn database_answers(&self) -> bool {
+        let last = self.readiness.0.lock().ok().and_then(|last| *last);
+        if let Some((at, answered)) = last
+            && at.elapsed() < GOOD_FOR
+        {
+            return answered;
+        }
+        let Some(app) = self.app.get() else {
+            return false;
+        };
+        let answered = match tokio::time::timeout(PATIENCE, app.db.ping()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the database does not answer");
+                false
+            }
+            Err(_) => {
+                tracing::warn!("the database does not answer in time");
+                false
+            }
+        };
+        if let Ok(mut last) = self.readiness.0.lock() {
+            *last = Some((Instant::now(), answered));
+        }
+        answered
+    }
+}
+
+fn verdict(checks: &[(&'static str, bool)], verbose: bool) -> Response<Body> {
+    let failed: Vec<&str> = checks
+        .iter()
+        .filter(|(_, good)| !good)
+        .map(|(name, _)| *name)
+        .collect();
+    if failed.is_empty() {
+        return healthy(checks, verbose);
+    }
+    let mut error = Error::unavailable(
+        "NOT_READY",
+        format!("Not fulfilled: {}.", failed.join(", ")),
+    );
+    if verbose {
+        for (name, good) in checks {
+            error = error.with_metadata(name, if *good { "ok" } else { "failed" });
+        }
+    }
+    error.into_response()
+}
+
+fn healthy(checks: &[(&'static str, bool)], verbose: bool) -> Response<Body> {
+    let checks: serde_json::Map<_, _> = checks
+        .iter()
+        .map(|(name, _)| ((*name).to_owned(), json!("ok")))
+        .collect();
+    let body = if verbose {
+        json!({"status": "ok", "checks": checks})
+    } else {
+        json!({"status": "ok"})
+    };
+    let mut response = axum::Json(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

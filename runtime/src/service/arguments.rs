@@ -1,0 +1,189 @@
+//! The command line of a generated service.
+
+use lexopt::prelude::{Long, Short, Value, ValueExt as _};
+
+use super::StartError;
+use crate::config::Sources;
+use crate::input::nearest;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Command {
+    Serve,
+    Migrate,
+    MigrationStatus,
+    PrintConfig,
+    Help,
+    Version,
+}
+
+/// Reads the arguments after the program's name.
+pub(super) fn parse(
+    name: &str,
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+) -> Result<(Command, Sources), StartError> {
+    let mut sources = Sources {
+        name: name.to_owned(),
+        ..Sources::default()
+    };
+    let mut words: Vec<String> = Vec::new();
+    let mut special = None;
+    let mut parser = lexopt::Parser::from_args(arguments);
+    while let Some(argument) = parser.next().map_err(usage)? {
+        match argument {
+            Long("help") | Short('h') => special = Some(Command::Help),
+            Long("version") | Short('V') => special = Some(Command::Version),
+            Long("print-config") => special = special.or(Some(Command::PrintConfig)),
+            Long("config") => sources.file = Some(parser.value().map_err(usage)?.into()),
+            Long("set") => sources.flags.push(pair(&text(&mut parser)?)?),
+            Long("host") => sources
+                .flags
+                .push(("server.host".into(), text(&mut parser)?)),
+            Long("port") => sources
+                .flags
+                .push(("server.port".into(), text(&mut parser)?)),
+            Long("database-url") => sources.flags.push(("db.url".into(), text(&mut parser)?)),
+            Value(word) => words.push(word.string().map_err(usage)?),
+            Long(flag) => return Err(unknown_flag(flag)),
+            Short(letter) => return Err(unknown_flag(&letter.to_string())),
+        }
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let command = match words.as_slice() {
+        [] | ["serve"] => Command::Serve,
+        ["migrate"] | ["migrate", "up"] => Command::Migrate,
+        ["migrate", "status"] => Command::MigrationStatus,
+        ["help"] => Command::Help,
+        ["version"] => Command::Version,
+        other => return Err(unknown_command(other)),
+    };
+    Ok((special.unwrap_or(command), sources))
+}
+
+fn text(parser: &mut lexopt::Parser) -> Result<String, StartError> {
+    parser
+        .value()
+        .and_then(|value| value.string())
+        .map_err(usage)
+}
+
+fn pair(text: &str) -> Result<(String, String), StartError> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| StartError::Usage(format!("--set takes KEY=VALUE, not `{text}`")))?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+fn usage(error: lexopt::Error) -> StartError {
+    StartError::Usage(error.to_string())
+}
+
+fn unknown_flag(flag: &str) -> StartError {
+    let known = [
+        "help",
+        "version",
+        "print-config",
+        "config",
+        "set",
+        "host",
+        "port",
+        "database-url",
+    ];
+    let near = nearest(flag, known).map(|near| format!("; did you mean `--{near}`?"));
+    let dashes = if flag.chars().count() == 1 { "-" } else { "--" };
+    StartError::Usage(format!(
+        "there is no option `{dashes}{flag}`{}",
+        near.unwrap_or_default()
+    ))
+}
+
+fn unknown_command(words: &[&str]) -> StartError {
+    let known = ["serve", "migrate", "help", "version"];
+    let near = words.first().and_then(|word| nearest(word, known));
+    let near = near.filter(|near| words.first() != Some(near));
+    let near = near.map(|near| format!("; did you mean `{near}`?"));
+    let words = words.join(" ");
+    StartError::Usage(format!(
+        "there is no command `{words}`{}",
+        near.unwrap_or_default()
+    ))
+}
+
+/// What `help` prints.
+pub(super) fn help(name: &str) -> String {
+    let prefix = crate::config::environment_prefix(name);
+    format!(
+        "Usage: {name} [COMMAND] [OPTIONS]
+
+Commands:
+  serve            Run pending migrations and serve requests (the default)
+  migrate [up]     Run pending migrations
+  migrate status   List the migrations and what became of each
+  help             This text
+  version          The version
+
+Options:
+      --config FILE         Read this TOML file instead of config/service.toml
+      --set KEY=VALUE       Set any key, such as server.request_timeout=10s
+      --host ADDRESS        Listen on this address (server.host)
+      --port PORT           Listen on this port (server.port)
+      --database-url URL    sqlite://PATH or postgres://… (db.url)
+      --print-config        Print the configuration without its secrets, and stop
+  -h, --help                This text
+  -V, --version             The version
+
+Environment:
+  {prefix}SERVER__PORT=8080      Any key: sections and keys joined by two underscores
+  {prefix}DB__URL_FILE=/run/…    Any key with _FILE: the value stands in that file
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<(Command, Sources), String> {
+        parse("shop", arguments.iter().map(Into::into)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn commands_and_flags() {
+        assert_eq!(parsed(&[]).unwrap().0, Command::Serve);
+        assert_eq!(
+            parsed(&["migrate", "status"]).unwrap().0,
+            Command::MigrationStatus
+        );
+        assert_eq!(parsed(&["serve", "--help"]).unwrap().0, Command::Help);
+        let (command, sources) =
+            parsed(&["--port=1", "--set", "db.url=a=b", "--config", "x.toml"]).unwrap();
+        assert_eq!(command, Command::Serve);
+        let flags = [("server.port", "1"), ("db.url", "a=b")];
+        assert_eq!(
+            sources.flags,
+            flags.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        );
+        assert_eq!(sources.file, Some("x.toml".into()));
+    }
+
+    #[test]
+    fn mistakes_are_explained() {
+        assert!(
+            parsed(&["serv"])
+                .unwrap_err()
+                .contains("did you mean `serve`")
+        );
+        assert!(
+            parsed(&["--prot", "1"])
+                .unwrap_err()
+                .contains("did you mean `--port`")
+        );
+        assert!(parsed(&["--set", "x"]).unwrap_err().contains("KEY=VALUE"));
+        assert!(parsed(&["--port"]).unwrap_err().contains("--port"));
+        assert!(
+            parsed(&["migrate", "down"])
+                .unwrap_err()
+                .contains("`migrate down`")
+        );
+    }
+}
