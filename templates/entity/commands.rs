@@ -5,7 +5,6 @@ use std::future::{Future, ready};
 //% for line in command_imports
 {{ line }}
 //% endfor
-use super::queries;
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
 

@@ -8,6 +8,7 @@ mod hostile;
 mod models;
 mod new;
 mod schemas;
+mod slow;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -159,6 +159,9 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
     if changeable {
         imports.add("super::model", &format!("{name}Changes"));
     }
+    if changeable || entity.automatic.version {
+        imports.add("super", "queries");
+    }
 }
 
 fn new_id(entity: &Entity, imports: &mut Imports) -> Option<String> {
