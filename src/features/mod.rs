@@ -124,6 +124,15 @@ impl Contribution {
         }
     }
 
+    /// Leaves a crate's default features off.
+    pub fn without_default_features(&mut self, name: &str) {
+        for dependency in &mut self.dependencies {
+            if dependency.name == name {
+                dependency.default_features = false;
+            }
+        }
+    }
+
     /// Adds a crate that only the tests use, unless the service itself uses it.
     pub fn depend_for_tests(
         &mut self,

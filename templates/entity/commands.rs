@@ -47,6 +47,11 @@ const CONSTRAINTS: &[Constraint] = &[
 //% endfor
 ];
 
+//% for link in links
+/// What the ids in `{{ link.member }}` can refer to in vain.
+const {{ link.constraints }}: &[Constraint] = &[{{ link.constraint }}];
+
+//% endfor
 /// The references that keep {{ naming.a_sentence }} from being removed.
 const REFERRERS: &[Constraint] = &[
 //% for referrer in referrers
@@ -191,7 +196,7 @@ pub async fn create(app: &App, caller: &http::Caller, mut new: New{{ naming.enti
 //% for link in links
     tx.execute(&{{ link.link }}, params![&{{ naming.var }}.id, db::Json(&new.{{ link.member }})])
         .await
-        .map_err(constrained)?;
+        .map_err(|error| Error::from(error).constrained({{ link.constraints }}))?;
 //% endfor
     let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&{{ naming.var }}.id]).await?;
     if let Some(inside) = rules.inside_create() {
@@ -274,7 +279,7 @@ pub async fn change(
         tx.execute(&{{ link.unlink }}, params![&changed.id]).await?;
         tx.execute(&{{ link.link }}, params![&changed.id, db::Json({{ link.member }})])
             .await
-            .map_err(constrained)?;
+            .map_err(|error| Error::from(error).constrained({{ link.constraints }}))?;
     }
 //% endfor
     let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::model::{Delete, Entity, EntityId, Field, FieldKind, IdType, ScalarType, Service};
+use crate::model::{Delete, Entity, EntityId, Field, FieldKind, IdType, ScalarType, Service, Via};
 use crate::tables::Table;
 
 use super::super::Context;
-use super::constraints::{constraints, referrers};
+use super::constraints::{constraints, link_constraint, referrers};
 use super::cursor::cursor;
 use super::imports::Imports;
 use super::model_view::{Merged, ModelView, link_members};
@@ -24,6 +24,10 @@ pub struct LinkView {
     pub link: String,
     /// The constant that unties.
     pub unlink: String,
+    /// The constant of what the ids can break.
+    pub constraints: String,
+    /// What the ids can break.
+    pub constraint: String,
 }
 
 /// What `commands.rs` and `queries.rs` show.
@@ -102,7 +106,7 @@ impl OperationsView {
         rust::import_id(entity.id, &mut query_imports);
         let removal = Removal::of(context, id);
         let removal = (!removal.is_plain()).then_some(removal);
-        let links = link_views(service, entity);
+        let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
         let cursor = cursor(context, entity, &mut query_imports);
         Self {
@@ -117,7 +121,7 @@ impl OperationsView {
             insert: insert_parameters(service, entity, &mut command_imports),
             update: update_parameters(service, &statements, &mut command_imports),
             merged,
-            constraints: constraints(entity, table),
+            constraints: constraints(table),
             referrers: referrers(context, entity),
             commands: command_statements(service, entity, &statements, removal.is_some()),
             queries: query_statements(entity, &statements),
@@ -221,13 +225,22 @@ fn flattened(service: &Service, field: &Field, place: &str) -> String {
     }
 }
 
-fn link_views(service: &Service, entity: &Entity) -> Vec<LinkView> {
-    link_members(service, entity)
-        .into_iter()
-        .map(|(member, _, _)| LinkView {
-            link: format!("LINK_{}", member.to_uppercase()),
-            unlink: format!("UNLINK_{}", member.to_uppercase()),
-            member,
+fn link_views(entity: &Entity) -> Vec<LinkView> {
+    let linked = entity.collections.iter().filter_map(|it| match &it.via {
+        Via::Link(link) => Some((it, link)),
+        Via::Reference { .. } => None,
+    });
+    linked
+        .map(|(collection, link)| {
+            let member = collection.ids_member();
+            let constant = member.to_uppercase();
+            LinkView {
+                link: format!("LINK_{constant}"),
+                unlink: format!("UNLINK_{constant}"),
+                constraint: link_constraint(collection, link),
+                constraints: constant,
+                member,
+            }
         })
         .collect()
 }
