@@ -80,6 +80,7 @@ pub fn prepare(
         service,
         mut files,
         warnings,
+        cautions,
         formatter,
     } = generate::generate(&inputs).map_err(|failure| match failure {
         generate::Failure::Schema(diagnostics) => Failure::Schema {
@@ -98,6 +99,9 @@ pub fn prepare(
         generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
     })?;
     tell_warnings(&warnings, &sources, shell);
+    for caution in &cautions {
+        shell.warn(caution);
+    }
     if formatter == crate::render::Formatter::BuiltIn {
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
