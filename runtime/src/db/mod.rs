@@ -1,142 +1,298 @@
 //! One database handle for SQLite and PostgreSQL; the URL decides at run time.
 //!
-//! A stand-in with the names of the real module.
-#![allow(missing_docs, clippy::unused_async, clippy::missing_errors_doc)]
+//! A service speaks to its database through [`Db`] alone: single statements take the
+//! fast path of the engine, [`Db::transaction`] holds several together, and the driver
+//! itself is at hand for what does not fit. Statements are [`Sql`], parameters
+//! [`Value`]s made by [`params!`](crate::params), rows are read by [`FromRow`].
+//!
+//! This module does not know HTTP, nor what a violated constraint means to a client.
 
-use serde::{Deserialize, Serialize};
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("svcgen-runtime needs the feature `sqlite` or `postgres`");
 
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DbConfig {
-    pub url: String,
-    pub readers: usize,
-    pub pool_size: usize,
-    pub application_name: String,
-}
-impl Default for DbConfig {
-    fn default() -> Self {
-        Self {
-            url: String::new(),
-            readers: 2,
-            pool_size: 8,
-            application_name: String::new(),
-        }
-    }
-}
+mod bounds;
+mod collect;
+mod column;
+mod config;
+mod decimal;
+mod error;
+pub mod migrate;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod row;
+mod secret;
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod transaction;
+mod types;
+mod value;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::column::{Cell, FromColumn, Mismatch};
+pub use self::config::{DbConfig, Span, Synchronous};
+pub use self::error::DbError;
+pub use self::migrate::Migration;
+pub use self::row::{FromRow, Row};
+pub use self::sql::Sql;
+pub use self::transaction::Transaction;
+pub use self::types::{Bytes, Json, Scaled, TextEnum};
+pub use self::value::{IntoValue, Value};
+pub use crate::params;
+
+/// The drivers, for people's own queries.
+#[cfg(feature = "postgres")]
+pub use deadpool_postgres;
+#[cfg(feature = "sqlite")]
+pub use rusqlite;
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
+
+use self::collect::{Affected, All, Collect, One, Optional};
+use self::sql::Text;
+
+/// A database engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Engine {
+    /// SQLite, inside the process.
     Sqlite,
+    /// PostgreSQL, or what speaks its protocol.
     Postgres,
 }
 
-#[derive(Debug, Clone)]
-pub struct Db(Engine);
-impl Db {
-    pub async fn connect(config: &DbConfig) -> Result<Self, DbError> {
-        if config.url.starts_with("nowhere") {
-            return Err(DbError::Unavailable("nowhere".into()));
+impl fmt::Display for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
+/// The database of a service. Clones are cheap and share everything.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    config: DbConfig,
+    backend: Backend,
+}
+
+enum Backend {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::Sqlite),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<postgres::Postgres>),
+}
+
+/// Does the same on whichever engine is behind.
+macro_rules! on_engine {
+    ($db:expr, |$backend:ident| $call:expr) => {
+        match &$db.0.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite($backend) => $call,
+            #[cfg(feature = "postgres")]
+            Backend::Postgres($backend) => $call,
         }
-        Ok(Self(Engine::Sqlite))
+    };
+}
+
+impl Db {
+    /// Opens the database. A SQLite file and its directory are created when they are missing;
+    /// PostgreSQL is tried until `connect_timeout` has passed.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Unavailable`] when it cannot be reached, [`DbError::Other`] when the settings are wrong.
+    pub async fn connect(config: &DbConfig) -> Result<Self, DbError> {
+        let backend = match config.engine()? {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite => {
+                let location = sqlite::Location::parse(&config.url)?;
+                let config = config.clone();
+                // Opening waits for the disk, and perhaps for another process.
+                let opened =
+                    tokio::task::spawn_blocking(move || sqlite::Sqlite::open(&config, location));
+                Backend::Sqlite(opened.await.map_err(DbError::other)??)
+            }
+            #[cfg(feature = "postgres")]
+            Engine::Postgres => {
+                Backend::Postgres(Box::new(postgres::Postgres::connect(config).await?))
+            }
+            #[allow(unreachable_patterns)]
+            engine => {
+                return Err(DbError::other(format!(
+                    "this service is built without {engine}"
+                )));
+            }
+        };
+        Ok(Self(Arc::new(Inner {
+            config: config.clone(),
+            backend,
+        })))
     }
+
+    /// The engine behind.
     pub fn engine(&self) -> Engine {
-        self.0
+        match &self.0.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(_) => Engine::Sqlite,
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Engine::Postgres,
+        }
     }
+
+    /// The settings it was opened with.
+    pub fn config(&self) -> &DbConfig {
+        &self.0.config
+    }
+
+    /// Reads the first row, if there is one.
+    #[inline]
+    pub async fn fetch_optional<T: FromRow + Send + 'static>(
+        &self,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<Option<T>, DbError> {
+        self.read::<Optional<T>>(sql, params).await
+    }
+
+    /// Reads the first row, or fails with [`DbError::NoRow`].
+    #[inline]
+    pub async fn fetch_one<T: FromRow + Send + 'static>(
+        &self,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<T, DbError> {
+        self.read::<One<T>>(sql, params).await
+    }
+
+    /// Reads all rows.
+    #[inline]
+    pub async fn fetch_all<T: FromRow + Send + 'static>(
+        &self,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<Vec<T>, DbError> {
+        self.read::<All<T>>(sql, params).await
+    }
+
+    /// Writes, and reads the first row of `returning`, if there is one.
+    #[inline]
+    pub async fn write_optional<T: FromRow + Send + 'static>(
+        &self,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<Option<T>, DbError> {
+        self.write::<Optional<T>>(sql, params).await
+    }
+
+    /// Writes, and reads the first row of `returning`, or fails with [`DbError::NoRow`].
+    #[inline]
+    pub async fn write_one<T: FromRow + Send + 'static>(
+        &self,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<T, DbError> {
+        self.write::<One<T>>(sql, params).await
+    }
+
+    /// Writes, and reads all rows of `returning`.
+    #[inline]
+    pub async fn write_all<T: FromRow + Send + 'static>(
+        &self,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<Vec<T>, DbError> {
+        self.write::<All<T>>(sql, params).await
+    }
+
+    /// Writes, and tells how many rows.
+    #[inline]
+    pub async fn execute(&self, sql: &Sql, params: Vec<Value>) -> Result<u64, DbError> {
+        self.write::<Affected>(sql, params).await
+    }
+
+    /// Prepares a statement, to find out whether the schema knows what it names.
+    pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
+        let text = self.text(sql);
+        on_engine!(self, |backend| backend.prepare(text).await)
+    }
+
+    /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<(), DbError> {
-        Ok(())
+        const PING: Sql = Sql::new("select 1");
+        self.fetch_one::<(i64,)>(&PING, Vec::new())
+            .await
+            .map(|_| ())
     }
-    pub async fn close(&self) {}
-    pub async fn secret(&self, _name: &str) -> Result<[u8; 32], DbError> {
-        Ok([7; 32])
+
+    /// Refuses new work, waits until everything accepted is answered, and closes the database.
+    pub async fn close(&self) {
+        match &self.0.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(backend) => backend.close().await,
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(backend) => backend.close().await,
+        }
+    }
+
+    /// Runs a function over a SQLite connection that cannot write, on a reader thread;
+    /// fails on PostgreSQL.
+    #[cfg(feature = "sqlite")]
+    pub async fn sqlite_read<T, F>(&self, function: F) -> Result<T, DbError>
+    where
+        F: FnOnce(&rusqlite::Connection) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.0.backend {
+            Backend::Sqlite(backend) => backend.function(function).await,
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Err(not_this_engine(Engine::Sqlite)),
+        }
+    }
+
+    /// An exclusive PostgreSQL connection from the pool, to which it returns when dropped;
+    /// fails on SQLite.
+    #[cfg(feature = "postgres")]
+    pub async fn postgres(&self) -> Result<deadpool_postgres::Object, DbError> {
+        match &self.0.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(_) => Err(not_this_engine(Engine::Postgres)),
+            Backend::Postgres(backend) => backend.exclusive().await,
+        }
+    }
+
+    #[inline]
+    async fn read<C: Collect>(&self, sql: &Sql, params: Vec<Value>) -> Result<C::Output, DbError> {
+        let text = self.text(sql);
+        on_engine!(self, |backend| backend.read::<C>(text, params).await)
+    }
+
+    #[inline]
+    async fn write<C: Collect>(&self, sql: &Sql, params: Vec<Value>) -> Result<C::Output, DbError> {
+        let text = self.text(sql);
+        on_engine!(self, |backend| backend.write::<C>(text, params).await)
+    }
+
+    #[inline]
+    fn text(&self, sql: &Sql) -> Text {
+        sql.variant(self.engine()).clone()
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum DbError {
-    #[error("unique")]
-    Unique {
-        constraint: Option<String>,
-        table: String,
-        columns: Vec<String>,
-    },
-    #[error("foreign key")]
-    ForeignKey {
-        constraint: Option<String>,
-        table: Option<String>,
-    },
-    #[error("check")]
-    Check { constraint: String },
-    #[error("not null")]
-    NotNull { table: String, column: String },
-    #[error("timeout")]
-    Timeout,
-    #[error("unavailable: {0}")]
-    Unavailable(String),
-    #[error("read-only")]
-    ReadOnly,
-    #[error("disk full")]
-    DiskFull,
-    #[error("serialization")]
-    Serialization,
-    #[error("no row")]
-    NoRow,
-    #[error("column {column}: {reason}")]
-    Decode { column: usize, reason: String },
-    #[error("other")]
-    Other(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-pub trait TextEnum: Copy + 'static {
-    const ALL: &'static [Self];
-    fn as_str(self) -> &'static str;
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    Null,
-    Text(String),
-}
-pub trait IntoValue {
-    fn into_value(self) -> Value;
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bytes(pub Vec<u8>);
-
-#[derive(Debug, Clone, Copy)]
-pub struct Migration {
-    pub id: &'static str,
-    pub sqlite: &'static str,
-    pub postgres: &'static str,
-}
-
-pub mod migrate {
-    use super::{Db, Migration};
-    #[derive(Debug, thiserror::Error)]
-    #[error("migrate")]
-    pub struct MigrateError;
-    #[derive(Debug)]
-    pub enum State {
-        Applied(jiff::Timestamp),
-        Pending,
-        Changed,
-        Unknown,
+impl fmt::Debug for Db {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Db")
+            .field(&self.0.config.display_url())
+            .finish()
     }
-    #[derive(Debug)]
-    pub struct Status {
-        pub id: String,
-        pub state: State,
-    }
-    pub async fn run(_db: &Db, all: &[Migration]) -> Result<Vec<&'static str>, MigrateError> {
-        Ok(all.iter().map(|it| it.id).collect())
-    }
-    pub async fn status(_db: &Db, all: &[Migration]) -> Result<Vec<Status>, MigrateError> {
-        Ok(all
-            .iter()
-            .map(|it| Status {
-                id: it.id.into(),
-                state: State::Pending,
-            })
-            .collect())
-    }
+}
+
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+fn not_this_engine(wanted: Engine) -> DbError {
+    DbError::other(format!("the database is not {wanted}"))
 }

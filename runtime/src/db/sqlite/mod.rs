@@ -1,0 +1,247 @@
+//! SQLite behind threads: some that read, one that writes. Callers never block and never
+//! touch a connection; readers see every commit that was answered before they began.
+
+mod deadline;
+mod error;
+mod job;
+mod open;
+mod queue;
+mod session;
+mod statement;
+pub(crate) mod value;
+mod writer;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+pub(crate) use open::Location;
+pub(crate) use session::{Limits, Session};
+
+use self::deadline::Deadline;
+use self::job::{FunctionJob, PrepareJob, Read, Reply, StatementJob};
+use self::queue::{Queue, Refused};
+use self::session::Begin;
+use self::statement::Statements;
+use self::writer::Task;
+use super::collect::Collect;
+use super::sql::Text;
+use super::{DbConfig, DbError, Value};
+
+/// How many calls may wait for the readers, and as many for the writer.
+const WAITING: usize = 16_384;
+
+/// The database file and its threads.
+pub(crate) struct Sqlite {
+    readers: Arc<Queue<Box<dyn Read>>>,
+    writer: Arc<Queue<Task>>,
+    patience: Duration,
+    limits: Limits,
+    location: Location,
+    /// Ends when the writer has ended, which waits for the readers.
+    ended: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Sqlite {
+    /// Opens or creates the file and starts the threads.
+    pub(crate) fn open(config: &DbConfig, location: Location) -> Result<Self, DbError> {
+        location.create_directory()?;
+        let (alive, ended) = mpsc::channel(1);
+        let (reading, readers_ended) = mpsc::channel(1);
+        let limits = Limits {
+            idle: config.transaction_idle_timeout.0,
+            total: config.transaction_timeout.0,
+        };
+        let sqlite = Self {
+            readers: Arc::new(Queue::new(WAITING)),
+            writer: Arc::new(Queue::new(WAITING)),
+            patience: config.statement_timeout.0,
+            limits,
+            location,
+            ended: Mutex::new(ended),
+        };
+        // The writer comes first, because it creates the file and turns WAL on.
+        sqlite.start_writer(config, alive, readers_ended)?;
+        for number in 1..=config.readers.max(1) {
+            sqlite.start_reader(config, number, reading.clone())?;
+        }
+        Ok(sqlite)
+    }
+
+    /// Where the file is.
+    pub(crate) fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Runs a statement on a reader thread.
+    #[inline]
+    pub(crate) async fn read<C: Collect>(
+        &self,
+        text: Text,
+        values: Vec<Value>,
+    ) -> Result<C::Output, DbError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit_read(Box::new(self.job::<C>(text, values, reply)))?;
+        answer.await.unwrap_or_else(|_| stopped())
+    }
+
+    /// Runs a statement on the writer thread; the answer comes after its commit.
+    #[inline]
+    pub(crate) async fn write<C: Collect>(
+        &self,
+        text: Text,
+        values: Vec<Value>,
+    ) -> Result<C::Output, DbError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit_write(Task::Write(Box::new(self.job::<C>(text, values, reply))))?;
+        answer.await.unwrap_or_else(|_| stopped())
+    }
+
+    /// Runs a function over a connection that cannot write.
+    pub(crate) async fn function<T, F>(&self, function: F) -> Result<T, DbError>
+    where
+        F: FnOnce(&Connection) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.submit_read(Box::new(FunctionJob { function, reply }))?;
+        answer.await.unwrap_or_else(|_| stopped())
+    }
+
+    pub(crate) async fn prepare(&self, text: Text) -> Result<(), DbError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit_read(Box::new(PrepareJob { text, reply }))?;
+        answer.await.unwrap_or_else(|_| stopped())
+    }
+
+    /// Waits for the writer and begins a transaction that the caller holds.
+    pub(crate) async fn begin(&self) -> Result<Session, DbError> {
+        let (reply, answer) = oneshot::channel();
+        let begin = Begin {
+            reply,
+            since: Instant::now(),
+            patience: self.patience,
+            limits: self.limits,
+        };
+        self.submit_write(Task::Begin(begin))?;
+        // A held transaction may last longer than anybody wants to wait for the next one.
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| stopped()),
+            Err(_) => Err(DbError::Timeout),
+        }
+    }
+
+    /// Refuses new work and waits until everything accepted is answered and the file is closed.
+    pub(crate) async fn close(&self) {
+        self.stop();
+        let _ = self.ended.lock().await.recv().await;
+    }
+
+    fn stop(&self) {
+        self.readers.close();
+        self.writer.close();
+    }
+
+    #[inline]
+    fn job<C: Collect>(
+        &self,
+        text: Text,
+        values: Vec<Value>,
+        reply: Reply<C::Output>,
+    ) -> StatementJob<C> {
+        StatementJob {
+            text,
+            values,
+            reply,
+            since: Instant::now(),
+            limit: self.patience,
+            kept: None,
+        }
+    }
+
+    #[inline]
+    fn submit_read(&self, job: Box<dyn Read>) -> Result<(), DbError> {
+        self.readers.push(job).map_err(refused)
+    }
+
+    #[inline]
+    fn submit_write(&self, task: Task) -> Result<(), DbError> {
+        self.writer.push(task).map_err(refused)
+    }
+
+    fn start_writer(
+        &self,
+        config: &DbConfig,
+        alive: mpsc::Sender<()>,
+        mut readers_ended: mpsc::Receiver<()>,
+    ) -> Result<(), DbError> {
+        let connection = self.location.open_writer(config)?;
+        let deadline = Deadline::install(&connection, self.patience)?;
+        let queue = Arc::clone(&self.writer);
+        let (capacity, patience) = (config.statement_cache, self.patience);
+        start("svcgen-writer".to_owned(), move || {
+            writer::run(
+                &queue,
+                &mut Statements::new(&connection, capacity, deadline),
+                patience,
+            );
+            // Keeps the planner's statistics fresh; it does nothing when they are.
+            let _ = connection.execute_batch("pragma optimize");
+            // Only the last connection to close can put the log back into the file, and two that
+            // close at once both fail.
+            readers_ended.blocking_recv();
+            drop(connection);
+            drop(alive);
+        })
+    }
+
+    fn start_reader(
+        &self,
+        config: &DbConfig,
+        number: usize,
+        alive: mpsc::Sender<()>,
+    ) -> Result<(), DbError> {
+        let connection = self.location.open_reader(config)?;
+        let deadline = Deadline::install(&connection, self.patience)?;
+        let queue = Arc::clone(&self.readers);
+        let capacity = config.statement_cache;
+        start(format!("svcgen-reader-{number}"), move || {
+            let mut statements = Statements::new(&connection, capacity, deadline);
+            while let Some(job) = queue.pop() {
+                job.run(&mut statements);
+            }
+            drop(statements);
+            drop(connection);
+            drop(alive);
+        })
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn start(name: String, run: impl FnOnce() + Send + 'static) -> Result<(), DbError> {
+    std::thread::Builder::new()
+        .name(name)
+        .spawn(run)
+        .map(|_| ())
+        .map_err(DbError::other)
+}
+
+fn refused(refused: Refused) -> DbError {
+    DbError::Unavailable(match refused {
+        Refused::Full => "too many calls wait for the database".to_owned(),
+        Refused::Closed => "the database is closed".to_owned(),
+    })
+}
+
+fn stopped<T>() -> Result<T, DbError> {
+    Err(DbError::Unavailable(
+        "the database thread has stopped".to_owned(),
+    ))
+}

@@ -1,0 +1,125 @@
+//! The queue before the database threads. It is bounded, so that a burst is refused
+//! early instead of being answered when nobody waits any more.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Why an item was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// Too many are waiting.
+    Full,
+    /// The threads have stopped.
+    Closed,
+}
+
+/// Many senders, one or more receivers.
+pub(super) struct Queue<T> {
+    state: Mutex<State<T>>,
+    arrived: Condvar,
+    capacity: usize,
+}
+
+struct State<T> {
+    items: VecDeque<T>,
+    /// Receivers that sleep; nobody is woken while all are busy.
+    sleeping: usize,
+    closed: bool,
+}
+
+impl<T> Queue<T> {
+    pub(super) fn new(capacity: usize) -> Self {
+        let state = State {
+            items: VecDeque::new(),
+            sleeping: 0,
+            closed: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            arrived: Condvar::new(),
+            capacity,
+        }
+    }
+
+    pub(super) fn push(&self, item: T) -> Result<(), Refused> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Refused::Closed);
+        }
+        if state.items.len() >= self.capacity {
+            return Err(Refused::Full);
+        }
+        state.items.push_back(item);
+        let wake = state.sleeping > 0;
+        drop(state);
+        if wake {
+            self.arrived.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits for the next item; `None` when the queue is closed and empty.
+    pub(super) fn pop(&self) -> Option<T> {
+        let mut state = self.lock();
+        loop {
+            if let Some(item) = state.items.pop_front() {
+                return Some(item);
+            }
+            if state.closed {
+                return None;
+            }
+            state.sleeping += 1;
+            state = self
+                .arrived
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+            state.sleeping -= 1;
+        }
+    }
+
+    /// Moves items that are there to `into`, at most `limit`, while they are `wanted`; does not wait.
+    pub(super) fn drain(&self, into: &mut Vec<T>, limit: usize, wanted: impl Fn(&T) -> bool) {
+        let mut state = self.lock();
+        for _ in 0..limit {
+            if !state.items.front().is_some_and(&wanted) {
+                break;
+            }
+            into.extend(state.items.pop_front());
+        }
+    }
+
+    /// Refuses new items; those that are there are still served.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        // Nothing that can panic runs under this lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_or_closed_queue_refuses() {
+        let queue = Queue::new(2);
+        assert_eq!(
+            (queue.push(1), queue.push(2), queue.push(3)),
+            (Ok(()), Ok(()), Err(Refused::Full))
+        );
+        let mut taken = Vec::new();
+        queue.drain(&mut taken, 10, |it| *it < 2);
+        assert_eq!(taken, [1]);
+        queue.close();
+        assert_eq!(queue.push(4), Err(Refused::Closed));
+        assert_eq!(
+            (queue.pop(), queue.pop()),
+            (Some(2), None),
+            "what was accepted is still served"
+        );
+    }
+}

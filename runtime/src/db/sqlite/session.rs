@@ -1,0 +1,164 @@
+//! A transaction that a caller holds while it decides what to do next. The writer thread
+//! serves it alone until it ends, or until it has idled or lasted too long.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::job::{FunctionJob, Read, Reply, StatementJob, Write};
+use super::statement::Statements;
+use super::writer::{BEGIN, COMMIT, roll_back};
+use crate::db::collect::Collect;
+use crate::db::sql::Text;
+use crate::db::{DbError, Value};
+
+/// The wish for a transaction.
+pub(super) struct Begin {
+    pub(super) reply: Reply<Session>,
+    pub(super) since: Instant,
+    pub(super) patience: Duration,
+    pub(super) limits: Limits,
+}
+
+/// How long a transaction may keep others from writing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Between two statements.
+    pub(crate) idle: Duration,
+    /// From begin to commit.
+    pub(crate) total: Duration,
+}
+
+/// The caller's end of a transaction. Dropping it rolls back.
+pub(crate) struct Session {
+    commands: mpsc::Sender<Command>,
+}
+
+enum Command {
+    Statement(Box<dyn Write>),
+    Function(Box<dyn Read>),
+    Commit(Reply<()>),
+    Rollback(Reply<()>),
+}
+
+impl Session {
+    /// Runs a statement in the transaction.
+    pub(crate) async fn run<C: Collect>(
+        &self,
+        text: Text,
+        values: Vec<Value>,
+    ) -> Result<C::Output, DbError> {
+        self.ask(|reply| {
+            let limit = Duration::MAX;
+            Command::Statement(Box::new(StatementJob::<C> {
+                text,
+                values,
+                reply,
+                since: Instant::now(),
+                limit,
+                kept: None,
+            }))
+        })
+        .await
+    }
+
+    /// Runs a function over the connection in the transaction.
+    pub(crate) async fn function<T, F>(&self, function: F) -> Result<T, DbError>
+    where
+        F: FnOnce(&Connection) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.ask(|reply| Command::Function(Box::new(FunctionJob { function, reply })))
+            .await
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), DbError> {
+        self.ask(Command::Commit).await
+    }
+
+    pub(crate) async fn rollback(self) -> Result<(), DbError> {
+        self.ask(Command::Rollback).await
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, DbError> {
+        let (reply, answer) = oneshot::channel();
+        // The writer hangs up only when a limit has passed.
+        self.commands
+            .send(command(reply))
+            .map_err(|_| DbError::Timeout)?;
+        answer.await.unwrap_or(Err(DbError::Timeout))
+    }
+}
+
+/// Serves one transaction to its end.
+pub(super) fn serve(begin: Begin, statements: &mut Statements<'_>) {
+    if begin.reply.is_closed() {
+        return;
+    }
+    if begin.since.elapsed() > begin.patience {
+        let _ = begin.reply.send(Err(DbError::Timeout));
+        return;
+    }
+    if let Err(error) = statements.control(&BEGIN) {
+        let _ = begin.reply.send(Err(error));
+        return;
+    }
+    let (commands, inbox) = mpsc::channel();
+    if begin.reply.send(Ok(Session { commands })).is_ok() {
+        serve_commands(&inbox, statements, begin.limits);
+    }
+    roll_back(statements);
+}
+
+fn serve_commands(
+    inbox: &mpsc::Receiver<Command>,
+    statements: &mut Statements<'_>,
+    limits: Limits,
+) {
+    let started = Instant::now();
+    loop {
+        let left = limits.total.saturating_sub(started.elapsed());
+        let command = match inbox.recv_timeout(limits.idle.min(left)) {
+            Ok(command) => command,
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!("a transaction idled or lasted too long and was rolled back");
+                return;
+            }
+        };
+        match command {
+            Command::Statement(mut job) => {
+                // Its outcome needs no care here: after a failure the holder can only roll back.
+                let _ = job.run(statements);
+                job.answer();
+            }
+            Command::Function(job) => job.run(statements),
+            Command::Commit(reply) => {
+                let outcome = commit(statements);
+                roll_back(statements);
+                let _ = reply.send(outcome);
+                return;
+            }
+            Command::Rollback(reply) => {
+                roll_back(statements);
+                let _ = reply.send(Ok(()));
+                return;
+            }
+        }
+        if statements.connection.is_autocommit() {
+            // SQLite gave the transaction up, which the holder was told; nothing more may run outside of it.
+            return;
+        }
+    }
+}
+
+fn commit(statements: &mut Statements<'_>) -> Result<(), DbError> {
+    if statements.connection.is_autocommit() {
+        return Err(DbError::other(
+            "the transaction had already been rolled back by SQLite",
+        ));
+    }
+    statements.control(&COMMIT)
+}
