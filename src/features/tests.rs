@@ -34,7 +34,10 @@ impl Feature for Tests {
             .enumerate()
             .map(|(index, entity)| support(context, index, entity))
             .collect();
-        let shared = context! { crate_name => crate_name.clone(), entities };
+        let numbered = entities
+            .iter()
+            .any(|it| it.get_attr("numbered").is_ok_and(|it| it.is_true()));
+        let shared = context! { crate_name => crate_name.clone(), entities, numbered };
         for file in ["main.rs", "statements.rs", "support.rs"] {
             let template = match file {
                 "main.rs" => "tests/main.rs",

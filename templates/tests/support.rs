@@ -1,17 +1,24 @@
 //! Requests that create one record of each kind, with whatever it refers to.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+//% if numbered
+use std::cell::Cell;
 
+//% endif
 use serde_json::{Value, json};
 use svcgen_runtime::testing::TestServer;
 use {{ crate_name }}::app::App;
 
-/// A number that no other record of this run has.
+//% if numbered
+/// A number that no other record of this test has; a test runs on one thread.
 fn next() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+    thread_local! {
+        static LAST: Cell<usize> = const { Cell::new(0) };
+    }
+    LAST.set(LAST.get() + 1);
+    LAST.get()
 }
 
+//% endif
 //% for entity in entities
 /// The body of a request that creates {{ entity.a_sentence }}.
 pub async fn {{ entity.snake }}_body({% if not entity.parents %}_{% endif %}server: &TestServer<App>) -> Value {
