@@ -89,6 +89,7 @@ async fn serve<S: Service>(config: Config) -> Result<ExitCode, StartError> {
     // The signals are caught before the start is long, so that none is lost.
     let signals = server::Signals::catch()?;
     let server = Server::start::<S>(listener, &config);
+    tracing::info!(address = %format_args!("http://{address}"), "listening");
     tokio::select! {
         assembled = assemble::<S>(&config) => {
             let (service, db) = assembled?;
