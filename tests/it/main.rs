@@ -12,3 +12,4 @@ mod slow;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod words;

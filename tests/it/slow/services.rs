@@ -12,7 +12,11 @@ const SERVICES: &[(&str, &str, Option<&str>)] = &[
     ("blog", "schemas/examples/blog", None),
     ("shop", "schemas/examples/shop", None),
     ("clinic", "schemas/examples/clinic", None),
+    ("types", "tests/types/schema", Some("tests/types/edges")),
 ];
+
+/// The service that is made of hostile names.
+const HOSTILE: &str = "hostile";
 
 #[test]
 fn services_pass_every_judge() {
@@ -23,6 +27,7 @@ fn services_pass_every_judge() {
     let packages: Vec<&str> = SERVICES
         .iter()
         .flat_map(|(name, ..)| ["-p", name])
+        .chain(["-p", HOSTILE])
         .collect();
     let run = |arguments: &[&str]| {
         let mut command = cargo(&directory);
@@ -68,9 +73,23 @@ fn generate_all() -> PathBuf {
             add_tests(&repository().join(tests), &service);
         }
     }
-    let members: Vec<&str> = SERVICES.iter().map(|(name, ..)| *name).collect();
+    hostile(&directory, runtime);
+    let mut members: Vec<&str> = SERVICES.iter().map(|(name, ..)| *name).collect();
+    members.push(HOSTILE);
     workspace(&directory, &members);
     directory
+}
+
+/// The service of every name that is likely to break something and is taken all the same.
+fn hostile(directory: &Path, runtime: &str) {
+    let schema = scratch("hostile-schema");
+    for (path, text) in crate::words::hostile().files {
+        let file = schema.join(path);
+        fs::create_dir_all(file.parent().expect("a parent")).expect("created");
+        fs::write(file, text).expect("written");
+    }
+    let to = directory.join(HOSTILE);
+    generate(HOSTILE, &schema, &to, &["--runtime-path", runtime]);
 }
 
 /// Puts tests beside the generated ones, as a user would.

@@ -107,7 +107,7 @@ async fn nothing_null_and_a_value_are_three_things() {
 async fn lists_keep_their_order_and_check_their_items() {
     let server = start().await;
     let lists = [
-        ("words", json!(["b", "", "a", "b"])),
+        ("words", json!(["b", "", "b"])),
         ("numbers", json!([2_147_483_647, -2_147_483_648_i64, 0])),
         (
             "amounts",
