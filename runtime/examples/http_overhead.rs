@@ -91,8 +91,8 @@ impl FromRow for Thing {
 }
 
 impl Tag for Thing {
-    fn entity_tag(&self) -> String {
-        version_tag(self.version)
+    fn entity_tag(&self) -> Option<String> {
+        Some(version_tag(self.version))
     }
 }
 
