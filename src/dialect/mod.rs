@@ -6,9 +6,9 @@
 
 mod postgres;
 mod sqlite;
-mod words;
 
-pub use words::quoted;
+/// The identifier as SQL writes it: in double quotes where either database reserves it.
+pub use crate::model::name::sql as quoted;
 
 use crate::tables::{
     Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Table,

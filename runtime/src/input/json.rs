@@ -1,6 +1,6 @@
 //! A strict JSON parser: RFC 8259, and nothing that two readers could understand differently.
 //!
-//! serde_json keeps the last of two members with the same name, turns integers
+//! `serde_json` keeps the last of two members with the same name, turns integers
 //! beyond 64 bits into rounded floats and says nothing of either. A service
 //! that stores what it was sent must refuse both, and name the place; hence
 //! this reader. It knows nothing of fields or types.
@@ -458,7 +458,7 @@ mod tests {
         assert_eq!(bad.column, 8);
     }
 
-    /// serde_json is the judge: over many mutated texts both agree, except where this reader is stricter on purpose.
+    /// `serde_json` is the judge: over many mutated texts both agree, except where this reader is stricter on purpose.
     #[test]
     fn it_agrees_with_serde_json_on_mutated_texts() {
         let seed =

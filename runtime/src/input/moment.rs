@@ -70,10 +70,10 @@ macro_rules! moment {
             }
 
             fn check(&self, value: &$value, at: Pointer<'_>, found: &mut Violations) {
-                if !$check(value) {
-                    found.add(at, "OUT_OF_RANGE", "Is beyond what can be stored.");
-                } else {
+                if $check(*value) {
                     within(value, self.min.as_ref(), self.max.as_ref(), at, found);
+                } else {
+                    found.add(at, "OUT_OF_RANGE", "Is beyond what can be stored.");
                 }
             }
         }
@@ -152,7 +152,7 @@ fn read_date(text: &str) -> Option<Date> {
     }
 }
 
-fn date_fits(date: &Date) -> bool {
+fn date_fits(date: Date) -> bool {
     (1..=9999).contains(&date.year())
 }
 
@@ -181,7 +181,7 @@ fn read_time(text: &str) -> Option<Time> {
     }
 }
 
-fn time_fits(time: &Time) -> bool {
+fn time_fits(time: Time) -> bool {
     time.subsec_nanosecond() % 1000 == 0
 }
 
@@ -199,7 +199,7 @@ fn read_timestamp(text: &str) -> Option<Timestamp> {
 
 /// From the year 0001 on, which RFC 3339 can write. The latest is jiff's own:
 /// 9999-12-30T22:00:00Z, so that every offset still gives a year of four digits.
-fn timestamp_fits(timestamp: &Timestamp) -> bool {
+fn timestamp_fits(timestamp: Timestamp) -> bool {
     const FIRST: i64 = -62_135_596_800;
     timestamp.as_second() >= FIRST && timestamp.subsec_nanosecond() % 1000 == 0
 }
@@ -214,7 +214,7 @@ fn read_duration(text: &str) -> Option<SignedDuration> {
     exact.checked_sub(beyond)
 }
 
-fn duration_fits(duration: &SignedDuration) -> bool {
+fn duration_fits(duration: SignedDuration) -> bool {
     i64::try_from(duration.as_micros()).is_ok() && duration.subsec_nanos() % 1000 == 0
 }
 

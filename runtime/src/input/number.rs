@@ -170,9 +170,9 @@ impl Accepts for FloatField {
         if !value.is_finite() {
             found.add(at, "NOT_FINITE", "Must be a finite number.");
         } else if *value < self.min || *value > self.max {
-            let detail = match (self.min == f64::MIN, self.max == f64::MAX) {
-                (true, _) => format!("Must be at most {}.", self.max),
-                (_, true) => format!("Must be at least {}.", self.min),
+            let detail = match (self.min > f64::MIN, self.max < f64::MAX) {
+                (false, _) => format!("Must be at most {}.", self.max),
+                (_, false) => format!("Must be at least {}.", self.min),
                 _ => format!("Must be between {} and {}.", self.min, self.max),
             };
             found.add(at, "OUT_OF_RANGE", detail);
@@ -292,7 +292,7 @@ fn is_plain(text: &str) -> bool {
     }
 }
 
-/// Without the zeros that end the fraction; leading zeros rust_decimal drops by itself.
+/// Without the zeros that end the fraction; leading zeros `rust_decimal` drops by itself.
 fn trimmed(text: &str) -> &str {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')

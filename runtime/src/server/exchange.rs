@@ -42,14 +42,15 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> 
         uri: request.uri().clone(),
         version: request.version(),
         request_id: RequestId::of(request.headers()),
-        if_none_match: match request.headers().contains_key(header::IF_NONE_MATCH) {
-            true if reading => request
+        if_none_match: if reading && request.headers().contains_key(header::IF_NONE_MATCH) {
+            request
                 .headers()
                 .get_all(header::IF_NONE_MATCH)
                 .iter()
                 .cloned()
-                .collect(),
-            _ => Vec::new(),
+                .collect()
+        } else {
+            Vec::new()
         },
     };
     let response = match own_page(shared, &request, &remembered).await {
@@ -128,11 +129,14 @@ async fn routed(
         limits: Arc::clone(&shared.limits),
     });
     let mut router = app.router.clone();
-    let routed = AssertUnwindSafe(async move { router.call(request).await }).catch_unwind();
-    match tokio::time::timeout(shared.server.request_timeout, routed).await {
+    let handled = AssertUnwindSafe(async move { router.call(request).await }).catch_unwind();
+    match tokio::time::timeout(shared.server.request_timeout, handled).await {
         Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(never))) => match never {},
-        Ok(Err(panic)) => Error::internal(message(panic.as_ref())).into_response(),
+        Ok(Err(panic)) => {
+            let message = format!("a handler panicked: {}", panic_message(panic.as_ref()));
+            Error::internal(message).into_response()
+        }
         Err(_) => timed_out(progress, remembered.version),
     }
 }
@@ -164,13 +168,11 @@ fn closing(error: Error, version: Version) -> Response<Body> {
     error.into_response()
 }
 
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!(
-        "a handler panicked: {}",
-        text.as_deref().unwrap_or("no message")
-    )
+/// What a panic says: `panic!` makes one of these two.
+pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }
 
 impl Shared {

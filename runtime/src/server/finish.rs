@@ -30,7 +30,7 @@ impl Shared {
         let mut response = if status.is_client_error() || status.is_server_error() {
             self.problem(response, &request).await
         } else if !request.if_none_match.is_empty() && is_unchanged(&response, &request) {
-            unchanged(response)
+            unchanged(&response)
         } else {
             response
         };
@@ -112,7 +112,7 @@ fn is_unchanged(response: &Response<Body>, request: &Remembered) -> bool {
 }
 
 /// 304 with the headers that RFC 9110 §15.4.5 wants of it.
-fn unchanged(response: Response<Body>) -> Response<Body> {
+fn unchanged(response: &Response<Body>) -> Response<Body> {
     let mut short = Response::new(Body::empty());
     *short.status_mut() = StatusCode::NOT_MODIFIED;
     let kept = [

@@ -24,6 +24,7 @@ use crate::db::Db;
 use crate::http::Limits;
 use crate::service::Service;
 
+pub(crate) use exchange::panic_message;
 pub(crate) use stop::{Phase, Signals};
 
 /// What every connection and every request shares.

@@ -120,9 +120,7 @@ async fn path_tricks_reach_nothing() {
 #[tokio::test]
 async fn broken_heads_get_a_status_and_the_server_lives() {
     let server = TestServer::<Notes>::start().await;
-    let many = (0..150)
-        .map(|number| format!("x-{number}: 1\r\n"))
-        .collect::<String>();
+    let many = "x-many: 1\r\n".repeat(150);
     let heads = [
         "nonsense\r\n\r\n".to_owned(),
         "GET / HTTP/9.9\r\n\r\n".to_owned(),

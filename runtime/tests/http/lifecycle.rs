@@ -52,7 +52,7 @@ async fn what_takes_longer_than_the_grace_is_cut_off() {
 #[tokio::test]
 async fn draining_is_told_and_requests_are_still_taken() {
     let mut server = TestServer::<Notes>::start_with(|config| {
-        config.server.drain_delay = Duration::from_millis(600)
+        config.server.drain_delay = Duration::from_millis(600);
     })
     .await;
     assert_eq!(server.get("/readyz").await.status, 200);
@@ -83,29 +83,29 @@ async fn draining_is_told_and_requests_are_still_taken() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_request_is_lost_while_it_stops_under_load() {
     let mut server = TestServer::<Notes>::start_with(|config| {
-        config.server.drain_delay = Duration::from_millis(400)
+        config.server.drain_delay = Duration::from_millis(400);
     })
     .await;
     let (address, stop) = (server.address(), Arc::new(AtomicBool::new(false)));
-    let served = Arc::new(AtomicUsize::new(0));
+    let answered = Arc::new(AtomicUsize::new(0));
     let clients: Vec<_> = (0..16)
         .map(|_| {
-            let (served, stop) = (Arc::clone(&served), Arc::clone(&stop));
+            let (answered, stop) = (Arc::clone(&answered), Arc::clone(&stop));
             tokio::spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     let Ok(mut stream) = TcpStream::connect(address).await else {
                         return Ok(());
                     };
-                    keep_asking(&mut stream, &served).await?;
+                    keep_asking(&mut stream, &answered).await?;
                 }
                 Ok(())
             })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let before = served.load(Ordering::Relaxed);
+    let before = answered.load(Ordering::Relaxed);
     server.stop().await;
-    let after = served.load(Ordering::Relaxed);
+    let after = answered.load(Ordering::Relaxed);
     tokio::time::sleep(Duration::from_millis(200)).await;
     stop.store(true, Ordering::Relaxed);
     for client in clients {
@@ -115,12 +115,12 @@ async fn no_request_is_lost_while_it_stops_under_load() {
     assert!(before > 100, "there was load: {before}");
     assert!(
         after > before + 50,
-        "it served while it drained: {before}, {after}"
+        "it answered while it drained: {before}, {after}"
     );
 }
 
 /// Requests one after the other on one connection, until the server says that it closes it.
-async fn keep_asking(stream: &mut TcpStream, served: &AtomicUsize) -> Result<(), String> {
+async fn keep_asking(stream: &mut TcpStream, answered: &AtomicUsize) -> Result<(), String> {
     use tokio::io::AsyncReadExt as _;
     loop {
         let asked = stream
@@ -143,7 +143,7 @@ async fn keep_asking(stream: &mut TcpStream, served: &AtomicUsize) -> Result<(),
         if !text.starts_with("HTTP/1.1 200 ") {
             return Err(format!("not served: {text}"));
         }
-        served.fetch_add(1, Ordering::Relaxed);
+        answered.fetch_add(1, Ordering::Relaxed);
         if text.contains("connection: close") {
             return Ok(());
         }
