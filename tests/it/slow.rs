@@ -5,7 +5,10 @@
 
 mod cargo;
 mod postgres;
+mod redocly;
 mod services;
+mod upgrade;
+mod vendored;
 
 use std::io::Write as _;
 use std::time::Instant;

@@ -77,8 +77,8 @@ impl Removal {
                 }
             }
         }
+        removal.move_links(context, root, &levels);
         for level in levels.iter().rev() {
-            removal.move_links(context, root, level);
             let entity = service.entity(level.entity);
             let name = entity.name.plural_snake();
             removal.move_rows(
@@ -93,20 +93,25 @@ impl Removal {
         removal
     }
 
-    /// The link rows that go with the records of a level.
-    fn move_links(&mut self, context: &Context<'_>, root: EntityId, level: &Level) {
-        let keeper = context.service.entity(level.entity);
+    /// The link rows that go with the records. A table is asked once, though both of its sides
+    /// may go: a row between two of them goes once.
+    fn move_links(&mut self, context: &Context<'_>, root: EntityId, levels: &[Level]) {
         for table in &context.schema.tables {
             if table.kind != TableKind::Link || is_restricted(context.service, &table.name) {
                 continue;
             }
-            let conditions: Vec<String> = table
-                .foreign_keys
-                .iter()
-                .filter(|key| key.table == keeper.name.plural_snake())
-                .map(|key| format!("{} {}", quoted(&key.column), member(&level.ids)))
-                .collect();
-            if !conditions.is_empty() {
+            let mut keeper = None;
+            let mut conditions = Vec::new();
+            for level in levels.iter().rev() {
+                let entity = context.service.entity(level.entity);
+                for key in &table.foreign_keys {
+                    if key.table == entity.name.plural_snake() {
+                        keeper = keeper.or(Some(entity));
+                        conditions.push(format!("{} {}", quoted(&key.column), member(&level.ids)));
+                    }
+                }
+            }
+            if let Some(keeper) = keeper {
                 let archived = context.schema.table(&archive_name(&table.name)).is_some();
                 let condition = conditions.join(" or ");
                 self.move_rows(context, root, keeper, &table.name, archived, &condition);

@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::model::types::{Bound, DecimalType, TextType};
+use crate::model::words::rust_identifier;
 use crate::model::{
     DefaultValue, Entity, Field, FieldKind, Format, IdType, ListType, ScalarType, Service,
 };
@@ -432,11 +433,7 @@ pub fn field_ident(field: &Field) -> String {
 
 /// A name as Rust writes it: a keyword becomes a raw identifier.
 pub fn escaped(snake: &str) -> String {
-    if syn::parse_str::<syn::Ident>(snake).is_ok() {
-        snake.to_owned()
-    } else {
-        format!("r#{snake}")
-    }
+    rust_identifier(snake)
 }
 
 /// Whether the entity's identifier comes from the caller, and whether it must.

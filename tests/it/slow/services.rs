@@ -1,7 +1,10 @@
 //! Every service that the tests know is generated, and passes each judge.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
 
 use super::cargo::{cargo, generate, repository, scratch, succeed, workspace};
 use super::postgres::Server;
@@ -34,6 +37,7 @@ fn services_pass_every_judge() {
         command.args(arguments);
         command
     };
+    step("generate again", || are_fixed(&directory));
     step("fmt", || {
         succeed(run(&["fmt", "--check"]).args(&packages));
     });
@@ -59,6 +63,51 @@ fn services_pass_every_judge() {
         let mut test = run(&["test", "--workspace", "--quiet"]);
         succeed(test.env("TEST_DATABASE_URL", server.url("postgres")));
     });
+}
+
+/// Another run elsewhere gives the same bytes, and one in place touches nothing.
+fn are_fixed(directory: &Path) {
+    let runtime = repository().join("runtime");
+    let again = scratch("again");
+    for (name, schema, _) in SERVICES {
+        let (first, second) = (directory.join(name), again.join(name));
+        let schema = repository().join(schema);
+        generate(
+            name,
+            &schema,
+            &second,
+            &["--runtime-path", runtime.to_str().expect("UTF-8")],
+        );
+        for (path, (bytes, _)) in &files(&second) {
+            let other = files(&first)
+                .remove(path)
+                .unwrap_or_else(|| panic!("{name}: no {path}"));
+            assert_eq!(&other.0, bytes, "{name}: {path} differs");
+        }
+        let before = files(&first);
+        let mut generate = Command::new(crate::support::SVCGEN);
+        succeed(generate.args(["generate", "--quiet"]).current_dir(&first));
+        assert_eq!(files(&first), before, "{name}: something was touched");
+    }
+}
+
+/// Every file with its bytes and when it was written.
+fn files(directory: &Path) -> BTreeMap<String, (Vec<u8>, SystemTime)> {
+    let walk = walkdir::WalkDir::new(directory).into_iter();
+    let files = walk
+        .map(|it| it.expect("readable"))
+        .filter(|it| it.file_type().is_file());
+    let told = files.map(|file| {
+        let path = file.path().strip_prefix(directory).expect("inside");
+        let written = file.metadata().ok().and_then(|it| it.modified().ok());
+        let bytes = fs::read(file.path()).expect("readable");
+        (
+            path.to_string_lossy().into_owned(),
+            (bytes, written.expect("a time")),
+        )
+    });
+    // svcgen holds this one while it runs.
+    told.filter(|(path, _)| path != ".svcgen/busy").collect()
 }
 
 fn generate_all() -> PathBuf {
