@@ -37,7 +37,12 @@ impl Feature for Tests {
         let numbered = entities
             .iter()
             .any(|it| it.get_attr("numbered").is_ok_and(|it| it.is_true()));
-        let shared = context! { crate_name => crate_name.clone(), entities, numbered };
+        let shared = context! {
+            crate_name => crate_name.clone(),
+            recursion_limit => recursion_limit(&entities),
+            entities,
+            numbered,
+        };
         for file in ["main.rs", "statements.rs", "support.rs"] {
             let template = match file {
                 "main.rs" => "tests/main.rs",
@@ -64,6 +69,14 @@ impl Feature for Tests {
         out.depend_for_tests("serde_json", "1", &[]);
         out.depend_for_tests("tokio", "1", &["macros", "rt-multi-thread"]);
     }
+}
+
+/// `json!` goes a few macros deeper with each member; what Rust allows by itself ends near forty.
+fn recursion_limit(entities: &[Value]) -> Option<usize> {
+    const ALLOWED: usize = 128;
+    let members = |it: &Value| it.get_attr("members").ok().and_then(|it| it.len());
+    let needed = entities.iter().filter_map(members).max().unwrap_or(0) * 4;
+    (needed > ALLOWED).then_some(needed + ALLOWED)
 }
 
 /// What `support.rs` needs to create one record.

@@ -4,6 +4,7 @@ mod command;
 mod errors;
 mod faults;
 mod generate;
+mod golden;
 mod hostile;
 mod models;
 mod new;

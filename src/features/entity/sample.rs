@@ -101,7 +101,7 @@ pub fn id(id: IdType) -> Sample {
 
 /// The first value, or each of them in turn where no two may be the same.
 fn one_or_several(mut values: Vec<Value>, distinct: bool) -> Sample {
-    if distinct {
+    if distinct && values.len() > 1 {
         Sample::Several(values)
     } else {
         values.truncate(1);
@@ -152,7 +152,7 @@ fn integer_sample(bound: Bound<i64>, distinct: bool) -> Sample {
         Sample::Counted(least)
     } else {
         let values = (least..=most).take(VARIANTS);
-        Sample::Several(values.map(Value::from).collect())
+        one_or_several(values.map(Value::from).collect(), true)
     }
 }
 
@@ -253,12 +253,15 @@ fn pattern_sample(pattern: &str, text: &TextType) -> Option<Sample> {
                 values.push(value);
             }
         }
-        if !values.is_empty() {
-            let values = values.into_iter().take(VARIANTS).map(Value::from);
-            return Some(Sample::Several(values.collect()));
+        if values.len() >= VARIANTS {
+            break;
         }
     }
-    None
+    let values: Vec<Value> = values.into_iter().take(VARIANTS).map(Value::from).collect();
+    match values.as_slice() {
+        [] => None,
+        _ => Some(one_or_several(values, true)),
+    }
 }
 
 /// A text that the expression matches; `seed` picks among the characters of its last classes.

@@ -70,14 +70,20 @@ pub fn cargo(directory: &Path) -> Command {
     command
 }
 
+/// What cargo sets for what it runs; what people set (`CARGO_HOME`, `CARGO_NET_…`) is theirs.
 fn is_of_cargo(name: &OsString) -> bool {
+    const SET: [&str; 8] = [
+        "CARGO",
+        "CARGO_CRATE_NAME",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_PRIMARY_PACKAGE",
+        "CARGO_TARGET_TMPDIR",
+        "OUT_DIR",
+        "LD_LIBRARY_PATH",
+    ];
     let name = name.to_string_lossy();
-    let is_for_people = matches!(
-        &*name,
-        "CARGO_HOME" | "CARGO_NET_OFFLINE" | "CARGO_BUILD_JOBS" | "CARGO_HTTP_CAINFO"
-    ) || name.starts_with("CARGO_REGISTRIES_");
-    let is_other = matches!(&*name, "RUSTC" | "RUSTDOC" | "LD_LIBRARY_PATH");
-    (name.starts_with("CARGO") && !is_for_people) || is_other
+    SET.contains(&&*name) || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_BIN_")
 }
 
 /// Runs a command, and it must succeed.

@@ -13,8 +13,12 @@ use super::{are_asked_for, step};
 /// The services, each with its schema and with tests that are added to the generated ones.
 const SERVICES: &[(&str, &str, Option<&str>)] = &[
     ("blog", "schemas/examples/blog", None),
-    ("shop", "schemas/examples/shop", None),
-    ("clinic", "schemas/examples/clinic", None),
+    ("shop", "schemas/examples/shop", Some("tests/shop/archive")),
+    (
+        "clinic",
+        "schemas/examples/clinic",
+        Some("tests/clinic/archive"),
+    ),
     ("types", "tests/types/schema", Some("tests/types/edges")),
 ];
 
