@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::features::{self, Context};
 use crate::model::Service;
 use crate::model::check::check;
-use crate::plan::{Body, FilePlan, Ownership, PlannedFile, PlannedTwice, Rendered};
+use crate::plan::{Body, FilePlan, OnRecord, Ownership, PlannedFile, PlannedTwice, Rendered};
 use crate::render::{self, Formatter, RenderError};
 use crate::schema;
 use crate::source::Source;
@@ -24,8 +24,8 @@ pub const TABLES: &str = ".svcgen/tables.json";
 pub struct Inputs<'a> {
     /// The schema files.
     pub sources: &'a [Source],
-    /// By path, the digest of the rendering whose formatted text is on record.
-    pub known: &'a BTreeMap<String, String>,
+    /// By path, what the last run left.
+    pub known: &'a BTreeMap<String, OnRecord>,
     /// The text of [`TABLES`], if the project has been generated before.
     pub previous_tables: Option<&'a str>,
     /// The project's directory, for `rustfmt`'s configuration.

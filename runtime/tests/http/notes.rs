@@ -167,7 +167,7 @@ const INSERT: Sql = Sql::new(
 );
 const CHANGE: Sql = Sql::new(
     "update notes set title = coalesce($2, title), version = version + 1
-     where id = $1 and ($3 is null or version = $3) returning id, title, price, version",
+     where id = $1 and version = coalesce($3, version) returning id, title, price, version",
 );
 const REMOVE: Sql = Sql::new("delete from notes where id = $1");
 const SCOPE: &str = "notes";
