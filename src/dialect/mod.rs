@@ -149,6 +149,11 @@ pub fn add_foreign_key(table: &Table, key: &ForeignKey) -> String {
     )
 }
 
+/// The statement that drops an index.
+pub fn drop_index(index: &Index) -> String {
+    format!("drop index {};\n", index.name)
+}
+
 /// A list of column names.
 pub fn columns<S: AsRef<str>>(names: &[S]) -> String {
     names

@@ -135,7 +135,7 @@ fn sql(dialect: &dyn Dialect, changes: &[Change]) -> String {
                 text.push_str(&dialect::create_index(dialect, table, index));
             }
             Change::DropIndex { index } => {
-                text.push_str(&format!("drop index {};\n", index.name));
+                text.push_str(&dialect::drop_index(index));
             }
             Change::Retire { .. } | Change::Refused { .. } => {}
         }

@@ -17,6 +17,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::plan::{Body, Content, FilePlan, OnRecord, Ownership, PlannedFile, Rendered};
+use crate::tables::hex;
 
 /// What stops a rendering: a mistake in svcgen, or a scratch directory that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -118,11 +119,7 @@ fn text(templates: &Templates, file: &PlannedFile) -> Result<Vec<u8>, RenderErro
 
 /// A digest of a text: 128 bits are plenty to tell a file from its predecessor.
 pub fn digest(text: &[u8]) -> String {
-    Sha256::digest(text)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(text)[..16])
 }
 
 fn parse(path: &str, source: &str) -> Result<(), RenderError> {
@@ -149,8 +146,8 @@ fn format(
         .iter()
         .map(|(index, source)| (files[*index].path.clone(), source.clone()))
         .collect();
-    let (formatted, formatter) = format_rust(&sources, project)?;
-    for ((index, _), text) in rust.into_iter().zip(formatted) {
+    let (texts, formatter) = format_rust(&sources, project)?;
+    for ((index, _), text) in rust.into_iter().zip(texts) {
         files[index].content = Content::Whole(text.into_bytes());
     }
     Ok(formatter)

@@ -32,6 +32,10 @@ pub struct LinkView {
 
 /// What `commands.rs` and `queries.rs` show.
 #[derive(Debug, Clone, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "templates ask booleans and nothing else"
+)]
 pub struct OperationsView {
     /// The names.
     pub naming: Naming,

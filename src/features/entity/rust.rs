@@ -229,7 +229,7 @@ fn limits<T: ToString>(bound: &Bound<T>) -> String {
     let mut calls = String::new();
     for (name, limit) in [("min", &bound.min), ("max", &bound.max)] {
         if let Some(limit) = limit {
-            calls.push_str(&format!(".{name}({})", limit.to_string()));
+            calls.extend([".", name, "(", &limit.to_string(), ")"]);
         }
     }
     calls
@@ -251,10 +251,8 @@ fn text_accepts(text: &TextType) -> String {
         })
     );
     if let Some(pattern) = &text.pattern {
-        calls.push_str(&format!(
-            ".pattern(svcgen_runtime::pattern!({}))",
-            string_literal(pattern)
-        ));
+        let pattern = string_literal(pattern);
+        calls.extend([".pattern(svcgen_runtime::pattern!(", &pattern, "))"]);
     }
     if let Some(format) = text.format {
         calls.push_str(match format {
@@ -317,13 +315,14 @@ pub fn default_value(field: &Field, default: &DefaultValue, imports: &mut Import
         DefaultValue::Timestamp(value) => timestamp_literal(*value),
         DefaultValue::Now => "Timestamp::now()".to_owned(),
         DefaultValue::Duration(value) => duration_literal(*value),
-        DefaultValue::Json(value) => match &field.kind {
-            FieldKind::List(list) => list_literal(list, value, imports),
-            _ => {
+        DefaultValue::Json(value) => {
+            if let FieldKind::List(list) = &field.kind {
+                list_literal(list, value, imports)
+            } else {
                 imports.add("serde_json", "json");
                 format!("json!({value})")
             }
-        },
+        }
         DefaultValue::Bytes(value) => format!("Bytes(vec!{value:?})"),
         DefaultValue::EnumValue(value) => match &field.kind {
             FieldKind::Enum(enumeration) => enumeration

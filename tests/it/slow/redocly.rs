@@ -39,7 +39,7 @@ fn redocly_finds_nothing() {
             assert_eq!(found(&report), 0, "{name}: {report:#}");
         });
         step(&format!("lint {name}, broken"), || {
-            are_found(&tools, &description)
+            are_found(&tools, &description);
         });
     }
 }

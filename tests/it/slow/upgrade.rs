@@ -29,7 +29,7 @@ fn a_service_grows_over_its_rows() {
     step("upgrade on SQLite", || upgrade(&before, &after, &url));
     let server = Server::start();
     step("upgrade on PostgreSQL", || {
-        upgrade(&before, &after, &server.url("postgres"))
+        upgrade(&before, &after, &server.url("postgres"));
     });
 }
 

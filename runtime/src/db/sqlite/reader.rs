@@ -16,9 +16,9 @@ pub(super) fn run(queue: &Queue<Box<dyn Read>>, statements: &mut Statements<'_>)
     while let Some(job) = queue.pop() {
         // A snapshot taken from now on shows all that a job which waits by now has to see.
         let now = Instant::now();
-        let waits = |job: &Box<dyn Read>| job.shares_since().is_some_and(|since| since < now);
-        let mut next = if waits(&job) {
-            queue.pop_if(waits)
+        let waits = |job: &dyn Read| job.shares_since().is_some_and(|since| since < now);
+        let mut next = if waits(job.as_ref()) {
+            queue.pop_if(|job| waits(job.as_ref()))
         } else {
             None
         };
@@ -28,7 +28,7 @@ pub(super) fn run(queue: &Queue<Box<dyn Read>>, statements: &mut Statements<'_>)
         while let Some(job) = next {
             job.run(statements);
             // One after the other, so that a slow statement holds up no more than itself.
-            next = queue.pop_if(waits);
+            next = queue.pop_if(|job| waits(job.as_ref()));
         }
         if shared
             && !statements.connection.is_autocommit()
