@@ -11,3 +11,4 @@ mod schemas;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod tidy;

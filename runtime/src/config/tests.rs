@@ -1,1 +1,1 @@
-
+//! Layers, limits, spans and secrets of the configuration.
