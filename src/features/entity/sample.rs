@@ -1,10 +1,11 @@
 //! Values that fit a field: for generated tests, and for examples in the OpenAPI document.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::model::types::TextType;
-use crate::model::{EnumType, Field, FieldKind, Format, IdType, ScalarType, Service};
+use crate::model::{Bound, EnumType, Field, FieldKind, Format, IdType, ScalarType, Service};
 
 /// Values that fit one field.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,21 +86,17 @@ fn scalar_sample(name: &str, scalar: &ScalarType, distinct: bool) -> Option<Samp
     Some(match scalar {
         ScalarType::String(text) | ScalarType::Text(text) => return text_sample(name, text),
         ScalarType::Int(bound) | ScalarType::Bigint(bound) => {
-            let least = bound
-                .min
-                .unwrap_or(1)
-                .max(bound.max.map_or(i64::MIN, |max| max.min(1)));
+            let least = near(1, bound);
             if distinct {
                 Sample::Counted(least)
             } else {
                 Sample::Fixed(json!(least))
             }
         }
-        ScalarType::Float(bound) => {
-            Sample::Fixed(json!(bound.min.or(bound.max).map_or(1.5, |limit| limit)))
-        }
+        ScalarType::Float(bound) => Sample::Fixed(json!(near(1.5, bound))),
         ScalarType::Decimal(decimal) => {
-            let mut value = decimal.bound.min.or(decimal.bound.max).unwrap_or_default();
+            let most = Decimal::from(10_u64.pow((decimal.precision - decimal.scale).min(1)) - 1);
+            let mut value = near(most.min(Decimal::ONE), &decimal.bound);
             value.rescale(decimal.scale);
             Sample::Fixed(json!(value.to_string()))
         }
@@ -115,6 +112,16 @@ fn scalar_sample(name: &str, scalar: &ScalarType, distinct: bool) -> Option<Samp
             Sample::Fixed(json!(base64_of_zeroes(length)))
         }
     })
+}
+
+/// The value within the bounds that is nearest to one that people would choose:
+/// rather a stock of 1 than one of 0, which many rules have something against.
+fn near<T: PartialOrd + Copy>(chosen: T, bound: &Bound<T>) -> T {
+    match (bound.min, bound.max) {
+        (Some(min), _) if chosen < min => min,
+        (_, Some(max)) if chosen > max => max,
+        _ => chosen,
+    }
 }
 
 /// Base64 of so many zero octets.
