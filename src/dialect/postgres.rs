@@ -92,7 +92,11 @@ impl Dialect for Postgres {
     }
 
     fn now_plus(&self, years: u32, months: u32, days: u32) -> String {
-        format!("now() + interval '{years} years {months} months {days} days'")
+        let span = [(years, "years"), (months, "months"), (days, "days")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!("{count} {unit}"));
+        format!("now() + interval '{}'", span.collect::<Vec<_>>().join(" "))
     }
 
     fn new_uuid(&self) -> &'static str {
