@@ -9,11 +9,11 @@ use crate::diagnostic::Diagnostic;
 use crate::features::{self, Context};
 use crate::model::Service;
 use crate::model::check::check;
-use crate::plan::{Body, FilePlan, Ownership, PlannedFile, PlannedTwice, Rendered};
+use crate::plan::{Body, FilePlan, OnRecord, Ownership, PlannedFile, PlannedTwice, Rendered};
 use crate::render::{self, Formatter, RenderError};
 use crate::schema;
 use crate::source::Source;
-use crate::tables::diff::{Change, diff};
+use crate::tables::diff::{Change, cautions, diff, with_retired};
 use crate::tables::{self, Schema};
 
 /// Where the project remembers its tables.
@@ -24,8 +24,8 @@ pub const TABLES: &str = ".svcgen/tables.json";
 pub struct Inputs<'a> {
     /// The schema files.
     pub sources: &'a [Source],
-    /// By path, the digest of the rendering whose formatted text is on record.
-    pub known: &'a BTreeMap<String, String>,
+    /// By path, what the last run left.
+    pub known: &'a BTreeMap<String, OnRecord>,
     /// The text of [`TABLES`], if the project has been generated before.
     pub previous_tables: Option<&'a str>,
     /// The project's directory, for `rustfmt`'s configuration.
@@ -41,6 +41,8 @@ pub struct Generated {
     pub files: Vec<Rendered>,
     /// What is worth a word although it stops nothing.
     pub warnings: Vec<Diagnostic>,
+    /// What to know before running the new migration, a sentence each.
+    pub cautions: Vec<String>,
     /// What printed the Rust files.
     pub formatter: Formatter,
 }
@@ -96,24 +98,31 @@ pub fn generate(inputs: &Inputs<'_>) -> Result<Generated, Failure> {
     let Some(service) = service else {
         return Err(Failure::Schema(diagnostics));
     };
-    let plan = plan(&service, inputs.previous_tables)?;
+    let (plan, cautions) = plan(&service, inputs.previous_tables)?;
     let output = render::render(&plan, inputs.known, inputs.project).map_err(Error::from)?;
     Ok(Generated {
         service,
         files: output.files,
         warnings: diagnostics,
+        cautions,
         formatter: output.formatter,
     })
 }
 
-fn plan(service: &Service, previous: Option<&str>) -> Result<FilePlan, Failure> {
+fn plan(service: &Service, previous: Option<&str>) -> Result<(FilePlan, Vec<String>), Failure> {
     let remembered: Remembered = match previous {
         Some(text) => serde_json::from_str(text).map_err(Error::from)?,
         None => Remembered::default(),
     };
-    let schema = tables::of(service);
-    let changes = diff(&remembered.schema, &schema);
+    let wanted = tables::of(service);
+    let changes = diff(&remembered.schema, &wanted);
     refuse(&changes)?;
+    let cautions = if previous.is_some() {
+        cautions(&changes)
+    } else {
+        Vec::new()
+    };
+    let schema = with_retired(&remembered.schema, &wanted);
     let mut plan = features::plan(&Context {
         service,
         schema: &schema,
@@ -123,7 +132,7 @@ fn plan(service: &Service, previous: Option<&str>) -> Result<FilePlan, Failure> 
     .map_err(Error::from)?;
     plan.add(remember(remembered.migrations, schema, &changes)?)
         .map_err(Error::from)?;
-    Ok(plan)
+    Ok((plan, cautions))
 }
 
 /// Changes that no migration is written for yet stop everything.

@@ -74,6 +74,15 @@ impl FilePlan {
     }
 }
 
+/// What the last run left at a path, where that spares this one the making of its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnRecord {
+    /// The formatted text of the rendering with this digest.
+    Rendering(String),
+    /// A seeded file, which is its owner's whatever svcgen would write by now.
+    GivenAway,
+}
+
 /// A file as it should be, complete and formatted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -86,6 +95,7 @@ pub struct Rendered {
     /// The entity it belongs to (its snake name), if it belongs to one.
     pub entity: Option<String>,
     /// A digest of what was rendered, before formatting: equal digests format to equal texts.
+    /// Empty where nothing was rendered, because the file was given away.
     pub digest: String,
 }
 
@@ -94,6 +104,6 @@ pub struct Rendered {
 pub enum Content {
     /// The whole of it.
     Whole(Vec<u8>),
-    /// The same as the last run rendered; what it formatted to is on record.
+    /// The same as the last run rendered, or the owner's: what is on record stands.
     AsBefore,
 }

@@ -43,5 +43,5 @@ pub use page::PageTokens;
 pub use service::{Resources, Service, StartError, run};
 pub use text_enum::UnknownText;
 
-/// A future on the heap, as hooks and transactions hand them around.
+/// A future that is boxed so that it can be named, as the closures of transactions and hooks return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -49,7 +49,7 @@ pub(crate) fn log_panics() {
             .location()
             .map(ToString::to_string)
             .unwrap_or_default();
-        let message = panic.payload_as_str().unwrap_or("no message");
+        let message = crate::server::panic_message(panic.payload());
         tracing::error!(%place, message, "a panic");
     }));
 }

@@ -19,7 +19,7 @@ use crate::Error;
 use crate::input::Violations;
 
 /// How long a token is good for.
-const LIFETIME: Duration = Duration::from_hours(72);
+const LIFETIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// The first byte of every token; another layout gets another number.
 const VERSION: u8 = 1;
 const NONCE: usize = 24;

@@ -13,11 +13,11 @@ use crate::{Error, params};
 #[derive(Debug)]
 pub struct Removal {
     /// Locks the rows that go along, from the top down.
-    pub locks: &'static [Sql],
+    pub locks: &'static [&'static Sql],
     /// Remembers references that are about to be cut; `$2` is the batch.
-    pub remembered: &'static [Sql],
+    pub remembered: &'static [&'static Sql],
     /// Cuts references.
-    pub cut: &'static [Sql],
+    pub cut: &'static [&'static Sql],
     /// The rows that go, children first.
     pub moves: &'static [Move],
 }
@@ -28,9 +28,9 @@ pub struct Move {
     /// The table, for the log.
     pub table: &'static str,
     /// The copy into the archive: `$2` the batch, `$3` who, `$4` why, `$5` the request.
-    pub archive: Option<Sql>,
+    pub archive: Option<&'static Sql>,
     /// The deletion.
-    pub delete: Sql,
+    pub delete: &'static Sql,
 }
 
 impl Removal {
@@ -63,7 +63,7 @@ impl Removal {
         }
         let mut copied = Vec::with_capacity(self.moves.len());
         for step in self.moves {
-            let Some(archive) = &step.archive else {
+            let Some(archive) = step.archive else {
                 copied.push(None);
                 continue;
             };
@@ -77,7 +77,7 @@ impl Removal {
             copied.push(Some(tx.execute(archive, parameters).await?));
         }
         for (step, copied) in self.moves.iter().zip(copied) {
-            let deleted = tx.execute(&step.delete, vec![id.clone()]).await?;
+            let deleted = tx.execute(step.delete, vec![id.clone()]).await?;
             if copied.is_some_and(|copied| copied != deleted) {
                 // Cannot happen under the locks; if it does, no record may be lost by it.
                 return Err(DbError::other(format!(
@@ -90,16 +90,13 @@ impl Removal {
     }
 
     /// Every statement, for the test that prepares them.
-    pub fn statements(&self) -> impl Iterator<Item = &Sql> {
+    pub fn statements(&self) -> impl Iterator<Item = &'static Sql> {
         let moves = self
             .moves
             .iter()
-            .flat_map(|step| step.archive.iter().chain([&step.delete]));
-        self.locks
-            .iter()
-            .chain(self.remembered)
-            .chain(self.cut)
-            .chain(moves)
+            .flat_map(|step| step.archive.into_iter().chain([step.delete]));
+        let before = self.locks.iter().chain(self.remembered).chain(self.cut);
+        before.copied().chain(moves)
     }
 }
 

@@ -61,7 +61,7 @@ macro_rules! text_enum {
         impl ::std::str::FromStr for $name {
             type Err = $crate::UnknownText;
 
-            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+            fn from_str(text: &str) -> ::std::result::Result<Self, $crate::UnknownText> {
                 match text {
                     $($text => Ok(Self::$variant),)+
                     _ => Err($crate::UnknownText::new(stringify!($name), &[$($text),+])),

@@ -86,7 +86,6 @@ impl Failure {
                     &sources,
                     shell.diagnostic_style(),
                 ));
-                shell.error(&counted(&diagnostics));
                 ExitCode::from(1)
             }
             Self::Told => ExitCode::from(1),
@@ -128,16 +127,6 @@ impl Failure {
             Self::Ended(status) => ExitCode::from(status),
         }
     }
-}
-
-/// "3 errors", and that nothing came of them.
-fn counted(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics
-        .iter()
-        .filter(|it| it.severity == diagnostic::Severity::Error)
-        .count();
-    let word = if errors == 1 { "error" } else { "errors" };
-    format!("the schema has {errors} {word}; nothing was written")
 }
 
 /// The list, with each piece of advice told once.

@@ -10,10 +10,10 @@ use crate::diagnostic;
 /// `svcgen explain`: one code, or the list of them.
 pub fn explain(code: Option<&str>, shell: &Shell) -> Result<(), Failure> {
     let Some(code) = code else {
-        let list: String = diagnostic::codes()
+        let lines: Vec<String> = diagnostic::codes()
             .map(|(code, title)| format!("{code}  {title}\n"))
             .collect();
-        return shell.data(list.as_bytes());
+        return shell.data(lines.concat().as_bytes());
     };
     let Some(text) =
         diagnostic::explain(&code.to_uppercase()).or_else(|| diagnostic::explain(code))

@@ -10,7 +10,7 @@ use crate::{
     diagnostic::Diagnostic,
     generate::{self, Generated},
     model::Service,
-    plan::{Content, Ownership, Rendered},
+    plan::{Content, OnRecord, Ownership, Rendered},
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
         self, Action, Formatter, Found, OnDisk, Write, WritePlan,
@@ -79,6 +79,7 @@ pub fn prepare(
         service,
         mut files,
         warnings,
+        cautions,
         formatter,
     } = generate::generate(&inputs).map_err(|failure| match failure {
         generate::Failure::Schema(diagnostics) => Failure::Schema {
@@ -97,6 +98,9 @@ pub fn prepare(
         generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
     })?;
     tell_warnings(&warnings, &sources, shell);
+    for caution in &cautions {
+        shell.warn(caution);
+    }
     if formatter == crate::render::Formatter::BuiltIn {
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
@@ -193,12 +197,12 @@ fn tell_warnings(warnings: &[Diagnostic], sources: &[Source], shell: &Shell) {
 }
 
 /// The renderings of the last run that lie on the disk untouched: their formatted
-/// text is there, so it need not be made again.
-fn known(lock: &Lock, disk: &OnDisk, rustfmt: Option<Fingerprint>) -> BTreeMap<String, String> {
-    if lock.rustfmt != rustfmt {
-        return BTreeMap::new();
-    }
+/// text is there, so it need not be made again. Nor need that of seeded files.
+fn known(lock: &Lock, disk: &OnDisk, rustfmt: Option<Fingerprint>) -> BTreeMap<String, OnRecord> {
     let of = |(path, entry): (&String, &reconcile::lock::Entry)| {
+        if entry.ownership == Ownership::Seeded {
+            return Some((path.clone(), OnRecord::GivenAway));
+        }
         let State::Written(written) = &entry.state else {
             return None;
         };
@@ -208,8 +212,8 @@ fn known(lock: &Lock, disk: &OnDisk, rustfmt: Option<Fingerprint>) -> BTreeMap<S
         let digest = written
             .rendering
             .clone()
-            .filter(|_| is_regenerated && is_untouched)?;
-        Some((path.clone(), digest))
+            .filter(|_| is_regenerated && is_untouched && lock.rustfmt == rustfmt)?;
+        Some((path.clone(), OnRecord::Rendering(digest)))
     };
     lock.files.iter().filter_map(of).collect()
 }

@@ -6,9 +6,9 @@
 
 mod postgres;
 mod sqlite;
-mod words;
 
-pub use words::quoted;
+/// The identifier as SQL writes it: in double quotes where either database reserves it.
+pub use crate::model::name::sql as quoted;
 
 use crate::tables::{
     Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Table,
@@ -67,8 +67,11 @@ pub trait Dialect: Sync {
     /// A query for one JSON array: `column` of `table` where `own_column` is `owner`.
     fn json_array(&self, select: &JsonArray<'_>) -> String;
 
-    /// A table expression with one column `value` that holds the elements of a JSON array parameter.
-    fn json_elements(&self, number: usize, ty: ColumnType) -> String;
+    /// A table expression `element` with one column `value`: the elements of a JSON array parameter.
+    fn json_elements(&self, number: usize) -> String;
+
+    /// Such an element as a value of a type.
+    fn json_element(&self, ty: ColumnType) -> String;
 }
 
 /// What [`Dialect::json_array`] collects.
@@ -115,10 +118,16 @@ pub fn add_column(dialect: &dyn Dialect, table: &Table, column: &Column) -> Stri
 
 /// The statement that creates an index.
 pub fn create_index(dialect: &dyn Dialect, table: &Table, index: &Index) -> String {
+    // The place of nulls matters where the index serves an order.
+    let is_ordered = !index.unique && index.terms.len() > 1;
     let terms: Vec<String> = index
         .terms
         .iter()
-        .map(|term| index_term(dialect, table, term))
+        .map(|term| {
+            let column = table.column(&term.column);
+            let nullable = is_ordered && column.is_some_and(|column| column.nullable);
+            order_term(dialect, term, nullable)
+        })
         .collect();
     format!(
         "create {}index {} on {} ({});\n",
@@ -138,6 +147,11 @@ pub fn add_foreign_key(table: &Table, key: &ForeignKey) -> String {
         quoted(&key.column),
         quoted(&key.table)
     )
+}
+
+/// The statement that drops an index.
+pub fn drop_index(index: &Index) -> String {
+    format!("drop index {};\n", index.name)
 }
 
 /// A list of column names.
@@ -161,13 +175,6 @@ pub fn order_term(dialect: &dyn Dialect, term: &IndexTerm, nullable: bool) -> St
             ""
         }
     )
-}
-
-fn index_term(dialect: &dyn Dialect, table: &Table, term: &IndexTerm) -> String {
-    let nullable = table
-        .column(&term.column)
-        .is_some_and(|column| column.nullable);
-    order_term(dialect, term, nullable)
 }
 
 fn column_definition(dialect: &dyn Dialect, table: &Table, column: &Column) -> String {

@@ -128,10 +128,14 @@ impl Dialect for Postgres {
         )
     }
 
-    fn json_elements(&self, number: usize, ty: ColumnType) -> String {
-        format!(
-            "(select value::{} from jsonb_array_elements_text(${number}) as element (value)) as element (value)",
-            self.column_type(ty)
-        )
+    fn json_elements(&self, number: usize) -> String {
+        format!("jsonb_array_elements_text(${number}) as element (value)")
+    }
+
+    fn json_element(&self, ty: ColumnType) -> String {
+        match ty {
+            ColumnType::Text => "element.value".to_owned(),
+            _ => format!("element.value::{}", self.column_type(ty)),
+        }
     }
 }

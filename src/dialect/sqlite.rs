@@ -124,12 +124,14 @@ impl Dialect for Sqlite {
         )
     }
 
-    fn json_elements(&self, number: usize, ty: ColumnType) -> String {
+    fn json_elements(&self, number: usize) -> String {
+        format!("json_each(${number}) as element")
+    }
+
+    fn json_element(&self, ty: ColumnType) -> String {
         match ty {
-            ColumnType::Uuid => {
-                format!("(select unhex(value, '-') as value from json_each(${number})) as element")
-            }
-            _ => format!("json_each(${number}) as element"),
+            ColumnType::Uuid => "unhex(element.value, '-')".to_owned(),
+            _ => "element.value".to_owned(),
         }
     }
 }

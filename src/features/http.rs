@@ -44,6 +44,7 @@ impl Feature for Http {
                 .push(format!("{}::routes()", rust::escaped(entity.name.snake())));
         }
         out.depend("axum", "0.8", &["json"]);
+        out.without_default_features("axum");
     }
 }
 

@@ -70,7 +70,9 @@ fn database_name(database: Database) -> &'static str {
 
 /// The name of the migration that makes the changes, if there are any.
 pub fn next_id(history: &[String], changes: &[Change]) -> Option<String> {
-    if changes.is_empty() {
+    let is_written =
+        |change: &Change| !matches!(change, Change::Retire { .. } | Change::Refused { .. });
+    if !changes.iter().any(is_written) {
         return None;
     }
     let number = history
@@ -91,7 +93,7 @@ fn slug(history: &[String], changes: &[Change]) -> String {
         Change::AddColumn { table, column } => Some(format!("add_{column}_to_{}", table.name)),
         Change::AddIndex { table, .. } => Some(format!("index_{}", table.name)),
         Change::DropIndex { index } => Some(format!("drop_{}", index.name)),
-        Change::Refused { .. } => None,
+        Change::Retire { .. } | Change::Refused { .. } => None,
     });
     let mut slug = first.unwrap_or_else(|| "change".to_owned());
     slug.truncate(60);
@@ -133,9 +135,9 @@ fn sql(dialect: &dyn Dialect, changes: &[Change]) -> String {
                 text.push_str(&dialect::create_index(dialect, table, index));
             }
             Change::DropIndex { index } => {
-                text.push_str(&format!("drop index {};\n", index.name));
+                text.push_str(&dialect::drop_index(index));
             }
-            Change::Refused { .. } => {}
+            Change::Retire { .. } | Change::Refused { .. } => {}
         }
     }
     for (table, key) in later {

@@ -104,24 +104,30 @@ impl Contribution {
 
     /// Adds a crate to the manifest, or features to one that is there.
     pub fn depend(&mut self, name: &'static str, version: &'static str, features: &[&'static str]) {
-        let known = self.dependencies.iter_mut().find(|it| it.name == name);
-        let entry = match known {
-            Some(entry) => entry,
-            None => {
-                self.dependencies.push(Dependency {
-                    name,
-                    version,
-                    default_features: true,
-                    features: Vec::new(),
-                    only_tests: false,
-                });
-                let last = self.dependencies.len() - 1;
-                &mut self.dependencies[last]
+        if !self.dependencies.iter().any(|it| it.name == name) {
+            self.dependencies.push(Dependency {
+                name,
+                version,
+                default_features: true,
+                features: Vec::new(),
+                only_tests: false,
+            });
+        }
+        let entries = self.dependencies.iter_mut();
+        for entry in entries.filter(|it| it.name == name) {
+            for feature in features {
+                if !entry.features.contains(feature) {
+                    entry.features.push(feature);
+                }
             }
-        };
-        for feature in features {
-            if !entry.features.contains(feature) {
-                entry.features.push(feature);
+        }
+    }
+
+    /// Leaves a crate's default features off.
+    pub fn without_default_features(&mut self, name: &str) {
+        for dependency in &mut self.dependencies {
+            if dependency.name == name {
+                dependency.default_features = false;
             }
         }
     }

@@ -39,13 +39,31 @@ impl Feature for Runtime {
     }
 }
 
+/// The manifest without what names the tests and examples that stay behind.
+fn library_manifest(manifest: &str) -> String {
+    match manifest.parse::<toml_edit::DocumentMut>() {
+        Ok(mut document) => {
+            for table in ["test", "example", "bench", "dev-dependencies"] {
+                document.remove(table);
+            }
+            document.to_string()
+        }
+        // It is svcgen's own manifest, which cargo has read to build this program.
+        Err(_) => manifest.to_owned(),
+    }
+}
+
 /// Copies what the crate needs to build; its own tests and examples stay behind.
 fn vendor(folder: &Dir<'static>, out: &mut Contribution) {
     for file in folder.files() {
         if let Some(path) = file.path().to_str() {
+            let body = match (path, file.contents_utf8()) {
+                ("Cargo.toml", Some(manifest)) => Body::Text(library_manifest(manifest)),
+                _ => Body::Bytes(file.contents()),
+            };
             out.files.push(PlannedFile {
                 path: format!("{VENDORED}/{path}"),
-                body: Body::Bytes(file.contents()),
+                body,
                 ownership: Ownership::Sealed,
                 entity: None,
             });

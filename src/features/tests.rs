@@ -40,7 +40,17 @@ impl Feature for Tests {
                 }
             })
             .collect();
-        let shared = context! { crate_name => crate_name.clone(), entities };
+        let samples: Vec<Sample> = service
+            .entities
+            .iter()
+            .map(|entity| sample_of(service, entity))
+            .collect();
+        let shared = context! {
+            crate_name => crate_name.clone(),
+            recursion_limit => recursion_limit(&samples),
+            numbered => samples.iter().any(|it| it.numbered),
+            entities,
+        };
         for (path, template) in [
             ("tests/api/main.rs", "tests/main.rs"),
             ("tests/api/statements.rs", "tests/statements.rs"),
@@ -60,6 +70,13 @@ impl Feature for Tests {
         out.depend_for_tests("serde_json", "1", &[]);
         out.depend_for_tests("tokio", "1", &["macros", "rt-multi-thread"]);
     }
+}
+
+/// `json!` goes a few macros deeper with each member; what Rust allows by itself ends near forty.
+fn recursion_limit(samples: &[Sample]) -> Option<usize> {
+    const ALLOWED: usize = 128;
+    let needed = samples.iter().map(|it| it.members.len()).max().unwrap_or(0) * 4;
+    (needed > ALLOWED).then_some(needed + ALLOWED)
 }
 
 /// What creates one record: the members of the request, and the records they refer to.

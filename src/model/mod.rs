@@ -7,7 +7,7 @@ pub mod check;
 pub mod name;
 mod plural;
 pub mod types;
-mod words;
+pub mod words;
 
 pub use name::Name;
 pub use types::{

@@ -63,6 +63,10 @@ impl<'a> Decider<'a> {
 
     fn as_before(&mut self, file: &Rendered) -> Result<(), Refusal> {
         let entry = self.inputs.lock.files.get(&file.path);
+        if let (Ownership::Seeded, Some(entry)) = (file.ownership, entry) {
+            self.given_away(&file.path, entry);
+            return Ok(());
+        }
         let is_there = self.is_there(
             &file.path,
             self.inputs.lock.written(&file.path).map(|it| it.raw),
@@ -137,19 +141,21 @@ impl<'a> Decider<'a> {
             ownership: file.ownership,
             state: State::Written(written),
         };
-        let Some(before) = self.inputs.lock.files.get(path) else {
-            return self.first_time(file, content, new, Because::Yours);
-        };
-        let entry = Entry {
-            ownership: file.ownership,
+        match self.inputs.lock.files.get(path) {
+            Some(before) => self.given_away(path, before),
+            None => self.first_time(file, content, new, Because::Yours),
+        }
+    }
+
+    /// A seeded file that has been written once: its owner keeps, edits or deletes it.
+    fn given_away(&mut self, path: &str, before: &Entry) {
+        let mut entry = Entry {
+            ownership: Ownership::Seeded,
             state: before.state.clone(),
         };
         match (self.standing(path), &before.state) {
             (Standing::Absent, _) | (_, State::Deleted) => {
-                let entry = Entry {
-                    state: State::Deleted,
-                    ..entry
-                };
+                entry.state = State::Deleted;
                 self.keep(path, entry, Because::DeletedByOwner);
             }
             _ => self.keep(path, entry, Because::Yours),

@@ -343,3 +343,24 @@ fn the_generator_is_held_to_the_rules_too() {
         "keep: Same"
     );
 }
+
+#[test]
+fn a_seeded_file_that_was_given_away_needs_no_text() {
+    let mut seeded = rendered(Ownership::Seeded, "");
+    seeded.content = Content::AsBefore;
+    let lock = lock(Ownership::Seeded, written("first"));
+    let because = |disk: Option<&str>| {
+        let inputs = Inputs {
+            rendered: std::slice::from_ref(&seeded),
+            lock: &lock,
+            disk: &on_disk(disk),
+            rustfmt: None,
+        };
+        let plan = reconcile(&inputs, &NoFormatter).unwrap();
+        assert!(plan.is_noop());
+        plan.writes[0].because
+    };
+    assert_eq!(because(Some("first")), Because::Yours);
+    assert_eq!(because(Some("edited")), Because::Yours);
+    assert_eq!(because(None), Because::DeletedByOwner);
+}

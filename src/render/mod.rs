@@ -1,7 +1,8 @@
 //! From planned files to complete, formatted texts, all in memory.
 //!
 //! A text whose rendering has not changed since the last run is neither parsed
-//! nor formatted again: its digest says so. Nothing but `rustfmt` starts a
+//! nor formatted again: its digest says so. A seeded file that was given away is
+//! not even rendered. Nothing but `rustfmt` starts a
 //! process here, and only in a scratch directory.
 
 pub mod rustfmt;
@@ -15,7 +16,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::plan::{Body, Content, FilePlan, PlannedFile, Rendered};
+use crate::plan::{Body, Content, FilePlan, OnRecord, Ownership, PlannedFile, Rendered};
+use crate::tables::hex;
 
 /// What stops a rendering: a mistake in svcgen, or a scratch directory that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -55,38 +57,48 @@ pub struct Output {
     pub formatter: Formatter,
 }
 
-/// Renders a plan. `known` holds the digests of renderings whose formatted text is on record.
+/// Renders a plan. `known` tells by path what the last run left.
 pub fn render(
     plan: &FilePlan,
-    known: &BTreeMap<String, String>,
+    known: &BTreeMap<String, OnRecord>,
     project: Option<&Path>,
 ) -> Result<Output, RenderError> {
     let templates = Templates::new()?;
     let mut files = Vec::new();
     let mut rust: Vec<(usize, String)> = Vec::new();
     for planned in plan.files() {
+        let on_record = known.get(&planned.path);
+        if planned.ownership == Ownership::Seeded && on_record == Some(&OnRecord::GivenAway) {
+            files.push(rendered(planned, Content::AsBefore, String::new()));
+            continue;
+        }
         let text = text(&templates, planned)?;
         let digest = digest(&text);
-        let as_before = known.get(&planned.path) == Some(&digest);
+        let as_before = matches!(on_record, Some(OnRecord::Rendering(known)) if *known == digest);
         if !as_before && is_formatted(planned) {
             let source = String::from_utf8_lossy(&text).into_owned();
             parse(&planned.path, &source)?;
             rust.push((files.len(), source));
         }
-        files.push(Rendered {
-            path: planned.path.clone(),
-            content: if as_before {
-                Content::AsBefore
-            } else {
-                Content::Whole(text)
-            },
-            ownership: planned.ownership,
-            entity: planned.entity.clone(),
-            digest,
-        });
+        let content = if as_before {
+            Content::AsBefore
+        } else {
+            Content::Whole(text)
+        };
+        files.push(rendered(planned, content, digest));
     }
     let formatter = format(&mut files, rust, project)?;
     Ok(Output { files, formatter })
+}
+
+fn rendered(planned: &PlannedFile, content: Content, digest: String) -> Rendered {
+    Rendered {
+        path: planned.path.clone(),
+        content,
+        ownership: planned.ownership,
+        entity: planned.entity.clone(),
+        digest,
+    }
 }
 
 /// Rust that svcgen made; the vendored runtime comes formatted.
@@ -107,11 +119,7 @@ fn text(templates: &Templates, file: &PlannedFile) -> Result<Vec<u8>, RenderErro
 
 /// A digest of a text: 128 bits are plenty to tell a file from its predecessor.
 pub fn digest(text: &[u8]) -> String {
-    Sha256::digest(text)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(text)[..16])
 }
 
 fn parse(path: &str, source: &str) -> Result<(), RenderError> {
@@ -138,8 +146,8 @@ fn format(
         .iter()
         .map(|(index, source)| (files[*index].path.clone(), source.clone()))
         .collect();
-    let (formatted, formatter) = format_rust(&sources, project)?;
-    for ((index, _), text) in rust.into_iter().zip(formatted) {
+    let (texts, formatter) = format_rust(&sources, project)?;
+    for ((index, _), text) in rust.into_iter().zip(texts) {
         files[index].content = Content::Whole(text.into_bytes());
     }
     Ok(formatter)

@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::{
     Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Schema, Table,
-    TableKind, derived_name,
+    TableKind, derived_name, hex,
 };
 
 /// The table that remembers references which removals cut.
@@ -480,8 +480,4 @@ fn literal(default: &DefaultValue) -> Option<Literal> {
         DefaultValue::Bytes(value) => Literal::Bytes(hex(value)),
         DefaultValue::NewUuid | DefaultValue::Today | DefaultValue::Now => return None,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

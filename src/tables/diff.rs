@@ -1,10 +1,11 @@
 //! What changed between the tables of the last generation and those of this one.
 //!
-//! The set of changes is closed. [`Change::Refused`] holds what no migration is
-//! written for yet: it stops the generation before anything is written, so that
-//! code and database cannot drift apart in silence.
+//! The set of changes is closed. What is no longer in the schema stays in the
+//! database, retired: no row is lost by a generation. [`Change::Refused`] holds
+//! what no migration is written for yet: it stops the generation before anything
+//! is written, so that code and database cannot drift apart in silence.
 
-use super::{Index, Schema, Table, TableKind};
+use super::{Index, Schema, Table};
 
 /// One difference, in the order in which a migration makes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,13 @@ pub enum Change {
         table: Table,
         /// The new index.
         index: Index,
+    },
+    /// A table, or one of its columns, that the schema no longer has. It stays in the database.
+    Retire {
+        /// The table.
+        table: String,
+        /// The column, or the whole table.
+        column: Option<String>,
     },
     /// A change that cannot be made by adding.
     Refused {
@@ -57,13 +65,71 @@ pub fn diff(old: &Schema, new: &Schema) -> Vec<Change> {
         }
     }
     for table in &old.tables {
-        // An archive outlives the table it mirrors.
-        let kept = table.kind == TableKind::Archive;
-        if new.table(&table.name).is_none() && !kept {
-            changes.push(refused(table, "would be dropped with all its rows"));
+        if new.table(&table.name).is_none() {
+            changes.push(Change::Retire {
+                table: table.name.clone(),
+                column: None,
+            });
         }
     }
     changes
+}
+
+/// The new tables together with what is retired, as the database will have them.
+pub fn with_retired(old: &Schema, new: &Schema) -> Schema {
+    let mut tables = new.tables.clone();
+    for before in &old.tables {
+        match tables.iter_mut().find(|table| table.name == before.name) {
+            None => tables.push(before.clone()),
+            Some(table) => {
+                for column in &before.columns {
+                    if table.column(&column.name).is_none() {
+                        table.columns.push(column.clone());
+                    }
+                }
+            }
+        }
+    }
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    Schema { tables }
+}
+
+/// What a person should know before they run the migration, a sentence each.
+pub fn cautions(changes: &[Change]) -> Vec<String> {
+    changes.iter().filter_map(caution).collect()
+}
+
+fn caution(change: &Change) -> Option<String> {
+    match change {
+        Change::AddColumn { table, column } => {
+            let added = table.column(column)?;
+            let filled = added.nullable || added.default.is_some();
+            (!filled).then(|| {
+                format!(
+                    "the migration adds the required column `{column}` to `{}`, which works while the table is empty; \
+                     for a table with rows give the field a default, or make it optional",
+                    table.name
+                )
+            })
+        }
+        Change::AddIndex { table, index } if index.unique => Some(format!(
+            "the migration makes `{}` unique, which works while no two rows of `{}` agree in it",
+            index.name, table.name
+        )),
+        Change::Retire {
+            table,
+            column: None,
+        } => Some(format!(
+            "the table `{table}` is no longer in the schema; it stays in the database with its rows"
+        )),
+        Change::Retire {
+            table,
+            column: Some(column),
+        } => Some(format!(
+            "the column `{column}` of `{table}` is no longer in the schema; it stays in the database with its values"
+        )),
+        _ => None,
+    }
 }
 
 fn refused(table: &Table, what: &str) -> Change {
@@ -77,19 +143,10 @@ fn table_changes(old: &Table, new: &Table) -> Vec<Change> {
     let mut changes = Vec::new();
     for column in &new.columns {
         match old.column(&column.name) {
-            None if column.nullable || column.default.is_some() => {
-                changes.push(Change::AddColumn {
-                    table: new.clone(),
-                    column: column.name.clone(),
-                });
-            }
-            None => changes.push(refused(
-                new,
-                &format!(
-                    "gets the required column `{}`, and existing rows have no value for it",
-                    column.name
-                ),
-            )),
+            None => changes.push(Change::AddColumn {
+                table: new.clone(),
+                column: column.name.clone(),
+            }),
             Some(before) if before != column => changes.push(refused(
                 new,
                 &format!("changes its column `{}`", column.name),
@@ -98,8 +155,22 @@ fn table_changes(old: &Table, new: &Table) -> Vec<Change> {
         }
     }
     for column in &old.columns {
-        if new.column(&column.name).is_none() && new.kind != TableKind::Archive {
-            changes.push(refused(new, &format!("loses its column `{}`", column.name)));
+        if new.column(&column.name).is_some() {
+            continue;
+        }
+        if column.nullable || column.default.is_some() {
+            changes.push(Change::Retire {
+                table: new.name.clone(),
+                column: Some(column.name.clone()),
+            });
+        } else {
+            changes.push(refused(
+                new,
+                &format!(
+                    "loses its required column `{}`, which every new row would have to fill",
+                    column.name
+                ),
+            ));
         }
     }
     if old.primary_key != new.primary_key || old.identity != new.identity {
@@ -117,7 +188,10 @@ fn rule_changes(old: &Table, new: &Table) -> Vec<Change> {
         .checks
         .iter()
         .any(|check| !is_new(&check.column) && !old.checks.contains(check))
-        || old.checks.iter().any(|check| !new.checks.contains(check));
+        || old
+            .checks
+            .iter()
+            .any(|check| new.column(&check.column).is_some() && !new.checks.contains(check));
     if checks_differ {
         changes.push(refused(new, "changes a rule on its values"));
     }
@@ -128,7 +202,7 @@ fn rule_changes(old: &Table, new: &Table) -> Vec<Change> {
         || old
             .foreign_keys
             .iter()
-            .any(|key| !new.foreign_keys.contains(key));
+            .any(|key| new.column(&key.column).is_some() && !new.foreign_keys.contains(key));
     if keys_differ {
         changes.push(refused(new, "changes a reference"));
     }
@@ -148,24 +222,10 @@ fn index_changes(old: &Table, new: &Table) -> Vec<Change> {
         if old.indexes.contains(index) {
             continue;
         }
-        let on_new_columns = index
-            .terms
-            .iter()
-            .any(|term| old.column(&term.column).is_none());
-        if index.unique && !on_new_columns {
-            changes.push(refused(
-                new,
-                &format!(
-                    "gets `{}`, and existing rows may already break it",
-                    index.name
-                ),
-            ));
-        } else {
-            changes.push(Change::AddIndex {
-                table: new.clone(),
-                index: index.clone(),
-            });
-        }
+        changes.push(Change::AddIndex {
+            table: new.clone(),
+            index: index.clone(),
+        });
     }
     changes
 }

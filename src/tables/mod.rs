@@ -9,6 +9,8 @@ pub mod diff;
 
 pub use build::of;
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 /// All tables of a service, sorted by name.
@@ -206,6 +208,15 @@ pub struct IndexTerm {
     pub descending: bool,
 }
 
+/// Octets as lower-case hexadecimal.
+pub fn hex(octets: &[u8]) -> String {
+    octets.iter().fold(String::new(), |mut text, octet| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
+}
+
 /// The longest identifier that PostgreSQL keeps whole, in bytes.
 const LONGEST_IDENTIFIER: usize = 63;
 
@@ -217,11 +228,7 @@ pub fn derived_name(parts: &[&str], suffix: &str) -> String {
     if whole.len() <= LONGEST_IDENTIFIER {
         return whole;
     }
-    let digest: String = Sha256::digest(whole.as_bytes())
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = hex(&Sha256::digest(whole.as_bytes())[..4]);
     let keep = LONGEST_IDENTIFIER - digest.len() - suffix.len() - 2;
     let head: String = whole.chars().take(keep).collect();
     format!("{head}_{digest}_{suffix}")

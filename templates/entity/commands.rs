@@ -5,7 +5,6 @@ use std::future::{Future, ready};
 //% for line in command_imports
 {{ line }}
 //% endfor
-use super::queries;
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
 
@@ -15,33 +14,26 @@ pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
 //% endfor
 //% if removal
+//% for statement in removal.statements
+/// {{ statement.doc }}
+const {{ statement.name }}: db::Sql = {{ statement.expression }};
+
+//% endfor
 /// What the removal of {{ naming.a_sentence }} takes along.
 pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[
-//% for lock in removal.locks
-        {{ lock }},
-//% endfor
-    ],
-    remembered: &[
-//% for statement in removal.remembered
-        {{ statement }},
-//% endfor
-    ],
-    cut: &[
-//% for statement in removal.cut
-        {{ statement }},
-//% endfor
-    ],
+    locks: &[{% for name in removal.locks %}&{{ name }}, {% endfor %}],
+    remembered: &[{% for name in removal.remembered %}&{{ name }}, {% endfor %}],
+    cut: &[{% for name in removal.cut %}&{{ name }}, {% endfor %}],
     moves: &[
 //% for move in removal.moves
         removal::Move {
             table: "{{ move.table }}",
 //% if move.archive
-            archive: Some({{ move.archive }}),
+            archive: Some(&{{ move.archive }}),
 //% else
             archive: None,
 //% endif
-            delete: {{ move.delete }},
+            delete: &{{ move.delete }},
         },
 //% endfor
     ],
@@ -55,6 +47,11 @@ const CONSTRAINTS: &[Constraint] = &[
 //% endfor
 ];
 
+//% for link in links
+/// What the ids in `{{ link.member }}` can refer to in vain.
+const {{ link.constraints }}: &[Constraint] = &[{{ link.constraint }}];
+
+//% endfor
 /// The references that keep {{ naming.a_sentence }} from being removed.
 const REFERRERS: &[Constraint] = &[
 //% for referrer in referrers
@@ -200,7 +197,7 @@ pub async fn create(app: &App, caller: &http::Caller, mut new: New{{ naming.enti
 //% for link in links
     tx.execute(&{{ link.link }}, params![&{{ naming.var }}.id, db::Json(&new.{{ link.member }})])
         .await
-        .map_err(constrained)?;
+        .map_err(|error| Error::from(error).constrained({{ link.constraints }}))?;
 //% endfor
     let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&{{ naming.var }}.id]).await?;
     if let Some(inside) = rules.inside_create() {
@@ -288,7 +285,7 @@ pub async fn change(
         tx.execute(&{{ link.unlink }}, params![&changed.id]).await?;
         tx.execute(&{{ link.link }}, params![&changed.id, db::Json({{ link.member }})])
             .await
-            .map_err(constrained)?;
+            .map_err(|error| Error::from(error).constrained({{ link.constraints }}))?;
     }
 //% endfor
     let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;

@@ -33,7 +33,7 @@ async fn create(
     http::Body(new): http::Body<New{{ naming.entity }}>,
 ) -> Result<http::Created<{{ naming.entity }}>, Error> {
     let {{ naming.var }} = commands::create(&app, &caller, new).await?;
-    let location = format!("{{ path }}/{}", {{ naming.var }}.id);
+    let location = http::location("{{ path }}", &{{ naming.var }}.id);
     Ok(http::Created::new(location, {{ naming.var }}))
 }
 

@@ -70,9 +70,8 @@ async fn {{ snake }}_is_refused_with_every_reason_at_once() {
         .flatten()
         .filter_map(|error| error["pointer"].as_str())
         .collect();
-    for pointer in [{% for member in required %}"/{{ member }}", {% endfor %}] {
-        assert!(pointers.contains(&pointer), "{pointer} in {pointers:?}");
-    }
+    let missing = [{% for member in required %}"/{{ member }}", {% endfor %}];
+    assert!(missing.iter().all(|pointer| pointers.contains(pointer)), "{pointers:?}");
 }
 
 //% endif

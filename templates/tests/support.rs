@@ -1,9 +1,14 @@
 //! What the tests of all entities share.
+//% if numbered
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
-/// A number that no other record of this run has.
+/// A number that no other record of this test has; a test runs on one thread.
 pub fn next() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+    thread_local! {
+        static LAST: Cell<usize> = const { Cell::new(0) };
+    }
+    LAST.set(LAST.get() + 1);
+    LAST.get()
 }
+//% endif

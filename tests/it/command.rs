@@ -124,7 +124,7 @@ fn a_wrong_schema_is_told_of_and_nothing_is_written() {
                 "error[",
                 "entities/note.yaml",
                 "entities/tag.yaml",
-                "nothing was written",
+                "nothing was generated",
             ],
         );
         assert_eq!(ended.stdout, "", "{arguments:?}");

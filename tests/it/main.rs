@@ -4,11 +4,14 @@ mod command;
 mod errors;
 mod faults;
 mod generate;
+mod golden;
 mod hostile;
 mod models;
 mod new;
 mod schemas;
+mod slow;
 mod support;
 #[cfg(unix)]
 mod terminal;
 mod tidy;
+mod words;

@@ -73,7 +73,7 @@ impl Terminal {
 
     /// Waits until the screen has shown this since the last time.
     fn expect(&mut self, words: &str) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(90);
         loop {
             if let Some(at) = self.seen.find(words) {
                 self.seen.drain(..at + words.len());

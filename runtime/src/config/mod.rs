@@ -218,6 +218,3 @@ impl<'de> Deserialize<'de> for SecretKey {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

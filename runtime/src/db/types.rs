@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -44,9 +45,37 @@ pub trait TextEnum: Copy + 'static {
     fn as_str(self) -> &'static str;
 }
 
+/// The moment so many microseconds after 1970.
+///
+/// jiff's own reading of microseconds ends within the last second that a [`Timestamp`] can hold,
+/// and what was stored must be readable.
+#[inline]
+pub(crate) fn moment(microseconds: i64) -> Result<Timestamp, jiff::Error> {
+    let nanoseconds = microseconds.rem_euclid(1_000_000) * 1_000;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is less than a thousand million"
+    )]
+    Timestamp::new(microseconds.div_euclid(1_000_000), nanoseconds as i32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_timestamp_can_be_read_back() {
+        for timestamp in [Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH] {
+            let microseconds = timestamp.as_microsecond();
+            let read = moment(microseconds).unwrap();
+            assert_eq!(read.as_microsecond(), microseconds);
+        }
+        assert!(moment(i64::MAX).is_err() && moment(i64::MIN).is_err());
+        assert_eq!(
+            moment(-1).unwrap().to_string(),
+            "1969-12-31T23:59:59.999999Z"
+        );
+    }
 
     #[test]
     fn bytes_are_base64_in_json() {

@@ -77,12 +77,14 @@ impl Kind {
     /// The name in `google.rpc.Code`, which AIP-193 asks for.
     pub fn code(self) -> &'static str {
         match self {
+            Self::Other(status) if status.is_server_error() => "UNKNOWN",
             Self::BadRequest
             | Self::Invalid
             | Self::MethodNotAllowed
             | Self::NotAcceptable
             | Self::TooLarge
-            | Self::UnsupportedMediaType => "INVALID_ARGUMENT",
+            | Self::UnsupportedMediaType
+            | Self::Other(_) => "INVALID_ARGUMENT",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::PermissionDenied => "PERMISSION_DENIED",
             Self::NotFound => "NOT_FOUND",
@@ -94,8 +96,6 @@ impl Kind {
             Self::Unimplemented => "UNIMPLEMENTED",
             Self::Unavailable => "UNAVAILABLE",
             Self::RequestTimeout | Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Self::Other(status) if status.is_server_error() => "UNKNOWN",
-            Self::Other(_) => "INVALID_ARGUMENT",
         }
     }
 

@@ -2,6 +2,10 @@
 
 use super::*;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "most errors are made for this one call"
+)]
 fn document(error: Error) -> serde_json::Value {
     serde_json::from_slice(&problem::render(&error, problem::Setting::default())).unwrap()
 }

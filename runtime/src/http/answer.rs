@@ -45,7 +45,7 @@ pub struct Created<T> {
 }
 
 impl<T> Created<T> {
-    /// The location is a path such as `/v1/orders/…`.
+    /// The location is a path such as `/v1/orders/…`; [`location`] makes one.
     pub const fn new(location: String, entity: T) -> Self {
         Self { location, entity }
     }
@@ -59,7 +59,7 @@ impl<T: Serialize + Tag> IntoResponse for Created<T> {
         };
         *response.status_mut() = StatusCode::CREATED;
         tag(&mut response, &self.entity);
-        if let Ok(location) = HeaderValue::try_from(encoded(&self.location)) {
+        if let Ok(location) = HeaderValue::try_from(self.location) {
             response.headers_mut().insert(header::LOCATION, location);
         }
         response
@@ -92,19 +92,23 @@ fn tag(response: &mut Response, entity: &impl Tag) {
     }
 }
 
-/// An id may be any text: what a path cannot hold is escaped.
-fn encoded(path: &str) -> String {
+/// The path of one of a collection's records: an id may be any text, and what a segment of a path
+/// cannot hold is escaped.
+pub fn location(collection: &str, id: &impl std::fmt::Display) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const OUTSIDE: &AsciiSet = &CONTROLS
         .add(b' ')
         .add(b'"')
         .add(b'#')
+        .add(b'%')
+        .add(b'/')
         .add(b'<')
         .add(b'>')
         .add(b'?')
+        .add(b'\\')
         .add(b'`')
         .add(b'{')
-        .add(b'}')
-        .add(b'%');
-    utf8_percent_encode(path, OUTSIDE).to_string()
+        .add(b'}');
+    let id = id.to_string();
+    format!("{collection}/{}", utf8_percent_encode(&id, OUTSIDE))
 }

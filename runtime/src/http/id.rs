@@ -26,15 +26,14 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        match Path::<Parsed<T>>::from_request_parts(parts, state).await {
-            Ok(Path(Parsed(Some(id)))) => Ok(Self(id)),
-            _ => {
-                let mut found = Violations::new();
-                found.add_parameter("id", "INVALID_ID", "Is not an id of this kind of thing.");
-                let detail = "The id in the path is not valid.";
-                Err(Error::bad_request("INVALID_ID", detail).with_violations(found))
-            }
+        let path = Path::<Parsed<T>>::from_request_parts(parts, state).await;
+        if let Ok(Path(Parsed(Some(id)))) = path {
+            return Ok(Self(id));
         }
+        let mut found = Violations::new();
+        found.add_parameter("id", "INVALID_ID", "Is not an id of this kind of thing.");
+        let detail = "The id in the path is not valid.";
+        Err(Error::bad_request("INVALID_ID", detail).with_violations(found))
     }
 }
 

@@ -13,7 +13,7 @@ mod id;
 mod listing;
 mod query;
 
-pub use answer::{Created, NoContent, Tag, Tagged, version_tag};
+pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
 pub use body::Body;
 pub(crate) use body::too_large;
 pub use caller::{Caller, Subject};

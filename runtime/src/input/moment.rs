@@ -70,10 +70,10 @@ macro_rules! moment {
             }
 
             fn check(&self, value: &$value, at: Pointer<'_>, found: &mut Violations) {
-                if !$check(value) {
-                    found.add(at, "OUT_OF_RANGE", "Is beyond what can be stored.");
-                } else {
+                if $check(*value) {
                     within(value, self.min.as_ref(), self.max.as_ref(), at, found);
+                } else {
+                    found.add(at, "OUT_OF_RANGE", "Is beyond what can be stored.");
                 }
             }
         }
@@ -152,7 +152,7 @@ fn read_date(text: &str) -> Option<Date> {
     }
 }
 
-fn date_fits(date: &Date) -> bool {
+fn date_fits(date: Date) -> bool {
     (1..=9999).contains(&date.year())
 }
 
@@ -181,7 +181,7 @@ fn read_time(text: &str) -> Option<Time> {
     }
 }
 
-fn time_fits(time: &Time) -> bool {
+fn time_fits(time: Time) -> bool {
     time.subsec_nanosecond() % 1000 == 0
 }
 
@@ -197,11 +197,11 @@ fn read_timestamp(text: &str) -> Option<Timestamp> {
     format!("{date}T{clock}{offset}").parse().ok()
 }
 
-/// The years 0001 to 9999 in UTC, which both databases and RFC 3339 can write.
-fn timestamp_fits(timestamp: &Timestamp) -> bool {
+/// From the year 0001 on, which RFC 3339 can write. The latest is jiff's own:
+/// 9999-12-30T22:00:00Z, so that every offset still gives a year of four digits.
+fn timestamp_fits(timestamp: Timestamp) -> bool {
     const FIRST: i64 = -62_135_596_800;
-    const LAST: i64 = 253_402_300_799;
-    (FIRST..=LAST).contains(&timestamp.as_second()) && timestamp.subsec_nanosecond() % 1000 == 0
+    timestamp.as_second() >= FIRST && timestamp.subsec_nanosecond() % 1000 == 0
 }
 
 fn read_duration(text: &str) -> Option<SignedDuration> {
@@ -214,107 +214,9 @@ fn read_duration(text: &str) -> Option<SignedDuration> {
     exact.checked_sub(beyond)
 }
 
-fn duration_fits(duration: &SignedDuration) -> bool {
+fn duration_fits(duration: SignedDuration) -> bool {
     i64::try_from(duration.as_micros()).is_ok() && duration.subsec_nanos() % 1000 == 0
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn read<A: Accepts>(field: &A, text: &str) -> Result<A::Value, String> {
-        let mut found = Violations::new();
-        let accepted = field.accept(json!(text), Pointer::ROOT, &mut found);
-        accepted.ok_or_else(|| found.iter().next().expect("a violation").code.to_string())
-    }
-
-    #[test]
-    fn dates_and_times() {
-        assert_eq!(
-            read(&date(), "2024-02-29"),
-            Ok(jiff::civil::date(2024, 2, 29))
-        );
-        for text in [
-            "2023-02-29",
-            "2024-1-1",
-            "20240101",
-            "2024-01-01T00:00:00",
-            "",
-            "-00001-01-01",
-        ] {
-            assert_eq!(read(&date(), text), Err("FORMAT_MISMATCH".into()), "{text}");
-        }
-        assert_eq!(read(&date(), "0000-01-01"), Err("OUT_OF_RANGE".into()));
-        assert_eq!(
-            read(&time(), "01:02:03.1234567").unwrap().to_string(),
-            "01:02:03.123456"
-        );
-        for text in [
-            "24:00:00",
-            "01:02",
-            "01:02:60",
-            "01:02:03.",
-            "01:02:03Z",
-            "1:02:03",
-            "01:02:03,5",
-        ] {
-            assert_eq!(read(&time(), text), Err("FORMAT_MISMATCH".into()), "{text}");
-        }
-    }
-
-    #[test]
-    fn timestamps_are_cut_to_microseconds() {
-        let cut = read(&timestamp(), "2025-12-31T23:59:59.999999999+02:00").unwrap();
-        assert_eq!(cut.to_string(), "2025-12-31T21:59:59.999999Z");
-        let before = read(&timestamp(), "1969-12-31T23:59:59.9999999Z").unwrap();
-        assert_eq!(before.to_string(), "1969-12-31T23:59:59.999999Z");
-        assert!(read(&timestamp(), "0001-01-01T00:00:00Z").is_ok());
-        assert!(read(&timestamp(), "9999-12-31T23:59:59.999999Z").is_ok());
-        assert_eq!(
-            read(&timestamp(), "0001-01-01T00:00:00+01:00"),
-            Err("OUT_OF_RANGE".into())
-        );
-        for text in [
-            "2025-12-31",
-            "2025-12-31T23:59:59",
-            "2025-12-31 23:59:59Z",
-            "2025-12-31T23:59:59Z[UTC]",
-            "2025-12-31T23:59:60Z",
-            "2025-12-31T23:59:59+2",
-            "99999-12-31T00:00:00Z",
-            "é025-12-31T00:00:00Z",
-        ] {
-            assert_eq!(
-                read(&timestamp(), text),
-                Err("FORMAT_MISMATCH".into()),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn durations_are_iso_8601() {
-        assert_eq!(
-            read(&duration(), "PT1H30M"),
-            Ok(SignedDuration::from_mins(90))
-        );
-        assert_eq!(
-            read(&duration(), "-PT0.0000015S"),
-            Ok(SignedDuration::from_micros(-1))
-        );
-        for text in ["1h30m", "", "P", "90", "P1Y"] {
-            assert_eq!(
-                read(&duration(), text),
-                Err("FORMAT_MISMATCH".into()),
-                "{text}"
-            );
-        }
-        assert_eq!(
-            read(&duration(), "PT9223372036854775807S"),
-            Err("OUT_OF_RANGE".into())
-        );
-        let limited = duration().min(SignedDuration::ZERO);
-        assert_eq!(read(&limited, "-PT1S"), Err("OUT_OF_RANGE".into()));
-    }
-}
+mod tests;

@@ -115,6 +115,7 @@ impl<'a> IntoIterator for &'a Violations {
 /// Where in a document the reader stands: a path that is written out only when
 /// something is wrong, so that good input pays nothing for it.
 #[derive(Debug, Clone, Copy)]
+#[must_use]
 pub struct Pointer<'a> {
     parent: Option<&'a Pointer<'a>>,
     step: Step<'a>,

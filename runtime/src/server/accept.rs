@@ -1,10 +1,10 @@
 //! The accept loop, and the life of one connection.
 
-use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use ::http::Request;
 use hyper::body::Incoming;
@@ -12,17 +12,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use super::clock::Clock;
 use super::{Phase, Shared, exchange};
 
 /// How long the loop rests when a connection cannot be taken because descriptors or memory ran out.
 const BACKOFF: Duration = Duration::from_millis(100);
 /// How long a connection that was taken just before the stop may still bring its first request.
 const LINGER: Duration = Duration::from_secs(1);
-/// The most headers of one request.
-const MAX_HEADERS: usize = 100;
 /// The most requests at once on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 250;
 /// How often HTTP/2 asks a silent peer whether it is still there.
@@ -35,18 +34,17 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         .unwrap_or(u32::MAX)
         .min(1 << 24);
     let places = Arc::new(Semaphore::new(most as usize));
-    let builder = Arc::new(builder(&shared));
-    let mut phase = shared.phase.subscribe();
+    let builder = builder(&shared);
     loop {
         // A place first, so that what exceeds the limit waits in the system's queue.
         let taken = tokio::select! {
             taken = place_and_stream(&listener, &places) => taken,
-            () = reached(&mut phase, Phase::Stopping) => break,
+            () = shared.stopping() => break,
         };
         let Some((place, stream)) = taken else {
             continue;
         };
-        let connection = serve(stream, Arc::clone(&builder), Arc::clone(&shared));
+        let connection = serve(stream, builder.clone(), Arc::clone(&shared));
         tokio::spawn(async move {
             connection.await;
             drop(place);
@@ -81,7 +79,7 @@ async fn place_and_stream(
 /// the socket over them would reset them, with requests perhaps under way.
 async fn drain_backlog(
     listener: &TcpListener,
-    builder: &Arc<Builder<TokioExecutor>>,
+    builder: &Builder<TokioExecutor>,
     shared: &Arc<Shared>,
     places: &Arc<Semaphore>,
 ) {
@@ -89,7 +87,7 @@ async fn drain_backlog(
         let Ok(place) = Arc::clone(places).try_acquire_owned() else {
             return;
         };
-        let connection = serve(stream, Arc::clone(builder), Arc::clone(shared));
+        let connection = serve(stream, builder.clone(), Arc::clone(shared));
         tokio::spawn(async move {
             connection.await;
             drop(place);
@@ -99,11 +97,10 @@ async fn drain_backlog(
 
 fn builder(shared: &Shared) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
+    // hyper's own limit of a hundred headers needs no heap, one that is set does.
     builder
         .http1()
-        .timer(TokioTimer::new())
         .header_read_timeout(shared.server.header_timeout)
-        .max_headers(MAX_HEADERS)
         .max_buf_size(shared.server.header_limit);
     let header_limit = u32::try_from(shared.server.header_limit).unwrap_or(u32::MAX);
     builder
@@ -115,42 +112,69 @@ fn builder(shared: &Shared) -> Builder<TokioExecutor> {
     builder
 }
 
+/// How a connection came out of its ordinary life.
+enum Outcome {
+    /// It is closed, or its client was silent for too long.
+    Over,
+    /// The server stops.
+    Stopping,
+}
+
 /// One connection, from its first byte to its last.
-async fn serve(stream: TcpStream, builder: Arc<Builder<TokioExecutor>>, shared: Arc<Shared>) {
+async fn serve(stream: TcpStream, mut builder: Builder<TokioExecutor>, shared: Arc<Shared>) {
     // Without this, small answers wait for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
-    let requests = Arc::new(AtomicUsize::new(0));
-    let mut phase = shared.phase.subscribe();
-    let first_request = shared.server.header_timeout;
-    let counted = Arc::clone(&requests);
+    let patience = shared.server.header_timeout;
+    let clock = Clock::start(patience);
+    builder.http1().timer(clock.clone());
+    let (service_clock, service_shared) = (clock.clone(), Arc::clone(&shared));
     let service = service_fn(move |request: Request<Incoming>| {
-        counted.fetch_add(1, Ordering::Relaxed);
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(exchange::answer(&shared, request).await) }
+        service_clock.request();
+        exchange::answer(Arc::clone(&service_shared), request)
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let silent = || requests.load(Ordering::Relaxed) == 0;
-    tokio::select! {
+    let mut stopping = pin!(shared.stopping());
+    let mut alarm = pin!(sleep(patience));
+    let mut armed = false;
+    let outcome = poll_fn(|context| {
         // Errors of a connection are the client's doing, and say nothing to anybody.
-        _ = connection.as_mut() => return,
-        // hyper times the head of a request, but not how long the first byte takes to come.
-        () = async { sleep(first_request).await; if !silent() { std::future::pending().await } } => return,
-        () = reached(&mut phase, Phase::Stopping) => {}
+        if connection.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Outcome::Over);
+        }
+        // Once polled, these two wake the task by themselves; polling them again each time has a price.
+        if !armed {
+            armed = true;
+            let _ = stopping.as_mut().poll(context);
+            let _ = alarm.as_mut().poll(context);
+        }
+        if alarm.is_elapsed() {
+            let now = Instant::now();
+            match clock.deadline() {
+                Some(deadline) if deadline <= now => return Poll::Ready(Outcome::Over),
+                // Whatever deadline is set from now on is at least this far away.
+                next => alarm.as_mut().reset(next.unwrap_or(now + patience).into()),
+            }
+            let _ = alarm.as_mut().poll(context);
+        }
+        if shared.stands_at(Phase::Stopping) {
+            Poll::Ready(Outcome::Stopping)
+        } else {
+            Poll::Pending
+        }
+    });
+    match outcome.await {
+        Outcome::Over => return,
+        Outcome::Stopping => {}
     }
-    if silent() {
+    if clock.is_silent() {
         let _ = timeout(LINGER, async {
             tokio::select! {
                 _ = connection.as_mut() => {}
-                () = async { while silent() { sleep(Duration::from_millis(5)).await } } => {}
+                () = async { while clock.is_silent() { sleep(Duration::from_millis(5)).await } } => {}
             }
         })
         .await;
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
-}
-
-async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
-    // The sender lives in `Shared`, which whoever waits here holds.
-    let _ = phase.wait_for(|phase| *phase >= wanted).await;
 }

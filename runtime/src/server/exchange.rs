@@ -4,7 +4,9 @@
 //! request pays for it: one future, one timer, and nothing on the heap that the
 //! request does not need.
 
-use std::panic::AssertUnwindSafe;
+use std::any::Any;
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,7 +19,7 @@ use hyper::body::{Body as _, Incoming};
 use tower_service::Service as _;
 
 use super::received::Received;
-use super::{Phase, Shared, probes};
+use super::{Shared, probes};
 use crate::Error;
 use crate::error::Kind;
 use crate::http::{Context, Progress, RequestId};
@@ -34,7 +36,10 @@ pub(super) struct Remembered {
 }
 
 /// The response of a request; it never fails, and it never panics.
-pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<Body> {
+pub(super) async fn answer(
+    shared: Arc<Shared>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     let remembered = Remembered {
         started: Instant::now(),
@@ -42,54 +47,48 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> 
         uri: request.uri().clone(),
         version: request.version(),
         request_id: RequestId::of(request.headers()),
-        if_none_match: match request.headers().contains_key(header::IF_NONE_MATCH) {
-            true if reading => request
+        if_none_match: if reading && request.headers().contains_key(header::IF_NONE_MATCH) {
+            request
                 .headers()
                 .get_all(header::IF_NONE_MATCH)
                 .iter()
                 .cloned()
-                .collect(),
-            _ => Vec::new(),
+                .collect()
+        } else {
+            Vec::new()
         },
     };
-    let response = match own_page(shared, &request, &remembered).await {
-        Some(response) => response,
-        None => routed(shared, request, &remembered).await,
+    let response = if shared.is_own_page(remembered.uri.path()) {
+        // On the heap, as everything rare is here: the future of every request would be as large as the largest.
+        Box::pin(own_page(&shared, &request, &remembered)).await
+    } else {
+        routed(&shared, request, &remembered).await
     };
-    shared.finish(response, remembered).await
+    Ok(shared.finish(response, remembered).await)
 }
 
 /// The pages of the runtime itself, which answer in every phase.
 async fn own_page(
-    shared: &Arc<Shared>,
+    shared: &Shared,
     request: &Request<Incoming>,
     remembered: &Remembered,
-) -> Option<Response<Body>> {
-    let path = remembered.uri.path();
-    match path {
-        "/livez" | "/readyz" | "/startupz" => {}
-        #[cfg(feature = "docs-ui")]
-        _ if shared.docs.is_some() && crate::docs::Docs::has(path) => {}
-        _ => return None,
-    }
+) -> Response<Body> {
     if !matches!(remembered.method, Method::GET | Method::HEAD) {
         let allow = HeaderValue::from_static("GET, HEAD");
-        let error = Error::new(
-            Kind::MethodNotAllowed,
-            "METHOD_NOT_ALLOWED",
-            "Only GET and HEAD are allowed here.",
-        );
-        return Some(error.with_header(header::ALLOW, allow).into_response());
+        let detail = "Only GET and HEAD are allowed here.";
+        let error = Error::new(Kind::MethodNotAllowed, "METHOD_NOT_ALLOWED", detail);
+        return error.with_header(header::ALLOW, allow).into_response();
     }
+    let path = remembered.uri.path();
     #[cfg(feature = "docs-ui")]
     if let Some(docs) = &shared.docs
         && crate::docs::Docs::has(path)
     {
-        return Some(docs.page(path, request.headers()));
+        return docs.page(path, request.headers());
     }
     #[cfg(not(feature = "docs-ui"))]
     let _ = request;
-    Some(probes::page(shared, path, remembered.uri.query()).await)
+    probes::page(shared, path, remembered.uri.query()).await
 }
 
 /// The service's own answer, within the time that a request may take.
@@ -128,13 +127,22 @@ async fn routed(
         limits: Arc::clone(&shared.limits),
     });
     let mut router = app.router.clone();
-    let routed = AssertUnwindSafe(async move { router.call(request).await }).catch_unwind();
-    match tokio::time::timeout(shared.server.request_timeout, routed).await {
+    // A layer of people's own may panic before there is a future.
+    let handling = match catch_unwind(AssertUnwindSafe(|| router.call(request))) {
+        Ok(handling) => AssertUnwindSafe(handling).catch_unwind(),
+        Err(panic) => return panicked(panic.as_ref()),
+    };
+    match tokio::time::timeout(shared.server.request_timeout, handling).await {
         Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(never))) => match never {},
-        Ok(Err(panic)) => Error::internal(message(panic.as_ref())).into_response(),
+        Ok(Err(panic)) => panicked(panic.as_ref()),
         Err(_) => timed_out(progress, remembered.version),
     }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Response<Body> {
+    let message = format!("a handler panicked: {}", panic_message(panic));
+    Error::internal(message).into_response()
 }
 
 /// The rest of the body is not read, so the connection cannot be used again.
@@ -164,18 +172,21 @@ fn closing(error: Error, version: Version) -> Response<Body> {
     error.into_response()
 }
 
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!(
-        "a handler panicked: {}",
-        text.as_deref().unwrap_or("no message")
-    )
+/// What a panic says: `panic!` makes one of these two.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }
 
 impl Shared {
-    /// Whether the server was told to stop.
-    pub(super) fn is_draining(&self) -> bool {
-        *self.phase.borrow() >= Phase::Draining
+    fn is_own_page(&self, path: &str) -> bool {
+        match path {
+            "/livez" | "/readyz" | "/startupz" => true,
+            #[cfg(feature = "docs-ui")]
+            _ => self.docs.is_some() && crate::docs::Docs::has(path),
+            #[cfg(not(feature = "docs-ui"))]
+            _ => false,
+        }
     }
 }

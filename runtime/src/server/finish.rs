@@ -8,8 +8,8 @@ use ::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, head
 use axum::body::Body;
 use http_body_util::{BodyExt as _, Limited};
 
-use super::Shared;
 use super::exchange::Remembered;
+use super::{Phase, Shared};
 use crate::Error;
 use crate::config::LoggedRequests;
 use crate::error::problem::{PROBLEM_JSON, Setting, respond};
@@ -28,9 +28,9 @@ impl Shared {
     ) -> Response<Body> {
         let status = response.status();
         let mut response = if status.is_client_error() || status.is_server_error() {
-            self.problem(response, &request).await
+            Box::pin(self.problem(response, &request)).await
         } else if !request.if_none_match.is_empty() && is_unchanged(&response, &request) {
-            unchanged(response)
+            unchanged(&response)
         } else {
             response
         };
@@ -45,7 +45,9 @@ impl Shared {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(policy));
         }
         headers.insert(RequestId::HEADER, request.request_id.header());
-        if self.is_draining() && matches!(request.version, Version::HTTP_10 | Version::HTTP_11) {
+        if self.stands_at(Phase::Draining)
+            && matches!(request.version, Version::HTTP_10 | Version::HTTP_11)
+        {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         self.log_request(response.status(), &request);
@@ -112,7 +114,7 @@ fn is_unchanged(response: &Response<Body>, request: &Remembered) -> bool {
 }
 
 /// 304 with the headers that RFC 9110 §15.4.5 wants of it.
-fn unchanged(response: Response<Body>) -> Response<Body> {
+fn unchanged(response: &Response<Body>) -> Response<Body> {
     let mut short = Response::new(Body::empty());
     *short.status_mut() = StatusCode::NOT_MODIFIED;
     let kept = [

@@ -4,6 +4,7 @@
 //! what is added to responses, `probes` the health pages, `stop` signals.
 
 mod accept;
+mod clock;
 mod exchange;
 mod finish;
 mod probes;
@@ -11,6 +12,7 @@ mod received;
 mod stop;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use crate::db::Db;
 use crate::http::Limits;
 use crate::service::Service;
 
+pub(crate) use exchange::panic_message;
 pub(crate) use stop::{Phase, Signals};
 
 /// What every connection and every request shares.
@@ -35,7 +38,10 @@ pub(crate) struct Shared {
     log: LogConfig,
     /// Set once, when the service has started; until then only the probes answer.
     app: OnceLock<App>,
-    phase: watch::Sender<Phase>,
+    /// A [`Phase`], for every request to look at without a lock.
+    phase: AtomicU8,
+    /// Changes once, when the last phase begins.
+    stopping: watch::Sender<bool>,
     readiness: probes::Readiness,
     #[cfg(feature = "docs-ui")]
     docs: Option<crate::docs::Docs>,
@@ -68,7 +74,8 @@ impl Server {
             server: config.server.clone(),
             log: config.log.clone(),
             app: OnceLock::new(),
-            phase: watch::Sender::new(Phase::Starting),
+            phase: AtomicU8::new(Phase::Starting as u8),
+            stopping: watch::Sender::new(false),
             readiness: probes::Readiness::default(),
             #[cfg(feature = "docs-ui")]
             docs: S::OPENAPI
@@ -97,13 +104,10 @@ impl Server {
     pub(crate) fn ready(&self, router: Router, db: Db) {
         let first = self.shared.app.set(App { router, db }).is_ok();
         debug_assert!(first, "a service starts once");
-        self.shared.phase.send_if_modified(|phase| {
-            let starting = *phase == Phase::Starting;
-            if starting {
-                *phase = Phase::Serving;
-            }
-            starting
-        });
+        // A signal may have come while the service started.
+        if !self.shared.stands_at(Phase::Draining) {
+            self.shared.enter(Phase::Serving);
+        }
     }
 
     /// Serves until a signal says stop, then stops in good order. `false` when a second signal cut that short.
@@ -128,9 +132,9 @@ impl Server {
         let Self {
             shared, accepting, ..
         } = self;
-        shared.phase.send_replace(Phase::Draining);
+        shared.enter(Phase::Draining);
         tokio::time::sleep(shared.server.drain_delay).await;
-        shared.phase.send_replace(Phase::Stopping);
+        shared.enter(Phase::Stopping);
         // The accept loop ends when the last connection has.
         let grace = shared.server.grace.max(Duration::from_millis(1));
         if tokio::time::timeout(grace, accepting).await.is_err() {
@@ -140,5 +144,30 @@ impl Server {
             app.db.close().await;
         }
         tracing::info!("stopped");
+    }
+}
+
+impl Shared {
+    fn enter(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Release);
+        // After the store: whoever is woken looks at the phase.
+        if phase == Phase::Stopping {
+            self.stopping.send_replace(true);
+        }
+    }
+
+    /// Whether the server has come to this phase, or past it.
+    fn stands_at(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::Acquire) >= phase as u8
+    }
+
+    /// Returns when the last phase begins.
+    async fn stopping(&self) {
+        // The sender lives as long as `self`, so that there is no error.
+        let _ = self
+            .stopping
+            .subscribe()
+            .wait_for(|stopping| *stopping)
+            .await;
     }
 }

@@ -25,18 +25,17 @@ pub(super) struct Readiness(Mutex<Option<(Instant, bool)>>);
 
 /// The page at one of the three paths.
 pub(super) async fn page(shared: &Shared, path: &str, query: Option<&str>) -> Response<Body> {
-    let phase = *shared.phase.borrow();
     let verbose = query.is_some_and(|query| {
         query
             .split('&')
             .any(|it| it.split('=').next() == Some("verbose"))
     });
-    let started = phase > Phase::Starting;
+    let started = shared.stands_at(Phase::Serving);
     match path {
         "/livez" => healthy(&[], verbose),
         "/startupz" => verdict(&[("started", started)], verbose),
         _ => {
-            let serving = phase <= Phase::Serving;
+            let serving = !shared.stands_at(Phase::Draining);
             let database = started && shared.database_answers().await;
             let checks = [
                 ("started", started),

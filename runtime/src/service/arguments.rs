@@ -63,7 +63,7 @@ pub(super) fn parse(
 fn text(parser: &mut lexopt::Parser) -> Result<String, StartError> {
     parser
         .value()
-        .and_then(|value| value.string())
+        .and_then(lexopt::ValueExt::string)
         .map_err(usage)
 }
 
@@ -74,6 +74,7 @@ fn pair(text: &str) -> Result<(String, String), StartError> {
     Ok((key.trim().to_owned(), value.to_owned()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn usage(error: lexopt::Error) -> StartError {
     StartError::Usage(error.to_string())
 }

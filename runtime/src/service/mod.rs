@@ -1,6 +1,6 @@
 //! A service, from its `main` to its end.
 //!
-//! [`run`] reads the command line and the configuration, starts the log, then
+//! [`run()`] reads the command line and the configuration, starts the log, then
 //! does what was asked: `serve`, `migrate`, `help` or `version`. Knows nothing
 //! of requests.
 

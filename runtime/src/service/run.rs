@@ -40,18 +40,17 @@ fn command<S: Service>() -> Result<ExitCode, StartError> {
         Command::Help => print!("{}", arguments::help(S::NAME)),
         Command::Version => println!("{} {}", S::NAME, S::VERSION),
         Command::PrintConfig => print!("{}", config::load(&sources)?.1),
-        Command::Serve => return with_runtime::<S, _, _>(&sources, serve::<S>),
-        Command::Migrate => return with_runtime::<S, _, _>(&sources, migrate_up::<S>),
+        Command::Serve => return with_runtime(&sources, serve::<S>),
+        Command::Migrate => return with_runtime(&sources, migrate_up::<S>),
         Command::MigrationStatus => {
-            return with_runtime::<S, _, _>(&sources, migration_status::<S>);
+            return with_runtime(&sources, migration_status::<S>);
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn with_runtime<S, F, R>(sources: &config::Sources, then: F) -> Result<ExitCode, StartError>
+fn with_runtime<F, R>(sources: &config::Sources, then: F) -> Result<ExitCode, StartError>
 where
-    S: Service,
     F: FnOnce(Config) -> R,
     R: Future<Output = Result<ExitCode, StartError>>,
 {
@@ -89,6 +88,7 @@ async fn serve<S: Service>(config: Config) -> Result<ExitCode, StartError> {
     // The signals are caught before the start is long, so that none is lost.
     let signals = server::Signals::catch()?;
     let server = Server::start::<S>(listener, &config);
+    tracing::info!(address = %format_args!("http://{address}"), "listening");
     tokio::select! {
         assembled = assemble::<S>(&config) => {
             let (service, db) = assembled?;

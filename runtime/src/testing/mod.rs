@@ -109,10 +109,10 @@ impl<S: Service> TestServer<S> {
 
     /// PATCH with a JSON merge patch.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        let patch = HeaderValue::from_static("application/merge-patch+json");
+        let media_type = HeaderValue::from_static("application/merge-patch+json");
         let request = self.request(Method::PATCH, path).json(body);
         request
-            .header(::http::header::CONTENT_TYPE, patch)
+            .header(::http::header::CONTENT_TYPE, media_type)
             .send()
             .await
     }

@@ -43,6 +43,8 @@ pub fn run(options: &New, shell: &Shell) -> Result<(), Failure> {
     let root = options.path.clone().unwrap_or_else(|| PathBuf::from(&name));
     let was_there = check_directory(&root, options.force)?;
     let origin = origin::gather(name, &root, options, shell)?;
+    // A schema that is there already is told of before anything is made of the new one.
+    own_files(&root, origin.schema.clone(), Extras::new())?;
     let started = Instant::now();
     let mut extras = origin.extras;
     let project = Project::new_at(&root);

@@ -1,12 +1,13 @@
 //! The named constraints of a table, and the member of a request that each is about.
 
-use crate::model::{Entity, Via};
-use crate::tables::Table;
+use crate::model::{Collection, Entity, Link};
+use crate::tables::{Table, derived_name};
 
 use super::super::Context;
 use super::model_view::link_member;
 
-pub fn constraints(entity: &Entity, table: &Table) -> Vec<String> {
+/// The constraints of the entity's own table.
+pub fn constraints(table: &Table) -> Vec<String> {
     let mut expressions = Vec::new();
     let name = &table.name;
     expressions.push(format!(
@@ -37,16 +38,16 @@ pub fn constraints(entity: &Entity, table: &Table) -> Vec<String> {
             check.name, check.column
         ));
     }
-    for collection in &entity.collections {
-        if let Via::Link(link) = &collection.via {
-            expressions.push(format!(
-                "Constraint::reference(\"{}\", \"/{}\")",
-                crate::tables::derived_name(&[&link.table, &link.target_column], "fkey"),
-                link_member(collection)
-            ));
-        }
-    }
     expressions
+}
+
+/// The reference of a link table that a list of ids can break.
+pub fn link_constraint(collection: &Collection, link: &Link) -> String {
+    let name = derived_name(&[&link.table, &link.target_column], "fkey");
+    format!(
+        "Constraint::reference(\"{name}\", \"/{}\")",
+        link_member(collection)
+    )
 }
 
 /// The references of other tables to this one, by the constraints' names.

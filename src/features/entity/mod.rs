@@ -137,10 +137,7 @@ fn depend(service: &Service, out: &mut Contribution) {
     if times || scalars().any(time) {
         out.depend("jiff", "0.2", &["std"]);
     }
-    for dependency in &mut out.dependencies {
-        // The runtime turns on what it uses; the rest of these crates is weight.
-        if matches!(dependency.name, "jiff" | "rust_decimal") {
-            dependency.default_features = false;
-        }
-    }
+    // The runtime turns on what it uses; the rest of these crates is weight.
+    out.without_default_features("jiff");
+    out.without_default_features("rust_decimal");
 }

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::model::{Delete, Entity, EntityId, Field, FieldKind, IdType, ScalarType, Service};
+use crate::model::{Delete, Entity, EntityId, Field, FieldKind, IdType, ScalarType, Service, Via};
 use crate::tables::Table;
 
 use super::super::Context;
-use super::constraints::{constraints, referrers};
+use super::constraints::{constraints, link_constraint, referrers};
 use super::cursor::cursor;
 use super::imports::Imports;
 use super::model_view::{Merged, ModelView, link_members};
@@ -24,10 +24,18 @@ pub struct LinkView {
     pub link: String,
     /// The constant that unties.
     pub unlink: String,
+    /// The constant of what the ids can break.
+    pub constraints: String,
+    /// What the ids can break.
+    pub constraint: String,
 }
 
 /// What `commands.rs` and `queries.rs` show.
 #[derive(Debug, Clone, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "templates ask booleans and nothing else"
+)]
 pub struct OperationsView {
     /// The names.
     pub naming: Naming,
@@ -105,7 +113,7 @@ impl OperationsView {
         if removal.is_some() {
             command_imports.add("svcgen_runtime", "removal");
         }
-        let links = link_views(service, entity);
+        let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
         let cursor = cursor(context, entity, &mut query_imports);
         Self {
@@ -120,7 +128,7 @@ impl OperationsView {
             insert: insert_parameters(service, entity, &mut command_imports),
             update: update_parameters(service, &statements, &mut command_imports),
             merged,
-            constraints: constraints(entity, table),
+            constraints: constraints(table),
             referrers: referrers(context, entity),
             commands: command_statements(service, entity, &statements, removal.is_some()),
             queries: query_statements(entity, &statements),
@@ -158,6 +166,9 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
     if changeable {
         imports.add("svcgen_runtime::hooks", "InsideChange");
         imports.add("super::model", &format!("{name}Changes"));
+    }
+    if changeable || entity.automatic.version {
+        imports.add("super", "queries");
     }
 }
 
@@ -222,13 +233,22 @@ fn flattened(service: &Service, field: &Field, place: &str) -> String {
     }
 }
 
-fn link_views(service: &Service, entity: &Entity) -> Vec<LinkView> {
-    link_members(service, entity)
-        .into_iter()
-        .map(|(member, _, _)| LinkView {
-            link: format!("LINK_{}", member.to_uppercase()),
-            unlink: format!("UNLINK_{}", member.to_uppercase()),
-            member,
+fn link_views(entity: &Entity) -> Vec<LinkView> {
+    let linked = entity.collections.iter().filter_map(|it| match &it.via {
+        Via::Link(link) => Some((it, link)),
+        Via::Reference { .. } => None,
+    });
+    linked
+        .map(|(collection, link)| {
+            let member = collection.ids_member();
+            let constant = member.to_uppercase();
+            LinkView {
+                link: format!("LINK_{constant}"),
+                unlink: format!("UNLINK_{constant}"),
+                constraint: link_constraint(collection, link),
+                constraints: constant,
+                member,
+            }
         })
         .collect()
 }

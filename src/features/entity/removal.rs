@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 use crate::dialect::{self, Dialect, quoted};
-use crate::model::{Entity, EntityId, Field, FieldKind, OnArchive, Service};
+use crate::model::{Entity, EntityId, Field, FieldKind, OnArchive, Service, Via};
 use crate::tables::build::{
     ARCHIVE_REFERENCES, archive_columns, archive_name, archive_options, field_column, id_type,
     is_archived,
@@ -16,11 +16,13 @@ use crate::tables::build::{
 use crate::tables::{ColumnType, Table, TableKind};
 
 use super::super::Context;
-use super::sql::{expression, filled};
+use super::sql::{Statement, filled, statement};
 
-/// The parts of a removal, each a list of Rust expressions of statements.
+/// The parts of a removal, by the names of their statements.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Removal {
+    /// Every statement, in the order in which they run.
+    pub statements: Vec<Statement>,
     /// Locks of the rows that go, the root's aside, from the top down.
     pub locks: Vec<String>,
     /// References that are remembered before they are cut.
@@ -47,6 +49,8 @@ struct Level {
     entity: EntityId,
     /// A subquery of their ids; `$1` is the removed record's id.
     ids: String,
+    /// What holds for them in their own table.
+    rows: String,
 }
 
 impl Removal {
@@ -57,36 +61,95 @@ impl Removal {
         let mut removal = Self::default();
         for level in &levels {
             if level.entity != root || level.ids != "$1" {
-                removal.locks.push(lock(service, level));
+                let lock = lock(service, level);
+                removal.locks.push(named(&mut removal.statements, lock));
             }
             for (child, field, on_archive) in referrers(service, level.entity) {
-                match on_archive {
-                    OnArchive::Restrict | OnArchive::Cascade => {}
-                    OnArchive::SetNull => removal.cut.push(cut(service, child, field, level)),
-                    OnArchive::Detach => {
-                        removal
-                            .remembered
-                            .push(remember(service, child, field, level));
-                        removal.cut.push(cut(service, child, field, level));
-                    }
+                if on_archive == OnArchive::Detach {
+                    let remember = remember(service, child, field, level);
+                    removal
+                        .remembered
+                        .push(named(&mut removal.statements, remember));
+                }
+                if matches!(on_archive, OnArchive::Detach | OnArchive::SetNull) {
+                    let cut = cut(service, child, field, level);
+                    removal.cut.push(named(&mut removal.statements, cut));
                 }
             }
         }
+        removal.move_links(context, root, &levels);
         for level in levels.iter().rev() {
-            removal.moves.extend(link_moves(context, root, level));
             let entity = service.entity(level.entity);
             let name = entity.name.plural_snake();
-            let condition = format!("id {}", member(&level.ids));
-            removal.moves.extend(moved(
+            removal.move_rows(
                 context,
                 root,
                 entity,
                 name,
                 is_archived(entity),
-                &condition,
-            ));
+                &level.rows,
+            );
         }
         removal
+    }
+
+    /// The link rows that go with the records. A table is asked once, though both of its sides
+    /// may go: a row between two of them goes once.
+    fn move_links(&mut self, context: &Context<'_>, root: EntityId, levels: &[Level]) {
+        for table in &context.schema.tables {
+            if table.kind != TableKind::Link || is_restricted(context.service, &table.name) {
+                continue;
+            }
+            let mut keeper = None;
+            let mut conditions = Vec::new();
+            for level in levels.iter().rev() {
+                let entity = context.service.entity(level.entity);
+                for key in &table.foreign_keys {
+                    if key.table == entity.name.plural_snake() {
+                        keeper = keeper.or(Some(entity));
+                        conditions.push(format!("{} {}", quoted(&key.column), member(&level.ids)));
+                    }
+                }
+            }
+            if let Some(keeper) = keeper {
+                let archived = context.schema.table(&archive_name(&table.name)).is_some();
+                let condition = conditions.join(" or ");
+                self.move_rows(context, root, keeper, &table.name, archived, &condition);
+            }
+        }
+    }
+
+    /// The rows of one table that go.
+    fn move_rows(
+        &mut self,
+        context: &Context<'_>,
+        root: EntityId,
+        keeper: &Entity,
+        name: &str,
+        archived: bool,
+        condition: &str,
+    ) {
+        let Some(table) = context.schema.table(name) else {
+            return;
+        };
+        let service = context.service;
+        let words = name.replace('_', " ");
+        let archive = archived.then(|| {
+            let doc = format!("The copy of the {words} that go, in their archive.");
+            statement(service, &constant("ARCHIVE", name), &doc, |dialect| {
+                archive(dialect, table, service.entity(root), keeper, condition)
+            })
+        });
+        let doc = format!("The end of the {words} that go.");
+        let delete = statement(service, &constant("DELETE", name), &doc, |_| {
+            format!("delete from {}\nwhere {condition}", quoted(name))
+        });
+        let step = Move {
+            table: name.to_owned(),
+            archive: archive.map(|archive| named(&mut self.statements, archive)),
+            delete: named(&mut self.statements, delete),
+        };
+        self.moves.push(step);
     }
 
     /// Whether the record goes alone and leaves no trace: then one statement removes it.
@@ -96,6 +159,26 @@ impl Removal {
             && self.moves.len() == 1
             && self.moves.iter().all(|it| it.archive.is_none())
     }
+}
+
+/// Takes a statement in, and gives its name.
+fn named(statements: &mut Vec<Statement>, statement: Statement) -> String {
+    let name = statement.name.clone();
+    statements.push(statement);
+    name
+}
+
+/// Whether links of this table keep a record from being removed.
+fn is_restricted(service: &Service, table: &str) -> bool {
+    let collections = service.entities.iter().flat_map(|it| &it.collections);
+    collections.into_iter().any(|collection| {
+        matches!(&collection.via, Via::Link(link) if link.table == table && link.on_archive == OnArchive::Restrict)
+    })
+}
+
+/// The name of a statement on a table.
+fn constant(verb: &str, table: &str) -> String {
+    format!("{verb}_{}", table.to_uppercase())
 }
 
 /// How a subquery of ids stands in a condition.
@@ -135,36 +218,42 @@ fn levels(service: &Service, root: EntityId) -> Vec<Level> {
     let mut levels: Vec<Level> = Vec::new();
     for entity in order {
         let mut alternatives = Vec::new();
+        let mut conditions = Vec::new();
         if entity == root {
             alternatives.push("$1".to_owned());
+            conditions.push("id = $1".to_owned());
         }
         for above in &levels {
             for field in cascades(service, above.entity, entity) {
-                alternatives.push(format!(
-                    "select id from {} where {} {}",
-                    quoted(service.entity(entity).name.plural_snake()),
-                    quoted(&field_column(field)),
-                    member(&above.ids)
-                ));
+                let condition = format!("{} {}", quoted(&field_column(field)), member(&above.ids));
+                let table = quoted(service.entity(entity).name.plural_snake());
+                alternatives.push(format!("select id from {table} where {condition}"));
+                conditions.push(condition);
             }
         }
         let base = match alternatives.as_slice() {
             [only] => only.clone(),
             several => several.join(" union "),
         };
+        let closed = closed(service, entity, &base);
         levels.push(Level {
             entity,
-            ids: closed(service, entity, base),
+            rows: if closed == base {
+                conditions.join(" or ")
+            } else {
+                format!("id {}", member(&closed))
+            },
+            ids: closed,
         });
     }
     levels
 }
 
 /// The ids with those of all records below them, where an entity cascades to itself.
-fn closed(service: &Service, entity: EntityId, base: String) -> String {
+fn closed(service: &Service, entity: EntityId, base: &str) -> String {
     let own: Vec<&Field> = cascades(service, entity, entity).collect();
     if own.is_empty() {
-        return base;
+        return base.to_owned();
     }
     let table = quoted(service.entity(entity).name.plural_snake());
     let joins: Vec<String> = own
@@ -174,10 +263,10 @@ fn closed(service: &Service, entity: EntityId, base: String) -> String {
     let start = if base == "$1" {
         format!("select id from {table} where id = $1")
     } else {
-        base
+        base.to_owned()
     };
     format!(
-        "with recursive gone (id) as ({start} union select child.id from {table} as child join gone on {}) select id from gone",
+        "\n    with recursive gone (id) as (\n        {start}\n        union\n        select child.id from {table} as child join gone on {}\n    )\n    select id from gone\n",
         joins.join(" or ")
     )
 }
@@ -209,26 +298,37 @@ fn cascade_order(service: &Service, root: EntityId) -> Vec<EntityId> {
     children_first
 }
 
-fn lock(service: &Service, level: &Level) -> String {
-    let table = quoted(service.entity(level.entity).name.plural_snake());
-    expression(service, |dialect| {
+fn lock(service: &Service, level: &Level) -> Statement {
+    let name = service.entity(level.entity).name.plural_snake();
+    let table = quoted(name);
+    let doc = format!(
+        "Holds the {} that go until the transaction ends.",
+        service.entity(level.entity).name.plural_sentence()
+    );
+    statement(service, &constant("LOCK", name), &doc, |dialect| {
         format!(
-            "select true\nfrom {table}\nwhere id {}{}",
-            member(&level.ids),
+            "select true\nfrom {table}\nwhere {}{}",
+            level.rows,
             dialect.for_update()
         )
     })
 }
 
-fn cut(service: &Service, child: EntityId, field: &Field, level: &Level) -> String {
+fn cut(service: &Service, child: EntityId, field: &Field, level: &Level) -> Statement {
     let entity = service.entity(child);
     let column = quoted(&field_column(field));
+    let on = format!("{}_{}", entity.name.plural_snake(), field_column(field));
+    let doc = format!(
+        "Cuts the {} of {} loose.",
+        field.name.sentence(),
+        entity.name.plural_sentence()
+    );
     let version = if entity.automatic.version {
         ", version = version + 1"
     } else {
         ""
     };
-    expression(service, |_| {
+    statement(service, &constant("CUT", &on), &doc, |_| {
         format!(
             "update {}\nset {column} = null{version}\nwhere {column} {}",
             quoted(entity.name.plural_snake()),
@@ -237,11 +337,17 @@ fn cut(service: &Service, child: EntityId, field: &Field, level: &Level) -> Stri
     })
 }
 
-fn remember(service: &Service, child: EntityId, field: &Field, level: &Level) -> String {
+fn remember(service: &Service, child: EntityId, field: &Field, level: &Level) -> Statement {
     let entity = service.entity(child);
     let column = field_column(field);
+    let on = format!("{}_{column}", entity.name.plural_snake());
+    let doc = format!(
+        "Remembers the {} of {}, so that a restore can tie it again.",
+        field.name.sentence(),
+        entity.name.plural_sentence()
+    );
     let target_type = id_type(service.entity(level.entity).id);
-    expression(service, |dialect| {
+    statement(service, &constant("REMEMBER", &on), &doc, |dialect| {
         format!(
             "insert into {ARCHIVE_REFERENCES}\n    (archive_id, archive_batch, table_name, column_name, row_id, target_id)\nselect {}, {}, '{}', '{column}', {}, {}\nfrom {}\nwhere {} {}",
             dialect.new_uuid(),
@@ -253,63 +359,6 @@ fn remember(service: &Service, child: EntityId, field: &Field, level: &Level) ->
             quoted(&column),
             member(&level.ids)
         )
-    })
-}
-
-/// The link rows that go with the records of a level.
-fn link_moves(context: &Context<'_>, root: EntityId, level: &Level) -> Vec<Move> {
-    let target = service_table(context, level.entity);
-    let mut moves = Vec::new();
-    for table in &context.schema.tables {
-        if table.kind != TableKind::Link {
-            continue;
-        }
-        let conditions: Vec<String> = table
-            .foreign_keys
-            .iter()
-            .filter(|key| key.table == target)
-            .map(|key| format!("{} {}", quoted(&key.column), member(&level.ids)))
-            .collect();
-        if !conditions.is_empty() {
-            let archived = context.schema.table(&archive_name(&table.name)).is_some();
-            moves.extend(moved(
-                context,
-                root,
-                context.service.entity(level.entity),
-                &table.name,
-                archived,
-                &conditions.join(" or "),
-            ));
-        }
-    }
-    moves
-}
-
-fn service_table<'a>(context: &Context<'a>, entity: EntityId) -> &'a str {
-    context.service.entity(entity).name.plural_snake()
-}
-
-fn moved(
-    context: &Context<'_>,
-    root: EntityId,
-    keeper: &Entity,
-    name: &str,
-    archived: bool,
-    condition: &str,
-) -> Option<Move> {
-    let table = context.schema.table(name)?;
-    let service = context.service;
-    let root_entity = service.entity(root);
-    Some(Move {
-        table: name.to_owned(),
-        archive: archived.then(|| {
-            expression(service, |dialect| {
-                archive(dialect, table, root_entity, keeper, condition)
-            })
-        }),
-        delete: expression(service, |_| {
-            format!("delete from {}\nwhere {condition}", quoted(name))
-        }),
     })
 }
 

@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::model::types::{Bound, DecimalType, TextType};
+use crate::model::words::rust_identifier;
 use crate::model::{
     DefaultValue, Entity, Field, FieldKind, Format, IdType, ListType, ScalarType, Service,
 };
@@ -228,7 +229,7 @@ fn limits<T: ToString>(bound: &Bound<T>) -> String {
     let mut calls = String::new();
     for (name, limit) in [("min", &bound.min), ("max", &bound.max)] {
         if let Some(limit) = limit {
-            calls.push_str(&format!(".{name}({})", limit.to_string()));
+            calls.extend([".", name, "(", &limit.to_string(), ")"]);
         }
     }
     calls
@@ -250,10 +251,8 @@ fn text_accepts(text: &TextType) -> String {
         })
     );
     if let Some(pattern) = &text.pattern {
-        calls.push_str(&format!(
-            ".pattern(svcgen_runtime::pattern!({}))",
-            string_literal(pattern)
-        ));
+        let pattern = string_literal(pattern);
+        calls.extend([".pattern(svcgen_runtime::pattern!(", &pattern, "))"]);
     }
     if let Some(format) = text.format {
         calls.push_str(match format {
@@ -308,13 +307,14 @@ pub fn default_value(field: &Field, default: &DefaultValue, imports: &mut Import
         DefaultValue::Timestamp(value) => timestamp_literal(*value),
         DefaultValue::Now => "Timestamp::now()".to_owned(),
         DefaultValue::Duration(value) => duration_literal(*value),
-        DefaultValue::Json(value) => match &field.kind {
-            FieldKind::List(list) => list_literal(list, value, imports),
-            _ => {
+        DefaultValue::Json(value) => {
+            if let FieldKind::List(list) = &field.kind {
+                list_literal(list, value, imports)
+            } else {
                 imports.add("serde_json", "json");
                 format!("json!({value})")
             }
-        },
+        }
         DefaultValue::Bytes(value) => format!("Bytes(vec!{value:?})"),
         DefaultValue::EnumValue(value) => match &field.kind {
             FieldKind::Enum(enumeration) => enumeration
@@ -424,11 +424,7 @@ pub fn field_ident(field: &Field) -> String {
 
 /// A name as Rust writes it: a keyword becomes a raw identifier.
 pub fn escaped(snake: &str) -> String {
-    if syn::parse_str::<syn::Ident>(snake).is_ok() {
-        snake.to_owned()
-    } else {
-        format!("r#{snake}")
-    }
+    rust_identifier(snake)
 }
 
 /// Whether the entity's identifier comes from the caller, and whether it must.

@@ -1,11 +1,13 @@
 //! Values that fit a field: for generated tests, and for examples in the OpenAPI document.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::model::types::TextType;
-use crate::model::{Bound, EnumType, Field, FieldKind, Format, IdType, ScalarType, Service};
+use crate::model::types::{Bound, DecimalType, TextType};
+use crate::model::{EnumType, Field, FieldKind, Format, IdType, ScalarType, Service};
 
 /// Values that fit one field.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,12 +18,15 @@ pub enum Sample {
     Numbered(String, String),
     /// The number itself, from this one on.
     Counted(i64),
+    /// Another UUID each time.
+    Uuid,
     /// One of several.
-    Several(Vec<String>),
+    Several(Vec<Value>),
 }
 
-/// How many different values a pattern is asked for.
-const VARIANTS: usize = 12;
+/// How many different values are made where a number does not fit in: a prime, so that
+/// records which each take several numbers still take different values.
+const VARIANTS: usize = 13;
 
 impl Sample {
     /// As an expression inside `json!`, where `n` is a fresh number.
@@ -34,7 +39,11 @@ impl Sample {
             }
             Self::Counted(0) => "n".to_owned(),
             Self::Counted(from) => format!("{from} + n"),
-            Self::Several(values) => format!("({values:?}[n % {}])", values.len()),
+            Self::Uuid => "format!(\"0193a6f0-7c1e-7d2b-9f4e-{n:012}\")".to_owned(),
+            Self::Several(values) => {
+                let texts: Vec<String> = values.iter().map(Value::to_string).collect();
+                format!("([{}][n % {}])", texts.join(", "), values.len())
+            }
         }
     }
 
@@ -49,10 +58,14 @@ impl Sample {
             Self::Fixed(value) => value.clone(),
             Self::Numbered(before, after) => json!(format!("{before}1{after}")),
             Self::Counted(from) => json!(from + 1),
-            Self::Several(values) => json!(values[0]),
+            Self::Uuid => json!(UUID),
+            Self::Several(values) => values.first().cloned().unwrap_or_default(),
         }
     }
 }
+
+/// An example of a UUID.
+const UUID: &str = "0193a6f0-7c1e-7d2b-9f4e-3b6a1c5d8e90";
 
 fn braces(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
@@ -62,9 +75,13 @@ fn braces(text: &str) -> String {
 pub fn field(service: &Service, field: &Field, distinct: bool) -> Option<Sample> {
     match &field.kind {
         FieldKind::Scalar(scalar) => scalar_sample(field.name.snake(), scalar, distinct),
-        FieldKind::Enum(EnumType { values, .. }) => values
-            .first()
-            .map(|value| Sample::Fixed(json!(value.name.written()))),
+        FieldKind::Enum(EnumType { values, .. }) => {
+            let values: Vec<Value> = values
+                .iter()
+                .map(|value| json!(value.name.written()))
+                .collect();
+            Some(one_or_several(values, distinct))
+        }
         FieldKind::List(list) => {
             let element = scalar_sample(field.name.snake(), &list.of, false)?.json();
             Some(Sample::Fixed(json!([element])))
@@ -76,47 +93,73 @@ pub fn field(service: &Service, field: &Field, distinct: bool) -> Option<Sample>
 /// An identifier, as an example.
 pub fn id(id: IdType) -> Sample {
     match id {
-        IdType::Uuid => Sample::Fixed(json!("0193a6f0-7c1e-7d2b-9f4e-3b6a1c5d8e90")),
+        IdType::Uuid => Sample::Fixed(json!(UUID)),
         IdType::Bigint => Sample::Fixed(json!(1)),
         IdType::String => Sample::Numbered("id-".to_owned(), String::new()),
     }
 }
 
+/// The first value, or each of them in turn where no two may be the same.
+fn one_or_several(mut values: Vec<Value>, distinct: bool) -> Sample {
+    if distinct && values.len() > 1 {
+        Sample::Several(values)
+    } else {
+        values.truncate(1);
+        Sample::Fixed(values.pop().unwrap_or_default())
+    }
+}
+
 fn scalar_sample(name: &str, scalar: &ScalarType, distinct: bool) -> Option<Sample> {
-    Some(match scalar {
+    let values: Vec<Value> = match scalar {
         ScalarType::String(text) | ScalarType::Text(text) => return text_sample(name, text),
         ScalarType::Int(bound) | ScalarType::Bigint(bound) => {
-            let least = near(1, bound);
-            if distinct {
-                Sample::Counted(least)
-            } else {
-                Sample::Fixed(json!(least))
-            }
+            return Some(integer_sample(*bound, distinct));
         }
-        ScalarType::Float(bound) => Sample::Fixed(json!(near(1.5, bound))),
-        ScalarType::Decimal(decimal) => {
-            let most = Decimal::from(10_u64.pow((decimal.precision - decimal.scale).min(1)) - 1);
-            let mut value = near(most.min(Decimal::ONE), &decimal.bound);
-            value.rescale(decimal.scale);
-            Sample::Fixed(json!(value.to_string()))
-        }
-        ScalarType::Bool => Sample::Fixed(json!(true)),
-        ScalarType::Uuid => id(IdType::Uuid),
-        ScalarType::Date => Sample::Fixed(json!("2026-05-04")),
-        ScalarType::Time => Sample::Fixed(json!("09:30:00")),
-        ScalarType::Timestamp => Sample::Fixed(json!("2026-05-04T09:30:00Z")),
-        ScalarType::Duration => Sample::Fixed(json!("PT1H30M")),
-        ScalarType::Json => Sample::Fixed(json!({ "key": "value" })),
+        ScalarType::Uuid if distinct => return Some(Sample::Uuid),
+        ScalarType::Uuid => return Some(id(IdType::Uuid)),
+        ScalarType::Json => return Some(Sample::Fixed(json!({ "key": "value" }))),
+        ScalarType::Float(bound) => floats(*bound),
+        ScalarType::Decimal(decimal) if !distinct => return Some(decimal_near_one(decimal)),
+        ScalarType::Decimal(decimal) => decimals(decimal),
+        ScalarType::Bool => vec![json!(true), json!(false)],
+        ScalarType::Date => numbered(4, |day| format!("2026-05-{day:02}")),
+        ScalarType::Time => numbered(9, |hour| format!("{hour:02}:30:00")),
+        ScalarType::Timestamp => numbered(4, |day| format!("2026-05-{day:02}T09:30:00Z")),
+        ScalarType::Duration => numbered(1, |hours| format!("PT{hours}H30M")),
         ScalarType::Bytes(bound) => {
             let length = bound.min.unwrap_or(0).max(bound.max.unwrap_or(3).min(3));
-            Sample::Fixed(json!(base64_of_zeroes(length)))
+            numbered(0, |last| octets(length, last))
         }
-    })
+    };
+    Some(one_or_several(values, distinct))
+}
+
+/// Values made of numbers from this one on.
+fn numbered(from: u8, make: impl Fn(u8) -> String) -> Vec<Value> {
+    (from..).take(VARIANTS).map(|it| json!(make(it))).collect()
+}
+
+fn integer_sample(bound: Bound<i64>, distinct: bool) -> Sample {
+    /// Room for as many records as a test makes.
+    const ROOM: i64 = 1_000_000;
+    let least = bound
+        .min
+        .unwrap_or(1)
+        .max(bound.max.map_or(i64::MIN, |max| max.min(1)));
+    let most = bound.max.unwrap_or(i64::from(i32::MAX));
+    if !distinct {
+        Sample::Fixed(json!(near(1, bound)))
+    } else if least >= 0 && most.saturating_sub(least) > ROOM {
+        Sample::Counted(least)
+    } else {
+        let values = (least..=most).take(VARIANTS);
+        one_or_several(values.map(Value::from).collect(), true)
+    }
 }
 
 /// The value within the bounds that is nearest to one that people would choose:
 /// rather a stock of 1 than one of 0, which many rules have something against.
-fn near<T: PartialOrd + Copy>(chosen: T, bound: &Bound<T>) -> T {
+fn near<T: PartialOrd>(chosen: T, bound: Bound<T>) -> T {
     match (bound.min, bound.max) {
         (Some(min), _) if chosen < min => min,
         (_, Some(max)) if chosen > max => max,
@@ -124,15 +167,47 @@ fn near<T: PartialOrd + Copy>(chosen: T, bound: &Bound<T>) -> T {
     }
 }
 
-/// Base64 of so many zero octets.
-fn base64_of_zeroes(length: u32) -> String {
-    let whole = usize::try_from(length / 3).unwrap_or(0);
-    let rest = match length % 3 {
-        1 => "AA==",
-        2 => "AAA=",
-        _ => "",
+fn decimal_near_one(decimal: &DecimalType) -> Sample {
+    let chosen = if decimal.precision > decimal.scale {
+        Decimal::ONE
+    } else {
+        Decimal::ZERO
     };
-    format!("{}{rest}", "AAAA".repeat(whole))
+    let mut value = near(chosen, decimal.bound);
+    value.rescale(decimal.scale);
+    Sample::Fixed(json!(value.to_string()))
+}
+
+fn floats(bound: Bound<f64>) -> Vec<Value> {
+    let (least, step) = match (bound.min, bound.max) {
+        (Some(min), Some(max)) => (min, (max - min) / 16.0),
+        (Some(min), None) => (min, 1.0),
+        (None, Some(max)) => (max, -1.0),
+        (None, None) => (1.5, 1.0),
+    };
+    let steps = (0..13).map(f64::from);
+    steps.map(|it| json!(least + it * step)).collect()
+}
+
+fn decimals(decimal: &DecimalType) -> Vec<Value> {
+    let mut value = decimal.bound.min.unwrap_or_else(|| {
+        let most = decimal.bound.max.unwrap_or_default();
+        most.min(Decimal::ZERO)
+    });
+    value.rescale(decimal.scale);
+    let step = Decimal::new(1, decimal.scale);
+    let values = std::iter::successors(Some(value), |value| value.checked_add(step));
+    let fit = values.take_while(|it| decimal.bound.max.is_none_or(|max| *it <= max));
+    fit.take(VARIANTS).map(|it| json!(it.to_string())).collect()
+}
+
+/// Base64 of so many octets: zeros, and then the last one.
+fn octets(length: u32, last: u8) -> String {
+    let mut octets = vec![0; usize::try_from(length).unwrap_or(0)];
+    if let Some(end) = octets.last_mut() {
+        *end = last;
+    }
+    STANDARD.encode(octets)
 }
 
 fn text_sample(name: &str, text: &TextType) -> Option<Sample> {
@@ -143,7 +218,9 @@ fn text_sample(name: &str, text: &TextType) -> Option<Sample> {
         Some(Format::Email) => ("someone", "@example.com"),
         Some(Format::Url) => ("https://example.com/", ""),
         Some(Format::Hostname) => ("host", ".example.com"),
-        Some(Format::Ip) => return Some(Sample::Fixed(json!("192.0.2.1"))),
+        Some(Format::Ip) => {
+            return Some(Sample::Several(numbered(1, |it| format!("192.0.2.{it}"))));
+        }
         Some(Format::Slug) => ("slug-", ""),
         Some(Format::Phone) => ("+1555010", ""),
         None => return Some(plain_text(name, text)),
@@ -168,7 +245,7 @@ fn plain_text(name: &str, text: &TextType) -> Sample {
     if max < DIGITS {
         return Sample::Several(
             (0..10)
-                .map(|digit| digit.to_string().repeat(min.max(1)))
+                .map(|digit| json!(digit.to_string().repeat(min.max(1))))
                 .collect(),
         );
     }
@@ -198,12 +275,15 @@ fn pattern_sample(pattern: &str, text: &TextType) -> Option<Sample> {
                 values.push(value);
             }
         }
-        if !values.is_empty() {
-            values.truncate(VARIANTS);
-            return Some(Sample::Several(values));
+        if values.len() >= VARIANTS {
+            break;
         }
     }
-    None
+    let values: Vec<Value> = values.into_iter().take(VARIANTS).map(Value::from).collect();
+    match values.as_slice() {
+        [] => None,
+        _ => Some(one_or_several(values, true)),
+    }
 }
 
 /// A text that the expression matches; `seed` picks among the characters of its last classes.

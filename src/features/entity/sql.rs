@@ -42,7 +42,7 @@ pub fn statement(
 }
 
 /// The Rust expression of a statement from its text in each dialect.
-pub fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> String {
+fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> String {
     let mut texts: Vec<String> = dialects(service).map(|dialect| text(*dialect)).collect();
     texts.dedup();
     let literals: Vec<String> = texts.iter().map(|text| literal(text)).collect();
@@ -452,9 +452,10 @@ impl<'a> Statements<'a> {
                 &format!("New rows of `{}` from a JSON array of ids.", link.table),
                 |dialect| {
                     format!(
-                        "insert into {table} ({own}, {other})\nselect distinct {}, element.value\nfrom {}",
+                        "insert into {table} ({own}, {other})\nselect distinct {}, {}\nfrom {}",
                         dialect.parameter(1, id_type(self.entity.id)),
-                        dialect.json_elements(2, id_type(target.id))
+                        dialect.json_element(id_type(target.id)),
+                        dialect.json_elements(2)
                     )
                 },
             ),

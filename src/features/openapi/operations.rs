@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{Entity, Service};
-use crate::tables::build::{archive_options, is_archived};
+use crate::tables::build::archive_options;
 
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
@@ -50,7 +50,10 @@ pub fn parameters(service: &Service) -> Value {
             "schema": { "type": "string", "examples": ["\"1\""] },
         });
     }
-    if service.entities.iter().any(is_archived) {
+    // A removal that has to say why has a parameter of its own.
+    let may_say_why =
+        |entity: &Entity| archive_options(entity).is_some_and(|archive| !archive.reason_required);
+    if service.entities.iter().any(may_say_why) {
         parameters["Reason"] = json!({
             "name": "reason",
             "in": "query",

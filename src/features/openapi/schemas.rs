@@ -41,7 +41,7 @@ fn enum_doc(field: &Field) -> String {
     if let FieldKind::Enum(enumeration) = &field.kind {
         for value in &enumeration.values {
             if let Some(doc) = &value.doc {
-                text.push_str(&format!("\n- `{}`: {doc}", value.name.written()));
+                text.extend(["\n- `", value.name.written(), "`: ", doc]);
             }
         }
     }
@@ -93,11 +93,11 @@ fn new(service: &Service, entity: &Entity) -> Value {
     let mut required = Vec::new();
     if let Some(needed) = rust::id_from_caller(entity) {
         let mut schema = id(entity, false);
-        if !needed {
+        if needed {
+            required.push("id".to_owned());
+        } else {
             // An absent id and a null one are the same: the service makes one.
             schema["type"] = json!(["string", "null"]);
-        } else {
-            required.push("id".to_owned());
         }
         properties.insert("id".to_owned(), schema);
     }
@@ -121,7 +121,7 @@ fn new(service: &Service, entity: &Entity) -> Value {
     object(
         &format!("What creates {}.", Naming::of(entity).a_sentence),
         properties,
-        required,
+        &required,
     )
 }
 
@@ -141,10 +141,10 @@ fn changes(service: &Service, entity: &Entity) -> Value {
         "What changes {}: a JSON merge patch (RFC 7396). What is absent stays as it is.",
         Naming::of(entity).a_sentence
     );
-    object(&doc, properties, Vec::new())
+    object(&doc, properties, &[])
 }
 
-fn object(doc: &str, properties: Map<String, Value>, required: Vec<String>) -> Value {
+fn object(doc: &str, properties: Map<String, Value>, required: &[String]) -> Value {
     let mut schema = json!({ "type": "object", "description": doc });
     if !required.is_empty() {
         schema["required"] = json!(required);

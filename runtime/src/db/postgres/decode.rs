@@ -154,7 +154,7 @@ impl<'r> Field<'r> {
             .map_err(|_| Mismatch::new("it does not have 8 bytes"))?;
         i64::from_be_bytes(since_2000)
             .checked_add(super::encode::MICROS_1970_TO_2000)
-            .and_then(|it| Timestamp::from_microsecond(it).ok())
+            .and_then(|it| crate::db::types::moment(it).ok())
             .ok_or_else(|| Mismatch::new("it holds a moment beyond the year 9999 or infinity"))
     }
 

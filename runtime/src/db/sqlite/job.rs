@@ -20,6 +20,10 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, DbError>>;
 pub(super) trait Read: Send {
     /// Runs it and answers; whoever has stopped waiting is not served.
     fn run(self: Box<Self>, statements: &mut Statements<'_>);
+    /// Since when it waits, if it may run in a transaction beside others.
+    fn shares_since(&self) -> Option<Instant> {
+        None
+    }
 }
 
 /// A job for the writer thread. It can run more than once before it is answered,
@@ -71,6 +75,10 @@ impl<C: Collect> Read for StatementJob<C> {
         };
         // A caller that went away needs no answer.
         let _ = self.reply.send(answer);
+    }
+
+    fn shares_since(&self) -> Option<Instant> {
+        Some(self.since)
     }
 }
 

@@ -6,6 +6,7 @@ mod error;
 mod job;
 mod open;
 mod queue;
+mod reader;
 mod session;
 mod statement;
 pub(crate) mod value;
@@ -209,9 +210,7 @@ impl Sqlite {
         let capacity = config.statement_cache;
         start(format!("svcgen-reader-{number}"), move || {
             let mut statements = Statements::new(&connection, capacity, deadline);
-            while let Some(job) = queue.pop() {
-                job.run(&mut statements);
-            }
+            reader::run(&queue, &mut statements);
             drop(statements);
             drop(connection);
             drop(alive);

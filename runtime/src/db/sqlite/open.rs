@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rusqlite::config::DbConfig as DbConfigFlag;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::db::{DbConfig, DbError, Synchronous};
@@ -98,6 +99,9 @@ impl Location {
         connection.busy_timeout(config.busy_timeout.0)?;
         connection.pragma_update(None, "cache_size", -i64::from(config.cache_mib) * 1024)?;
         connection.pragma_update(None, "temp_store", "memory")?;
+        // Else SQLite, once the table is analysed, plans a statement anew whenever other values are
+        // bound to it, which costs a list more than to run it. A plan is chosen once, as in PostgreSQL.
+        connection.set_db_config(DbConfigFlag::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         if matches!(self, Self::File(_)) {
             connection.pragma_update(
                 None,
@@ -121,5 +125,34 @@ impl Location {
                 "the file system of the database file does not support WAL: {self:?}"
             )))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::StatementStatus;
+
+    #[test]
+    fn other_values_do_not_make_another_plan() {
+        let location = Location::parse("sqlite::memory:").unwrap();
+        let connection = location.open_writer(&DbConfig::default()).unwrap();
+        connection
+            .execute_batch(
+                "create table t (a integer primary key, b text) strict;
+                 create index t_b on t (b);
+                 insert into t (b) with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)
+                     select printf('%05d', i) from n;
+                 analyze;",
+            )
+            .unwrap();
+        let mut statement = connection
+            .prepare("select a from t where (b, a) > ($1, $2) order by b, a limit $3")
+            .unwrap();
+        for from in ["00010", "01900", "00500"] {
+            let mut rows = statement.query((from, 0, 5)).unwrap();
+            assert!(rows.next().unwrap().is_some());
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
     }
 }

@@ -77,6 +77,16 @@ impl<T> Queue<T> {
         }
     }
 
+    /// The next item, if there is one and it is `wanted`; does not wait.
+    pub(super) fn pop_if(&self, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
+        let mut state = self.lock();
+        if state.items.front().is_some_and(wanted) {
+            state.items.pop_front()
+        } else {
+            None
+        }
+    }
+
     /// Moves items that are there to `into`, at most `limit`, while they are `wanted`; does not wait.
     pub(super) fn drain(&self, into: &mut Vec<T>, limit: usize, wanted: impl Fn(&T) -> bool) {
         let mut state = self.lock();

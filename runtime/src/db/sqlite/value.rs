@@ -155,7 +155,7 @@ pub(crate) fn time(value: ValueRef<'_>) -> Result<Time, Mismatch> {
 
 #[inline]
 pub(crate) fn timestamp(value: ValueRef<'_>) -> Result<Timestamp, Mismatch> {
-    Timestamp::from_microsecond(int(value)?).map_err(|error| Mismatch::new(error.to_string()))
+    crate::db::types::moment(int(value)?).map_err(|error| Mismatch::new(error.to_string()))
 }
 
 #[inline]

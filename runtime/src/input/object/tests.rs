@@ -103,6 +103,10 @@ fn missing_null_and_not_an_object() {
 }
 
 #[derive(Debug, PartialEq)]
+#[expect(
+    clippy::option_option,
+    reason = "present and not null are two questions"
+)]
 struct Patch(Option<i32>, Option<Option<String>>);
 
 impl Read for Patch {
@@ -127,6 +131,7 @@ fn a_patch_tells_missing_from_null() {
 
 #[test]
 fn plain_fields_are_strict() {
+    #[expect(clippy::needless_pass_by_value, reason = "a field is made in place")]
     fn takes<A: Accepts>(field: A, value: Value) -> bool {
         field
             .accept(value, Pointer::ROOT, &mut Violations::new())

@@ -1,1 +1,0 @@
-//! Layers, limits, spans and secrets of the configuration.

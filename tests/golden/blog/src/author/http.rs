@@ -1,0 +1,69 @@
+//! Authors over HTTP: each handler reads the request, calls one operation, and answers.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use svcgen_runtime::{Error, http};
+use uuid::Uuid;
+
+use super::Author;
+use super::AuthorChanges;
+use super::AuthorPage;
+use super::AuthorRules;
+use super::NewAuthor;
+use super::commands::Rules as _;
+use super::{commands, queries};
+use crate::app::App;
+
+/// The routes of authors, and those that the rules add.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/authors", get(list).post(create))
+        .route("/v1/authors/{id}", get(find).patch(change).delete(remove))
+        .merge(AuthorRules.routes())
+}
+
+async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<AuthorPage>, Error> {
+    Ok(Json(queries::list(&app, &listing).await?))
+}
+
+async fn create(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Body(new): http::Body<NewAuthor>,
+) -> Result<http::Created<Author>, Error> {
+    let author = commands::create(&app, &caller, new).await?;
+    let location = http::location("/v1/authors", &author.id);
+    Ok(http::Created::new(location, author))
+}
+
+async fn find(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<http::Tagged<Author>, Error> {
+    Ok(http::Tagged(queries::find(&app, id).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<Uuid>,
+    if_match: http::IfMatch,
+    http::Body(changes): http::Body<AuthorChanges>,
+) -> Result<http::Tagged<Author>, Error> {
+    let expected = if_match.version()?;
+    let author = commands::change(&app, &caller, id, expected, changes).await?;
+    Ok(http::Tagged(author))
+}
+
+async fn remove(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<Uuid>,
+    if_match: http::IfMatch,
+    removal: http::Removal,
+) -> Result<http::NoContent, Error> {
+    let expected = if_match.version()?;
+    commands::remove(&app, &caller, id, expected, &removal).await?;
+    Ok(http::NoContent)
+}

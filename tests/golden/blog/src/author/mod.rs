@@ -1,0 +1,13 @@
+//! Authors.
+//!
+//! Someone who writes.
+
+pub mod commands;
+mod http;
+mod model;
+pub mod queries;
+mod rules;
+
+pub use http::routes;
+pub use model::*;
+pub use rules::AuthorRules;

@@ -1,0 +1,109 @@
+//! Authors as stored and as sent.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use svcgen_runtime::{db, http, input};
+use uuid::Uuid;
+
+/// Someone who writes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Author {
+    /// Identifies the author.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// Email.
+    pub email: String,
+    /// Bio.
+    pub bio: Option<String>,
+    /// Counts the changes; the entity tag.
+    pub version: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl db::FromRow for Author {
+    fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
+        Ok(Self {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            email: row.get(2)?,
+            bio: row.get(3)?,
+            version: row.get(4)?,
+            created_at: row.get(5)?,
+            updated_at: row.get(6)?,
+        })
+    }
+}
+
+impl http::Tag for Author {
+    fn entity_tag(&self) -> Option<String> {
+        Some(http::version_tag(self.version))
+    }
+}
+
+/// What a caller sends to create an author.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAuthor {
+    /// Identifies it from now on; made by the service when not sent.
+    pub id: Option<Uuid>,
+    /// Name.
+    pub name: String,
+    /// Email.
+    pub email: String,
+    /// Bio.
+    pub bio: Option<String>,
+}
+
+impl input::Read for NewAuthor {
+    fn read(body: &mut input::Object) -> Option<Self> {
+        let id = body.optional("id", input::uuid());
+        let name = body.required("name", input::text().min(1).max(120));
+        let email = body.required("email", input::text().max(254).email());
+        let bio = body.optional("bio", input::text());
+        body.ignore(&["version", "created_at", "updated_at"]);
+        Some(Self {
+            id: id?,
+            name: name?,
+            email: email?,
+            bio: bio?,
+        })
+    }
+}
+
+/// What a caller sends to change an author: what is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AuthorChanges {
+    /// Name.
+    pub name: Option<String>,
+    /// Email.
+    pub email: Option<String>,
+    /// Bio.
+    pub bio: Option<Option<String>>,
+}
+
+impl input::Read for AuthorChanges {
+    fn read(body: &mut input::Object) -> Option<Self> {
+        let name = body.change("name", input::text().min(1).max(120));
+        let email = body.change("email", input::text().max(254).email());
+        let bio = body.change_nullable("bio", input::text());
+        body.ignore(&["id", "version", "created_at", "updated_at"]);
+        Some(Self {
+            name: name?,
+            email: email?,
+            bio: bio?,
+        })
+    }
+}
+
+/// One page of authors.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AuthorPage {
+    /// The authors of this page.
+    pub authors: Vec<Author>,
+    /// Asks for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_page_token: String,
+}

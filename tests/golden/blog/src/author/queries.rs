@@ -1,0 +1,83 @@
+//! The questions that can be asked about authors.
+
+use svcgen_runtime::{Error, db, http, params};
+use uuid::Uuid;
+
+use super::model::Author;
+use super::model::AuthorPage;
+use crate::app::App;
+
+/// One author by its id.
+pub const FIND: db::Sql = db::Sql::new(
+    "select id, name, email, bio, version, created_at, updated_at
+     from authors
+     where id = $1",
+);
+
+/// The first page of authors, in the default order.
+pub const LIST: db::Sql = db::Sql::new(
+    "select id, name, email, bio, version, created_at, updated_at
+     from authors
+     order by name, id
+     limit $1",
+);
+
+/// The page of authors after the one that a cursor names.
+pub const LIST_AFTER: db::Sql = db::Sql::new(
+    "select id, name, email, bio, version, created_at, updated_at
+     from authors
+     where (name, id) > ($2, $3)
+     order by name, id
+     limit $1",
+);
+
+/// The version of a record that is there.
+pub const VERSION: db::Sql = db::Sql::new("select version from authors where id = $1");
+
+/// What page tokens of the default order are good for.
+const SCOPE: &str = "authors by name, id";
+
+/// An author by its id.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn find(app: &App, id: Uuid) -> Result<Author, Error> {
+    app.db
+        .fetch_optional(&FIND, params![id])
+        .await?
+        .ok_or_else(|| Error::not_found("author", id))
+}
+
+/// A page of authors, in the default order.
+///
+/// # Errors
+///
+/// Refuses a page token that this list did not give out.
+pub async fn list(app: &App, listing: &http::Listing) -> Result<AuthorPage, Error> {
+    let size = listing.page_size(50, 1000);
+    // One row more than asked for tells whether another page follows.
+    let rows: Vec<Author> = match listing.cursor::<(String, Uuid)>(&app.pages, SCOPE)? {
+        None => app.db.fetch_all(&LIST, params![size + 1]).await?,
+        Some((name, after_id)) => {
+            app.db
+                .fetch_all(&LIST_AFTER, params![size + 1, &name, after_id,])
+                .await?
+        }
+    };
+    let (authors, next_page_token) = app.pages.page(rows, size, SCOPE, |last: &Author| {
+        (last.name.clone(), last.id)
+    })?;
+    Ok(AuthorPage {
+        authors,
+        next_page_token,
+    })
+}
+
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+    ("FIND", &FIND),
+    ("LIST", &LIST),
+    ("LIST_AFTER", &LIST_AFTER),
+    ("VERSION", &VERSION),
+];

@@ -1,0 +1,349 @@
+//! What can be done to comments: rules first, then one statement or one transaction.
+
+use std::future::{Future, ready};
+
+use jiff::Timestamp;
+use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
+use uuid::Uuid;
+
+use super::model::{Comment, CommentChanges, NewComment};
+use super::queries;
+use super::rules::CommentRules;
+use crate::app::App;
+
+/// A new comment.
+pub const INSERT: db::Sql = db::Sql::new(
+    "insert into comments (id, post_id, author, text, version, created_at, updated_at)
+     values ($1, $2, $3, $4, 1, $5, $5)
+     returning id, post_id, author, text, version, created_at, updated_at",
+);
+
+/// The changes of one comment: what is not sent stays as it is.
+pub const UPDATE: db::Sql = db::Sql::new(
+    "update comments
+     set version = version + 1,
+         updated_at = $3,
+         author = coalesce($4, author),
+         text = coalesce($5, text)
+     where id = $1 and version = coalesce($2, version)
+     returning id, post_id, author, text, version, created_at, updated_at",
+);
+
+/// One comment by its id, held until the transaction ends.
+pub const LOCK: db::Sql = db::Sql::each(
+    "select id, post_id, author, text, version, created_at, updated_at
+     from comments
+     where id = $1 and version = coalesce($2, version)",
+    "select id, post_id, author, text, version, created_at, updated_at
+     from comments
+     where id = $1 and version = coalesce($2, version)
+     for update",
+);
+
+/// The end of one comment.
+pub const DELETE: db::Sql = db::Sql::new(
+    "delete from comments
+     where id = $1 and version = coalesce($2, version)
+     returning id",
+);
+
+/// The named constraints, each with the member of a request that it is about.
+const CONSTRAINTS: &[Constraint] = &[
+    Constraint::unique("comments_pkey", "comments", &["id"], "/id"),
+    Constraint::reference("comments_post_id_fkey", "/post_id"),
+    Constraint::check("comments_author_check", "/author"),
+    Constraint::check("comments_text_check", "/text"),
+];
+
+/// The references that keep a comment from being removed.
+const REFERRERS: &[Constraint] = &[];
+
+/// What a service adds to the commands; every method has a default that does nothing.
+///
+/// Where an `inside_…` method gives `None`, the command stays one statement.
+pub trait Rules {
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_new(&self, new: &NewComment, found: &mut Violations) {
+        let _ = (new, found);
+    }
+
+    /// Runs before a comment is created, and may still change it.
+    fn before_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        new: &mut NewComment,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, new);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that creates a comment; an error undoes all of it.
+    fn inside_create(&self) -> Option<removal::Inside<Comment>> {
+        None
+    }
+
+    /// Runs once a comment has been created.
+    fn after_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        created: &Comment,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, created);
+        ready(())
+    }
+
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_changes(&self, changes: &CommentChanges, found: &mut Violations) {
+        let _ = (changes, found);
+    }
+
+    /// Runs before a comment is changed, and may still change the changes.
+    fn before_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+        changes: &mut CommentChanges,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, changes);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that changes a comment; an error undoes all of it.
+    fn inside_change(&self) -> Option<removal::Inside<Comment>> {
+        None
+    }
+
+    /// Runs once a comment has been changed.
+    fn after_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        changed: &Comment,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, changed);
+        ready(())
+    }
+
+    /// Runs before a comment is removed.
+    fn before_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+        removal: &http::Removal,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, removal);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that removes a comment; an error undoes all of it.
+    fn inside_remove(&self) -> Option<removal::Inside<Comment>> {
+        None
+    }
+
+    /// Runs once a comment has been removed.
+    fn after_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, id);
+        ready(())
+    }
+
+    /// Routes of your own, beside the generated ones.
+    fn routes(&self) -> axum::Router<App> {
+        axum::Router::new()
+    }
+}
+
+/// Creates a comment.
+///
+/// # Errors
+///
+/// Refuses what breaks a rule, clashes with a unique value, or refers to nothing.
+pub async fn create(
+    app: &App,
+    caller: &http::Caller,
+    mut new: NewComment,
+) -> Result<Comment, Error> {
+    let rules = CommentRules;
+    let mut found = Violations::new();
+    rules.check_new(&new, &mut found);
+    found.into_result()?;
+    rules.before_create(app, caller, &mut new).await?;
+
+    let now = Timestamp::now();
+    let parameters = params![
+        new.id.unwrap_or_else(Uuid::now_v7),
+        new.post_id,
+        &new.author,
+        &new.text,
+        now,
+    ];
+    let comment = match rules.inside_create() {
+        None => app
+            .db
+            .write_one(&INSERT, parameters)
+            .await
+            .map_err(constrained)?,
+        Some(inside) => {
+            let mut tx = app.db.begin().await?;
+            let comment = tx
+                .write_one(&INSERT, parameters)
+                .await
+                .map_err(constrained)?;
+            inside(&mut tx, caller, &comment).await?;
+            tx.commit().await?;
+            comment
+        }
+    };
+
+    rules.after_create(app, caller, &comment).await;
+    Ok(comment)
+}
+
+/// Changes a comment, if it still has the `expected` version.
+///
+/// # Errors
+///
+/// Says so when there is none or another change came first, and refuses
+/// what breaks a rule, clashes with a unique value, or refers to nothing.
+pub async fn change(
+    app: &App,
+    caller: &http::Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    mut changes: CommentChanges,
+) -> Result<Comment, Error> {
+    let rules = CommentRules;
+    let mut found = Violations::new();
+    rules.check_changes(&changes, &mut found);
+    found.into_result()?;
+    rules.before_change(app, caller, id, &mut changes).await?;
+    if changes == CommentChanges::default() {
+        return unchanged(app, id, expected).await;
+    }
+
+    let parameters = params![
+        id,
+        expected,
+        Timestamp::now(),
+        &changes.author,
+        &changes.text,
+    ];
+    let changed = match rules.inside_change() {
+        None => app
+            .db
+            .write_optional(&UPDATE, parameters)
+            .await
+            .map_err(constrained)?,
+        Some(inside) => {
+            let mut tx = app.db.begin().await?;
+            let changed = tx
+                .write_optional(&UPDATE, parameters)
+                .await
+                .map_err(constrained)?;
+            if let Some(comment) = &changed {
+                inside(&mut tx, caller, comment).await?;
+            }
+            tx.commit().await?;
+            changed
+        }
+    };
+    let Some(comment) = changed else {
+        return Err(missed(app, id).await);
+    };
+
+    rules.after_change(app, caller, &comment).await;
+    Ok(comment)
+}
+
+/// The answer to a change that changes nothing.
+async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Comment, Error> {
+    let current = queries::find(app, id).await?;
+    if expected.is_some_and(|version| version != current.version) {
+        return Err(missed(app, id).await);
+    }
+    Ok(current)
+}
+
+/// Removes a comment, if it still has the `expected` version.
+///
+/// # Errors
+///
+/// Says so when there is none, when another change came first, or when other records refer to it.
+pub async fn remove(
+    app: &App,
+    caller: &http::Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    removal: &http::Removal,
+) -> Result<(), Error> {
+    let rules = CommentRules;
+    rules.before_remove(app, caller, id, removal).await?;
+
+    let removed: Option<(Uuid,)> = match rules.inside_remove() {
+        None => app
+            .db
+            .write_optional(&DELETE, params![id, expected])
+            .await
+            .map_err(referred)?,
+        Some(inside) => {
+            let mut tx = app.db.begin().await?;
+            let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+            if let Some(comment) = &current {
+                inside(&mut tx, caller, comment).await?;
+            }
+            let removed = tx
+                .write_optional(&DELETE, params![id, expected])
+                .await
+                .map_err(referred)?;
+            tx.commit().await?;
+            removed
+        }
+    };
+    if removed.is_none() {
+        return Err(missed(app, id).await);
+    }
+
+    rules.after_remove(app, caller, id).await;
+    Ok(())
+}
+
+/// Why a statement found nothing to write: no such record, or another version of it.
+async fn missed(app: &App, id: Uuid) -> Error {
+    match app
+        .db
+        .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
+        .await
+    {
+        Ok(Some((version,))) => Error::precondition_failed(format!(
+            "The comment `{id}` is at version {version} by now."
+        )),
+        Ok(None) => Error::not_found("comment", id),
+        Err(error) => error.into(),
+    }
+}
+
+/// A database error, with what a broken constraint means to the caller.
+fn constrained(error: db::DbError) -> Error {
+    Error::from(error).constrained(CONSTRAINTS)
+}
+
+/// A database error, with what a reference to the record means to the caller.
+fn referred(error: db::DbError) -> Error {
+    Error::from(error).constrained(REFERRERS)
+}
+
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+    ("INSERT", &INSERT),
+    ("UPDATE", &UPDATE),
+    ("LOCK", &LOCK),
+    ("DELETE", &DELETE),
+];

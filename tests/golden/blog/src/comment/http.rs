@@ -1,0 +1,69 @@
+//! Comments over HTTP: each handler reads the request, calls one operation, and answers.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use svcgen_runtime::{Error, http};
+use uuid::Uuid;
+
+use super::Comment;
+use super::CommentChanges;
+use super::CommentPage;
+use super::CommentRules;
+use super::NewComment;
+use super::commands::Rules as _;
+use super::{commands, queries};
+use crate::app::App;
+
+/// The routes of comments, and those that the rules add.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/comments", get(list).post(create))
+        .route("/v1/comments/{id}", get(find).patch(change).delete(remove))
+        .merge(CommentRules.routes())
+}
+
+async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<CommentPage>, Error> {
+    Ok(Json(queries::list(&app, &listing).await?))
+}
+
+async fn create(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Body(new): http::Body<NewComment>,
+) -> Result<http::Created<Comment>, Error> {
+    let comment = commands::create(&app, &caller, new).await?;
+    let location = http::location("/v1/comments", &comment.id);
+    Ok(http::Created::new(location, comment))
+}
+
+async fn find(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<http::Tagged<Comment>, Error> {
+    Ok(http::Tagged(queries::find(&app, id).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<Uuid>,
+    if_match: http::IfMatch,
+    http::Body(changes): http::Body<CommentChanges>,
+) -> Result<http::Tagged<Comment>, Error> {
+    let expected = if_match.version()?;
+    let comment = commands::change(&app, &caller, id, expected, changes).await?;
+    Ok(http::Tagged(comment))
+}
+
+async fn remove(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<Uuid>,
+    if_match: http::IfMatch,
+    removal: http::Removal,
+) -> Result<http::NoContent, Error> {
+    let expected = if_match.version()?;
+    commands::remove(&app, &caller, id, expected, &removal).await?;
+    Ok(http::NoContent)
+}

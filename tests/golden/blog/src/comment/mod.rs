@@ -1,0 +1,13 @@
+//! Comments.
+//!
+//! What a reader says about a post.
+
+pub mod commands;
+mod http;
+mod model;
+pub mod queries;
+mod rules;
+
+pub use http::routes;
+pub use model::*;
+pub use rules::CommentRules;

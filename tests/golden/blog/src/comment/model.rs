@@ -1,0 +1,106 @@
+//! Comments as stored and as sent.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use svcgen_runtime::{db, http, input};
+use uuid::Uuid;
+
+/// What a reader says about a post.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comment {
+    /// Identifies the comment.
+    pub id: Uuid,
+    /// The post it belongs to.
+    pub post_id: Uuid,
+    /// The name that the reader gives.
+    pub author: String,
+    /// Text.
+    pub text: String,
+    /// Counts the changes; the entity tag.
+    pub version: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl db::FromRow for Comment {
+    fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
+        Ok(Self {
+            id: row.get(0)?,
+            post_id: row.get(1)?,
+            author: row.get(2)?,
+            text: row.get(3)?,
+            version: row.get(4)?,
+            created_at: row.get(5)?,
+            updated_at: row.get(6)?,
+        })
+    }
+}
+
+impl http::Tag for Comment {
+    fn entity_tag(&self) -> Option<String> {
+        Some(http::version_tag(self.version))
+    }
+}
+
+/// What a caller sends to create a comment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewComment {
+    /// Identifies it from now on; made by the service when not sent.
+    pub id: Option<Uuid>,
+    /// The post it belongs to.
+    pub post_id: Uuid,
+    /// The name that the reader gives.
+    pub author: String,
+    /// Text.
+    pub text: String,
+}
+
+impl input::Read for NewComment {
+    fn read(body: &mut input::Object) -> Option<Self> {
+        let id = body.optional("id", input::uuid());
+        let post_id = body.required("post_id", input::uuid());
+        let author = body.required("author", input::text().min(1).max(80));
+        let text = body.required("text", input::text().min(1).max(5000));
+        body.ignore(&["version", "created_at", "updated_at"]);
+        Some(Self {
+            id: id?,
+            post_id: post_id?,
+            author: author?,
+            text: text?,
+        })
+    }
+}
+
+/// What a caller sends to change a comment: what is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CommentChanges {
+    /// The name that the reader gives.
+    pub author: Option<String>,
+    /// Text.
+    pub text: Option<String>,
+}
+
+impl input::Read for CommentChanges {
+    fn read(body: &mut input::Object) -> Option<Self> {
+        let author = body.change("author", input::text().min(1).max(80));
+        let text = body.change("text", input::text().min(1).max(5000));
+        body.immutable(&["post_id"]);
+        body.ignore(&["id", "version", "created_at", "updated_at"]);
+        Some(Self {
+            author: author?,
+            text: text?,
+        })
+    }
+}
+
+/// One page of comments.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CommentPage {
+    /// The comments of this page.
+    pub comments: Vec<Comment>,
+    /// Asks for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_page_token: String,
+}

@@ -1,0 +1,69 @@
+//! Posts over HTTP: each handler reads the request, calls one operation, and answers.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use svcgen_runtime::{Error, http};
+use uuid::Uuid;
+
+use super::NewPost;
+use super::Post;
+use super::PostChanges;
+use super::PostPage;
+use super::PostRules;
+use super::commands::Rules as _;
+use super::{commands, queries};
+use crate::app::App;
+
+/// The routes of posts, and those that the rules add.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/posts", get(list).post(create))
+        .route("/v1/posts/{id}", get(find).patch(change).delete(remove))
+        .merge(PostRules.routes())
+}
+
+async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<PostPage>, Error> {
+    Ok(Json(queries::list(&app, &listing).await?))
+}
+
+async fn create(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Body(new): http::Body<NewPost>,
+) -> Result<http::Created<Post>, Error> {
+    let post = commands::create(&app, &caller, new).await?;
+    let location = http::location("/v1/posts", &post.id);
+    Ok(http::Created::new(location, post))
+}
+
+async fn find(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<http::Tagged<Post>, Error> {
+    Ok(http::Tagged(queries::find(&app, id).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<Uuid>,
+    if_match: http::IfMatch,
+    http::Body(changes): http::Body<PostChanges>,
+) -> Result<http::Tagged<Post>, Error> {
+    let expected = if_match.version()?;
+    let post = commands::change(&app, &caller, id, expected, changes).await?;
+    Ok(http::Tagged(post))
+}
+
+async fn remove(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<Uuid>,
+    if_match: http::IfMatch,
+    removal: http::Removal,
+) -> Result<http::NoContent, Error> {
+    let expected = if_match.version()?;
+    commands::remove(&app, &caller, id, expected, &removal).await?;
+    Ok(http::NoContent)
+}

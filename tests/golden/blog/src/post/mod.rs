@@ -1,0 +1,13 @@
+//! Posts.
+//!
+//! A text that is published, or will be.
+
+pub mod commands;
+mod http;
+mod model;
+pub mod queries;
+mod rules;
+
+pub use http::routes;
+pub use model::*;
+pub use rules::PostRules;

@@ -1,0 +1,398 @@
+//! What can be done to tags: rules first, then one statement or one transaction.
+
+use std::future::{Future, ready};
+
+use jiff::Timestamp;
+use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
+use uuid::Uuid;
+
+use super::model::{NewTag, Tag, TagChanges};
+use super::queries;
+use super::rules::TagRules;
+use crate::app::App;
+
+/// A new tag.
+pub const INSERT: db::Sql = db::Sql::each(
+    "insert into tags (id, name, version, created_at, updated_at)
+     values ($1, $2, 1, $3, $3)
+     returning id, name,
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         version, created_at, updated_at",
+    "insert into tags (id, name, version, created_at, updated_at)
+     values ($1, $2, 1, $3, $3)
+     returning id, name,
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         version, created_at, updated_at",
+);
+
+/// The changes of one tag: what is not sent stays as it is.
+pub const UPDATE: db::Sql = db::Sql::each(
+    "update tags
+     set version = version + 1,
+         updated_at = $3,
+         name = coalesce($4, name)
+     where id = $1 and version = coalesce($2, version)
+     returning id, name,
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         version, created_at, updated_at",
+    "update tags
+     set version = version + 1,
+         updated_at = $3,
+         name = coalesce($4, name)
+     where id = $1 and version = coalesce($2, version)
+     returning id, name,
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         version, created_at, updated_at",
+);
+
+/// New rows of `post_tags` from a JSON array of ids.
+pub const LINK_POST_IDS: db::Sql = db::Sql::each(
+    "insert into post_tags (tag_id, post_id)
+     select distinct $1, unhex(element.value, '-')
+     from json_each($2) as element",
+    "insert into post_tags (tag_id, post_id)
+     select distinct $1::uuid, element.value::uuid
+     from jsonb_array_elements_text($2) as element (value)",
+);
+
+/// The end of a record's rows of `post_tags`.
+pub const UNLINK_POST_IDS: db::Sql = db::Sql::new("delete from post_tags where tag_id = $1");
+
+/// One tag by its id, held until the transaction ends.
+pub const LOCK: db::Sql = db::Sql::each(
+    "select id, name,
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         version, created_at, updated_at
+     from tags
+     where id = $1 and version = coalesce($2, version)",
+    "select id, name,
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         version, created_at, updated_at
+     from tags
+     where id = $1 and version = coalesce($2, version)
+     for update",
+);
+
+/// The copy of the post tags that go, in their archive.
+const ARCHIVE_POST_TAGS: db::Sql = db::Sql::each(
+    "insert into post_tags_archive
+         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
+          archive_request, archive_root, archive_purge_after,
+          post_id, tag_id)
+     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4, $5, 'tags',
+         null,
+         post_id, tag_id
+     from post_tags
+     where tag_id = $1",
+    "insert into post_tags_archive
+         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
+          archive_request, archive_root, archive_purge_after,
+          post_id, tag_id)
+     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'tags',
+         null,
+         post_id, tag_id
+     from post_tags
+     where tag_id = $1",
+);
+
+/// The end of the post tags that go.
+const DELETE_POST_TAGS: db::Sql = db::Sql::new(
+    "delete from post_tags
+     where tag_id = $1",
+);
+
+/// The end of the tags that go.
+const DELETE_TAGS: db::Sql = db::Sql::new(
+    "delete from tags
+     where id = $1",
+);
+
+/// What the removal of a tag takes along.
+pub const REMOVAL: removal::Removal = removal::Removal {
+    locks: &[],
+    remembered: &[],
+    cut: &[],
+    moves: &[
+        removal::Move {
+            table: "post_tags",
+            archive: Some(&ARCHIVE_POST_TAGS),
+            delete: &DELETE_POST_TAGS,
+        },
+        removal::Move {
+            table: "tags",
+            archive: None,
+            delete: &DELETE_TAGS,
+        },
+    ],
+};
+
+/// The named constraints, each with the member of a request that it is about.
+const CONSTRAINTS: &[Constraint] = &[
+    Constraint::unique("tags_pkey", "tags", &["id"], "/id"),
+    Constraint::unique("tags_name_key", "tags", &["name"], "/name"),
+    Constraint::check("tags_name_check", "/name"),
+];
+
+/// What the ids in `post_ids` can refer to in vain.
+const POST_IDS: &[Constraint] = &[Constraint::reference("post_tags_post_id_fkey", "/post_ids")];
+
+/// The references that keep a tag from being removed.
+const REFERRERS: &[Constraint] = &[Constraint::restrict("post_tags_tag_id_fkey", "post tags")];
+
+/// What a service adds to the commands; every method has a default that does nothing.
+///
+/// Where an `inside_…` method gives `None`, the command stays one statement.
+pub trait Rules {
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_new(&self, new: &NewTag, found: &mut Violations) {
+        let _ = (new, found);
+    }
+
+    /// Runs before a tag is created, and may still change it.
+    fn before_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        new: &mut NewTag,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, new);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that creates a tag; an error undoes all of it.
+    fn inside_create(&self) -> Option<removal::Inside<Tag>> {
+        None
+    }
+
+    /// Runs once a tag has been created.
+    fn after_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        created: &Tag,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, created);
+        ready(())
+    }
+
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_changes(&self, changes: &TagChanges, found: &mut Violations) {
+        let _ = (changes, found);
+    }
+
+    /// Runs before a tag is changed, and may still change the changes.
+    fn before_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+        changes: &mut TagChanges,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, changes);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that changes a tag; an error undoes all of it.
+    fn inside_change(&self) -> Option<removal::Inside<Tag>> {
+        None
+    }
+
+    /// Runs once a tag has been changed.
+    fn after_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        changed: &Tag,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, changed);
+        ready(())
+    }
+
+    /// Runs before a tag is removed.
+    fn before_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+        removal: &http::Removal,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, removal);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that removes a tag; an error undoes all of it.
+    fn inside_remove(&self) -> Option<removal::Inside<Tag>> {
+        None
+    }
+
+    /// Runs once a tag has been removed.
+    fn after_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, id);
+        ready(())
+    }
+
+    /// Routes of your own, beside the generated ones.
+    fn routes(&self) -> axum::Router<App> {
+        axum::Router::new()
+    }
+}
+
+/// Creates a tag.
+///
+/// # Errors
+///
+/// Refuses what breaks a rule, clashes with a unique value, or refers to nothing.
+pub async fn create(app: &App, caller: &http::Caller, mut new: NewTag) -> Result<Tag, Error> {
+    let rules = TagRules;
+    let mut found = Violations::new();
+    rules.check_new(&new, &mut found);
+    found.into_result()?;
+    rules.before_create(app, caller, &mut new).await?;
+
+    let now = Timestamp::now();
+    let parameters = params![new.id.unwrap_or_else(Uuid::now_v7), &new.name, now,];
+    let mut tx = app.db.begin().await?;
+    let tag: Tag = tx
+        .write_one(&INSERT, parameters)
+        .await
+        .map_err(constrained)?;
+    tx.execute(&LINK_POST_IDS, params![&tag.id, db::Json(&new.post_ids)])
+        .await
+        .map_err(|error| Error::from(error).constrained(POST_IDS))?;
+    let tag = tx.fetch_one(&queries::FIND, params![&tag.id]).await?;
+    if let Some(inside) = rules.inside_create() {
+        inside(&mut tx, caller, &tag).await?;
+    }
+    tx.commit().await?;
+
+    rules.after_create(app, caller, &tag).await;
+    Ok(tag)
+}
+
+/// Changes a tag, if it still has the `expected` version.
+///
+/// # Errors
+///
+/// Says so when there is none or another change came first, and refuses
+/// what breaks a rule, clashes with a unique value, or refers to nothing.
+pub async fn change(
+    app: &App,
+    caller: &http::Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    mut changes: TagChanges,
+) -> Result<Tag, Error> {
+    let rules = TagRules;
+    let mut found = Violations::new();
+    rules.check_changes(&changes, &mut found);
+    found.into_result()?;
+    rules.before_change(app, caller, id, &mut changes).await?;
+    if changes == TagChanges::default() {
+        return unchanged(app, id, expected).await;
+    }
+
+    let parameters = params![id, expected, Timestamp::now(), &changes.name,];
+    let mut tx = app.db.begin().await?;
+    let changed: Option<Tag> = tx
+        .write_optional(&UPDATE, parameters)
+        .await
+        .map_err(constrained)?;
+    let Some(changed) = changed else {
+        return Err(missed(app, id).await);
+    };
+    if let Some(post_ids) = &changes.post_ids {
+        tx.execute(&UNLINK_POST_IDS, params![&changed.id]).await?;
+        tx.execute(&LINK_POST_IDS, params![&changed.id, db::Json(post_ids)])
+            .await
+            .map_err(|error| Error::from(error).constrained(POST_IDS))?;
+    }
+    let tag = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;
+    if let Some(inside) = rules.inside_change() {
+        inside(&mut tx, caller, &tag).await?;
+    }
+    tx.commit().await?;
+
+    rules.after_change(app, caller, &tag).await;
+    Ok(tag)
+}
+
+/// The answer to a change that changes nothing.
+async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Tag, Error> {
+    let current = queries::find(app, id).await?;
+    if expected.is_some_and(|version| version != current.version) {
+        return Err(missed(app, id).await);
+    }
+    Ok(current)
+}
+
+/// Removes a tag, if it still has the `expected` version.
+///
+/// # Errors
+///
+/// Says so when there is none, when another change came first, or when other records refer to it.
+pub async fn remove(
+    app: &App,
+    caller: &http::Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    removal: &http::Removal,
+) -> Result<(), Error> {
+    let rules = TagRules;
+    rules.before_remove(app, caller, id, removal).await?;
+
+    let mut tx = app.db.begin().await?;
+    let current: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+    let Some(current) = current else {
+        return Err(missed(app, id).await);
+    };
+    if let Some(inside) = rules.inside_remove() {
+        inside(&mut tx, caller, &current).await?;
+    }
+    REMOVAL
+        .run(&mut tx, &current.id, caller, removal)
+        .await
+        .map_err(referred)?;
+    tx.commit().await?;
+
+    rules.after_remove(app, caller, id).await;
+    Ok(())
+}
+
+/// Why a statement found nothing to write: no such record, or another version of it.
+async fn missed(app: &App, id: Uuid) -> Error {
+    match app
+        .db
+        .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
+        .await
+    {
+        Ok(Some((version,))) => {
+            Error::precondition_failed(format!("The tag `{id}` is at version {version} by now."))
+        }
+        Ok(None) => Error::not_found("tag", id),
+        Err(error) => error.into(),
+    }
+}
+
+/// A database error, with what a broken constraint means to the caller.
+fn constrained(error: db::DbError) -> Error {
+    Error::from(error).constrained(CONSTRAINTS)
+}
+
+/// A database error, with what a reference to the record means to the caller.
+fn referred(error: db::DbError) -> Error {
+    Error::from(error).constrained(REFERRERS)
+}
+
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+    ("INSERT", &INSERT),
+    ("UPDATE", &UPDATE),
+    ("LINK_POST_IDS", &LINK_POST_IDS),
+    ("UNLINK_POST_IDS", &UNLINK_POST_IDS),
+    ("LOCK", &LOCK),
+];

@@ -1,0 +1,69 @@
+//! Tags over HTTP: each handler reads the request, calls one operation, and answers.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use svcgen_runtime::{Error, http};
+use uuid::Uuid;
+
+use super::NewTag;
+use super::Tag;
+use super::TagChanges;
+use super::TagPage;
+use super::TagRules;
+use super::commands::Rules as _;
+use super::{commands, queries};
+use crate::app::App;
+
+/// The routes of tags, and those that the rules add.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/tags", get(list).post(create))
+        .route("/v1/tags/{id}", get(find).patch(change).delete(remove))
+        .merge(TagRules.routes())
+}
+
+async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<TagPage>, Error> {
+    Ok(Json(queries::list(&app, &listing).await?))
+}
+
+async fn create(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Body(new): http::Body<NewTag>,
+) -> Result<http::Created<Tag>, Error> {
+    let tag = commands::create(&app, &caller, new).await?;
+    let location = http::location("/v1/tags", &tag.id);
+    Ok(http::Created::new(location, tag))
+}
+
+async fn find(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<http::Tagged<Tag>, Error> {
+    Ok(http::Tagged(queries::find(&app, id).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<Uuid>,
+    if_match: http::IfMatch,
+    http::Body(changes): http::Body<TagChanges>,
+) -> Result<http::Tagged<Tag>, Error> {
+    let expected = if_match.version()?;
+    let tag = commands::change(&app, &caller, id, expected, changes).await?;
+    Ok(http::Tagged(tag))
+}
+
+async fn remove(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(id): http::Id<Uuid>,
+    if_match: http::IfMatch,
+    removal: http::Removal,
+) -> Result<http::NoContent, Error> {
+    let expected = if_match.version()?;
+    commands::remove(&app, &caller, id, expected, &removal).await?;
+    Ok(http::NoContent)
+}

@@ -1,0 +1,13 @@
+//! Tags.
+//!
+//! A word that posts are found by.
+
+pub mod commands;
+mod http;
+mod model;
+pub mod queries;
+mod rules;
+
+pub use http::routes;
+pub use model::*;
+pub use rules::TagRules;

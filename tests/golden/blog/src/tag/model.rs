@@ -1,0 +1,102 @@
+//! Tags as stored and as sent.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use svcgen_runtime::{db, http, input};
+use uuid::Uuid;
+
+/// A word that posts are found by.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tag {
+    /// Identifies the tag.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// The posts it is linked with.
+    pub post_ids: Vec<Uuid>,
+    /// Counts the changes; the entity tag.
+    pub version: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl db::FromRow for Tag {
+    fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
+        Ok(Self {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            post_ids: row.get::<db::Json<Vec<Uuid>>>(2)?.0,
+            version: row.get(3)?,
+            created_at: row.get(4)?,
+            updated_at: row.get(5)?,
+        })
+    }
+}
+
+impl http::Tag for Tag {
+    fn entity_tag(&self) -> Option<String> {
+        Some(http::version_tag(self.version))
+    }
+}
+
+/// What a caller sends to create a tag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewTag {
+    /// Identifies it from now on; made by the service when not sent.
+    pub id: Option<Uuid>,
+    /// Name.
+    pub name: String,
+    /// The posts it is linked with.
+    pub post_ids: Vec<Uuid>,
+}
+
+impl input::Read for NewTag {
+    fn read(body: &mut input::Object) -> Option<Self> {
+        let id = body.optional("id", input::uuid());
+        let name = body.required("name", input::text().min(1).max(50));
+        let post_ids = body.or(
+            "post_ids",
+            input::list(input::uuid()).max_items(100),
+            Vec::new(),
+        );
+        body.ignore(&["version", "created_at", "updated_at"]);
+        Some(Self {
+            id: id?,
+            name: name?,
+            post_ids: post_ids?,
+        })
+    }
+}
+
+/// What a caller sends to change a tag: what is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TagChanges {
+    /// Name.
+    pub name: Option<String>,
+    /// The posts it is linked with.
+    pub post_ids: Option<Vec<Uuid>>,
+}
+
+impl input::Read for TagChanges {
+    fn read(body: &mut input::Object) -> Option<Self> {
+        let name = body.change("name", input::text().min(1).max(50));
+        let post_ids = body.change("post_ids", input::list(input::uuid()).max_items(100));
+        body.ignore(&["id", "version", "created_at", "updated_at"]);
+        Some(Self {
+            name: name?,
+            post_ids: post_ids?,
+        })
+    }
+}
+
+/// One page of tags.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TagPage {
+    /// The tags of this page.
+    pub tags: Vec<Tag>,
+    /// Asks for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_page_token: String,
+}

@@ -1,0 +1,98 @@
+//! Authors, as a caller meets them.
+
+use blog::app::App;
+use serde_json::json;
+use svcgen_runtime::axum::http::Method;
+use svcgen_runtime::testing::TestServer;
+
+use crate::support::{author_body, create_author};
+
+#[tokio::test]
+async fn author_is_created_and_found() {
+    let server = TestServer::<App>::start().await;
+    let body = author_body(&server).await;
+
+    let created = server.post("/v1/authors", body.clone()).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    assert_eq!(created.body["name"], body["name"]);
+    assert_eq!(created.body["email"], body["email"]);
+    assert_eq!(created.body["bio"], body["bio"]);
+
+    let path = created.header("location");
+    let found = server.get(path).await;
+    assert_eq!(found.status, 200);
+    assert_eq!(found.body, created.body);
+    assert_eq!(found.header("etag"), "\"1\"");
+}
+
+#[tokio::test]
+async fn author_is_refused_with_every_reason_at_once() {
+    let server = TestServer::<App>::start().await;
+    let answer = server.post("/v1/authors", json!({})).await;
+    assert_eq!(answer.status, 422);
+    let pointers: Vec<&str> = answer.body["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|error| error["pointer"].as_str())
+        .collect();
+    let missing = ["/name", "/email"];
+    assert!(
+        missing.iter().all(|pointer| pointers.contains(pointer)),
+        "{pointers:?}"
+    );
+}
+
+#[tokio::test]
+async fn author_is_changed_unless_another_change_came_first() {
+    let server = TestServer::<App>::start().await;
+    let body = author_body(&server).await;
+    let created = server.post("/v1/authors", body).await;
+    let path = created.header("location");
+    let other = author_body(&server).await;
+
+    let change = json!({ "name": other["name"] });
+    let changed = server.patch(path, change.clone()).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(changed.body["name"], other["name"]);
+    assert_eq!(changed.body["version"], 2);
+
+    let stale = server
+        .request(Method::PATCH, path)
+        .header("if-match", "\"1\"")
+        .json(change)
+        .send()
+        .await;
+    assert_eq!(stale.status, 412, "{}", stale.body);
+}
+
+#[tokio::test]
+async fn author_is_removed_once() {
+    let server = TestServer::<App>::start().await;
+    let body = author_body(&server).await;
+    let created = server.post("/v1/authors", body).await;
+    let path = created.header("location");
+
+    let removal = path;
+    assert_eq!(server.delete(removal).await.status, 204);
+    assert_eq!(server.get(path).await.status, 404);
+    assert_eq!(server.delete(removal).await.status, 404);
+}
+
+#[tokio::test]
+async fn authors_are_listed_page_by_page() {
+    let server = TestServer::<App>::start().await;
+    for _ in 0..3 {
+        create_author(&server).await;
+    }
+    let first = server.get("/v1/authors?page_size=2").await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    assert_eq!(first.body["authors"].as_array().map(Vec::len), Some(2));
+
+    let token = first.body["next_page_token"].as_str().unwrap_or_default();
+    let second = server
+        .get(&format!("/v1/authors?page_size=2&page_token={token}"))
+        .await;
+    assert_eq!(second.body["authors"].as_array().map(Vec::len), Some(1));
+    assert_eq!(second.body.get("next_page_token"), None);
+}

@@ -1,0 +1,9 @@
+//! Drives the real application over HTTP: on SQLite, and on PostgreSQL where
+//! `TEST_DATABASE_URL` names one.
+
+mod author;
+mod comment;
+mod post;
+mod statements;
+mod support;
+mod tag;

@@ -1,0 +1,34 @@
+//! Every statement of the service is prepared, so that none waits for a user to fail.
+
+use blog::app::App;
+use svcgen_runtime::testing::TestServer;
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let server = TestServer::<App>::start().await;
+    let statements = [
+        blog::author::queries::STATEMENTS,
+        blog::author::commands::STATEMENTS,
+        blog::comment::queries::STATEMENTS,
+        blog::comment::commands::STATEMENTS,
+        blog::post::queries::STATEMENTS,
+        blog::post::commands::STATEMENTS,
+        blog::tag::queries::STATEMENTS,
+        blog::tag::commands::STATEMENTS,
+    ];
+    for (name, statement) in statements.concat() {
+        let prepared = server.app().db.prepare(statement).await;
+        assert!(prepared.is_ok(), "{name}: {prepared:?}");
+    }
+    let removals = [
+        &blog::author::commands::REMOVAL,
+        &blog::post::commands::REMOVAL,
+        &blog::tag::commands::REMOVAL,
+    ];
+    for removal in removals {
+        for statement in removal.statements() {
+            let prepared = server.app().db.prepare(statement).await;
+            assert!(prepared.is_ok(), "{statement:?}: {prepared:?}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Text, enums, UUIDs and octets.
+
+use serde_json::json;
+
+use crate::{SCALARS, comes_back, is_problem, is_refused, is_violation, scalar, start};
+
+#[tokio::test]
+async fn text_comes_back_as_it_was_sent() {
+    let server = start().await;
+    for text in [
+        "",
+        " ",
+        "'; drop table scalars; --",
+        "\"quoted\" \\ $1 ?1 :a @b %s {{ x }}",
+        "😀𝒳🏳\u{fe0f}\u{200d}🌈",
+        "e\u{301} \u{202e}right to left\u{2028}\u{feff}",
+        "\u{1}\u{7f}\u{85}\r\n\t",
+        "\u{fffd}\u{ffff}\u{10ffff}",
+    ] {
+        comes_back(&server, "text", json!(text), json!(text)).await;
+    }
+    let long = "ü".repeat(400_000);
+    comes_back(&server, "text", json!(long), json!(long)).await;
+}
+
+#[tokio::test]
+async fn lengths_count_characters() {
+    let server = start().await;
+    comes_back(
+        &server,
+        "string",
+        json!("😀".repeat(10)),
+        json!("😀".repeat(10)),
+    )
+    .await;
+    is_refused(&server, "string", json!("😀".repeat(11)), "TOO_LONG").await;
+    is_refused(&server, "string", json!("12345678901"), "TOO_LONG").await;
+}
+
+#[tokio::test]
+async fn nul_is_refused_everywhere() {
+    let server = start().await;
+    is_refused(&server, "text", json!("a\0b"), "NUL_CHARACTER").await;
+    is_refused(&server, "string", json!("\0"), "NUL_CHARACTER").await;
+    is_refused(&server, "json", json!({"a": "\0"}), "NUL_CHARACTER").await;
+    is_refused(&server, "json", json!({"\0": 1}), "NUL_CHARACTER").await;
+    is_refused(&server, "enum", json!("one\0"), "UNKNOWN_VALUE").await;
+    is_problem(&server.get("/v1/labels/a%00b").await, 400);
+}
+
+#[tokio::test]
+async fn enums_know_their_values_as_they_are_written() {
+    let server = start().await;
+    for value in ["one", "two_words", "THREE"] {
+        comes_back(&server, "enum", json!(value), json!(value)).await;
+    }
+    for value in ["ONE", "three", "", "two words", "One"] {
+        is_refused(&server, "enum", json!(value), "UNKNOWN_VALUE").await;
+    }
+    is_refused(&server, "enum", json!(1), "WRONG_TYPE").await;
+}
+
+#[tokio::test]
+async fn uuids_of_any_version_come_back() {
+    let server = start().await;
+    for uuid in [
+        "00000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+    ] {
+        comes_back(&server, "uuid", json!(uuid), json!(uuid)).await;
+    }
+    let upper = "6BA7B810-9DAD-11D1-80B4-00C04FD430C8";
+    comes_back(&server, "uuid", json!(upper), json!(upper.to_lowercase())).await;
+    for bad in [
+        "",
+        "6ba7b8109dad11d180b400c04fd430c8",
+        "{6ba7b810-9dad-11d1-80b4-00c04fd430c8}",
+    ] {
+        is_refused(&server, "uuid", json!(bad), "FORMAT_MISMATCH").await;
+    }
+}
+
+#[tokio::test]
+async fn octets_come_back() {
+    let server = start().await;
+    // In base64: none, one zero, all bits of three octets, and seven hundred thousand octets.
+    for text in ["", "AA==", "////", &"+/8A".repeat(233_333)] {
+        comes_back(&server, "bytes", json!(text), json!(text)).await;
+    }
+    for bad in ["A", "AAA", "AA-_", "AA==\n", "====", "AB=="] {
+        is_refused(&server, "bytes", json!(bad), "FORMAT_MISMATCH").await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let server = start().await;
+    let text = "a".repeat(1 << 20);
+    let answer = server.post(SCALARS, scalar(json!({ "text": text }))).await;
+    is_problem(&answer, 413);
+    assert_eq!(crate::count(&server, "scalars").await, 0);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_not_null_and_what_is_unknown_is_refused() {
+    let server = start().await;
+    let mut body = scalar(json!({}));
+    if let Some(members) = body.as_object_mut() {
+        members.remove("int");
+    }
+    is_violation(&server.post(SCALARS, body).await, "int", "REQUIRED");
+    is_refused(&server, "int", json!(null), "NOT_NULLABLE").await;
+    is_refused(&server, "integer", json!(1), "UNKNOWN_FIELD").await;
+}
