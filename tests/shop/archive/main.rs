@@ -52,7 +52,7 @@ async fn order(server: &TestServer<App>) -> (Value, Value, Value) {
         json!({"name": "below", "slug": "below", "parent_id": shelf["id"]}),
     )
     .await;
-    let product = json!({"sku": "A", "name": "a", "price": "9.99", "category_ids": [shelf["id"], below["id"]]});
+    let product = json!({"sku": "A", "name": "a", "price": "9.99", "stock": 1, "category_ids": [shelf["id"], below["id"]]});
     let product = create(server, "/v1/products", product).await;
     let order = create(
         server,
