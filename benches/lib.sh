@@ -46,6 +46,7 @@ start_postgres() {
   pg_bin=$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -1)")
   pg_data=$work/postgres
   pg_port=$(free_port)
+  rm -rf "$pg_data"
   mkdir -p "$pg_data"
   if [[ $EUID -eq 0 ]]; then chmod 755 "$work"; chown postgres "$pg_data"; fi
   as_postgres "$pg_bin/initdb" -D "$pg_data" -U bench --auth=trust -E UTF8 --locale=C >/dev/null

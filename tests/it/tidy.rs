@@ -409,7 +409,7 @@ fn of_sources(folder: &str, rule: impl Fn(&str, &str) -> Vec<String>) -> Vec<Str
     let mut complaints = Vec::new();
     for path in files(folder) {
         let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
-        if path.ends_with(".rs") && !is_test {
+        if Path::new(&path).extension().is_some_and(|it| it == "rs") && !is_test {
             let found = rule(&path, &read(&path));
             complaints.extend(found.into_iter().map(|it| format!("{path}: {it}")));
         }

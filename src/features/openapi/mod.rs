@@ -71,7 +71,7 @@ fn document(service: &Service) -> Value {
         operations::add(service, entity, &mut paths);
         schemas::add(service, entity, &mut components);
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": super::entity::naming::capitalised(service.name.sentence()),
@@ -81,12 +81,16 @@ fn document(service: &Service) -> Value {
         "servers": [{ "url": "/", "description": "Where this document comes from." }],
         "security": [],
         "tags": tags,
-        "paths": paths,
+        "paths": {},
         "components": {
-            "schemas": components,
+            "schemas": {},
             "responses": problems::responses(),
             "parameters": operations::parameters(service),
             "headers": operations::headers(),
         },
-    })
+    });
+    // Moved in, because `json!` copies what it is given, and these are nearly all of it.
+    document["paths"] = Value::Object(paths);
+    document["components"]["schemas"] = Value::Object(components);
+    document
 }
