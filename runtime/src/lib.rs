@@ -13,6 +13,7 @@ pub mod db;
 #[cfg(feature = "docs-ui")]
 mod docs;
 mod error;
+pub mod hooks;
 pub mod http;
 pub mod input;
 mod log;

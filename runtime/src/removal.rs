@@ -1,15 +1,11 @@
-//! The removal of a record with all that goes with it, and the hooks inside transactions.
+//! The removal of a record with all that goes with it.
 //!
 //! Knows the order in which statements must run so that nothing is lost; what
 //! the statements are is the generated code's.
 
 use crate::db::{DbError, IntoValue, Sql, Transaction, Value};
 use crate::http::{Caller, IfMatch, Removal as Request};
-use crate::{BoxFuture, Error, params};
-
-/// A step that runs inside a command's transaction: `|tx, caller, record| Box::pin(async move { … })`.
-pub type Inside<T> =
-    for<'a> fn(&'a mut Transaction<'static>, &'a Caller, &'a T) -> BoxFuture<'a, Result<(), Error>>;
+use crate::{Error, params};
 
 /// What the removal of one kind of record takes along.
 ///

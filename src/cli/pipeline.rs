@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -74,7 +73,7 @@ pub fn prepare(
         sources: &sources,
         known: &known,
         previous_tables: previous_tables.as_deref(),
-        project: Some(existing(project.root())),
+        project: Some(project.nearest_directory()),
     };
     let Generated {
         service,
@@ -238,14 +237,6 @@ fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failur
         file.content = Content::Whole(content);
     }
     Ok(())
-}
-
-/// The directory, or the nearest one above that is there already.
-fn existing(directory: &Path) -> &Path {
-    directory
-        .ancestors()
-        .find(|it| it.is_dir())
-        .unwrap_or(directory)
 }
 
 struct Rustfmt;

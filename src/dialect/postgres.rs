@@ -52,7 +52,7 @@ impl Dialect for Postgres {
             Literal::Float(value) | Literal::Decimal(value) => value.clone(),
             Literal::Bool(value) => value.to_string(),
             Literal::Timestamp(microseconds) => {
-                let at = jiff::Timestamp::from_microsecond(*microseconds).unwrap_or_default();
+                let at = moment(*microseconds);
                 format!("timestamptz {}", text_literal(&at.to_string()))
             }
             Literal::Json(text) => format!("{}::jsonb", text_literal(text)),
@@ -92,7 +92,11 @@ impl Dialect for Postgres {
     }
 
     fn now_plus(&self, years: u32, months: u32, days: u32) -> String {
-        format!("now() + interval '{years} years {months} months {days} days'")
+        let span = [(years, "years"), (months, "months"), (days, "days")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!("{count} {unit}"));
+        format!("now() + interval '{}'", span.collect::<Vec<_>>().join(" "))
     }
 
     fn new_uuid(&self) -> &'static str {
@@ -134,4 +138,11 @@ impl Dialect for Postgres {
             _ => format!("element.value::{}", self.column_type(ty)),
         }
     }
+}
+
+/// The moment so many microseconds after 1970. jiff's own reading of microseconds ends within the
+/// last second that a timestamp can hold.
+fn moment(microseconds: i64) -> jiff::Timestamp {
+    let nanoseconds = i32::try_from(microseconds.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
+    jiff::Timestamp::new(microseconds.div_euclid(1_000_000), nanoseconds).unwrap_or_default()
 }

@@ -79,7 +79,11 @@ impl Dialect for Sqlite {
     }
 
     fn now_plus(&self, years: u32, months: u32, days: u32) -> String {
-        format!("unixepoch('now', '+{years} years', '+{months} months', '+{days} days') * 1000000")
+        let span = [(years, "years"), (months, "months"), (days, "days")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!(", '+{count} {unit}'"));
+        format!("unixepoch('now'{}) * 1000000", span.collect::<String>())
     }
 
     fn new_uuid(&self) -> &'static str {

@@ -68,6 +68,8 @@ pub struct Contribution {
     pub modules: Vec<Module>,
     /// Routers that the application merges.
     pub routers: Vec<String>,
+    /// What the README says of pages that the service shows.
+    pub pages: Vec<String>,
     /// Lines of the application's description, such as `const MIGRATIONS …`.
     pub service_items: Vec<String>,
 }

@@ -33,6 +33,9 @@ impl Feature for Runtime {
                 Database::Postgres => "postgres",
             });
         }
+        if service.features.tls && service.databases.contains(&Database::Postgres) {
+            out.runtime_features.push("tls");
+        }
         if service.runtime == RuntimeSource::Vendored {
             vendor(&RUNTIME, out);
         }

@@ -58,8 +58,8 @@ fn view(service: &Service, out: &Contribution) -> Value {
         runtime_for_tests => runtime_line(service, &["testing"]),
         sqlite => service.databases.contains(&Database::Sqlite),
         postgres => service.databases.contains(&Database::Postgres),
-        prefix => service.features.http.as_ref().map(|http| http.prefix.clone()),
-        ui => service.features.openapi.as_ref().is_some_and(|openapi| openapi.ui),
+        pages => out.pages.clone(),
+        databases => databases(service),
         entities => service.entities.iter().map(|entity| context! {
             name => entity.name.pascal(),
             module => entity.name.snake(),
@@ -67,6 +67,20 @@ fn view(service: &Service, out: &Contribution) -> Value {
             doc => doc_lines(entity.doc.as_deref()).map_or(String::new(), |lines| lines[0].clone()),
         }).collect::<Vec<_>>(),
     }
+}
+
+/// What the README says of each database.
+fn databases(service: &Service) -> Vec<String> {
+    let name = service.name.kebab();
+    let line = |database: &Database| match database {
+        Database::Sqlite => {
+            format!("The database is SQLite, in `data/{name}.db`, unless a URL says otherwise.")
+        }
+        Database::Postgres => {
+            format!("For PostgreSQL: `cargo run -- --database-url postgres://user@host/{name}`.")
+        }
+    };
+    service.databases.iter().map(line).collect()
 }
 
 fn manifest_line(dependency: &Dependency) -> String {

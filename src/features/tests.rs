@@ -2,9 +2,10 @@
 //!
 //! One binary and not one for each entity: each links the whole service anew.
 
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use crate::model::{Entity, FieldKind, IdType, Service};
+use crate::model::{Entity, EntityId, FieldKind, IdType, Service};
 use crate::plan::Ownership;
 use crate::tables::build::field_column;
 
@@ -32,30 +33,30 @@ impl Feature for Tests {
             .entities
             .iter()
             .enumerate()
-            .map(|(index, entity)| support(context, index, entity))
+            .map(|(index, entity)| {
+                context! {
+                    module => rust::escaped(entity.name.snake()),
+                    removal => super::entity::takes_more_along(context, EntityId(index)),
+                }
+            })
             .collect();
-        let numbered = entities
+        let samples: Vec<Sample> = service
+            .entities
             .iter()
-            .any(|it| it.get_attr("numbered").is_ok_and(|it| it.is_true()));
+            .map(|entity| sample_of(service, entity))
+            .collect();
         let shared = context! {
             crate_name => crate_name.clone(),
-            recursion_limit => recursion_limit(&entities),
+            recursion_limit => recursion_limit(&samples),
+            numbered => samples.iter().any(|it| it.numbered),
             entities,
-            numbered,
         };
-        for file in ["main.rs", "statements.rs", "support.rs"] {
-            let template = match file {
-                "main.rs" => "tests/main.rs",
-                "statements.rs" => "tests/statements.rs",
-                _ => "tests/support.rs",
-            };
-            out.template(
-                format!("tests/api/{file}"),
-                template,
-                shared.clone(),
-                Ownership::Managed,
-                None,
-            );
+        for (path, template) in [
+            ("tests/api/main.rs", "tests/main.rs"),
+            ("tests/api/statements.rs", "tests/statements.rs"),
+            ("tests/api/support.rs", "tests/support.rs"),
+        ] {
+            out.template(path, template, shared.clone(), Ownership::Managed, None);
         }
         for entity in &service.entities {
             out.template(
@@ -72,23 +73,41 @@ impl Feature for Tests {
 }
 
 /// `json!` goes a few macros deeper with each member; what Rust allows by itself ends near forty.
-fn recursion_limit(entities: &[Value]) -> Option<usize> {
+fn recursion_limit(samples: &[Sample]) -> Option<usize> {
     const ALLOWED: usize = 128;
-    let members = |it: &Value| it.get_attr("members").ok().and_then(|it| it.len());
-    let needed = entities.iter().filter_map(members).max().unwrap_or(0) * 4;
+    let needed = samples.iter().map(|it| it.members.len()).max().unwrap_or(0) * 4;
     (needed > ALLOWED).then_some(needed + ALLOWED)
 }
 
-/// What `support.rs` needs to create one record.
-fn support(context: &Context<'_>, index: usize, entity: &Entity) -> Value {
-    let service = context.service;
-    let mut members: Vec<Value> = Vec::new();
-    let mut parents: Vec<Value> = Vec::new();
-    let mut numbered = false;
+/// What creates one record: the members of the request, and the records they refer to.
+#[derive(Default, serde::Serialize)]
+struct Sample {
+    members: Vec<Member>,
+    parents: Vec<Parent>,
+    /// Whether some member holds a number that no other record has.
+    numbered: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Member {
+    name: String,
+    value: String,
+}
+
+#[derive(serde::Serialize)]
+struct Parent {
+    variable: String,
+    module: String,
+}
+
+fn sample_of(service: &Service, entity: &Entity) -> Sample {
+    let mut it = Sample::default();
     if entity.id == IdType::String {
-        let id = sample::id(entity.id);
-        numbered = true;
-        members.push(context! { name => "id", value => id.rust() });
+        it.numbered = true;
+        it.members.push(Member {
+            name: "id".to_owned(),
+            value: sample::id(entity.id).rust(),
+        });
     }
     for field in &entity.fields {
         let name = field_column(field);
@@ -96,29 +115,26 @@ fn support(context: &Context<'_>, index: usize, entity: &Entity) -> Value {
             if field.nullable {
                 continue;
             }
-            let target = service.entity(reference.target).name.snake();
-            let variable = format!("{}_record", field.name.snake());
-            members.push(context! { name, value => format!("{variable}[\"id\"]") });
-            parents.push(context! { variable, snake => target });
+            let variable = match field.name.snake() {
+                taken @ ("server" | "n" | "support") => format!("{taken}_record"),
+                free => rust::escaped(free),
+            };
+            let value = format!("{variable}[\"id\"]");
+            it.members.push(Member { name, value });
+            it.parents.push(Parent {
+                variable,
+                module: rust::escaped(service.entity(reference.target).name.snake()),
+            });
             continue;
         }
         let distinct = field.unique || is_part_of_unique(entity, field);
-        if let Some(value) = sample::field(service, field, distinct) {
-            numbered |= value.is_numbered();
-            members.push(context! { name, value => value.rust() });
+        if let Some(sample) = sample::field(service, field, distinct) {
+            it.numbered |= sample.is_numbered();
+            let value = sample.rust();
+            it.members.push(Member { name, value });
         }
     }
-    let removal = super::entity::takes_more_along(context, crate::model::EntityId(index));
-    context! {
-        module => rust::escaped(entity.name.snake()),
-        snake => entity.name.snake(),
-        a_sentence => Naming::of(entity).a_sentence,
-        path => resource_path(service, entity),
-        members,
-        parents,
-        numbered,
-        removal,
-    }
+    it
 }
 
 fn is_part_of_unique(entity: &Entity, field: &crate::model::Field) -> bool {
@@ -151,10 +167,20 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
         .filter(|field| !field.nullable && field.default.is_none())
         .map(field_column)
         .collect();
+    let Sample {
+        members,
+        parents,
+        numbered,
+    } = sample_of(service, entity);
     let archive = crate::tables::build::archive_options(entity);
     context! {
         crate_name,
         capital_plural => naming.capital_plural,
+        a_sentence => naming.a_sentence,
+        alone => parents.is_empty(),
+        parents => Serde(parents),
+        members => Serde(members),
+        numbered,
         snake => entity.name.snake(),
         plural_snake => entity.name.plural_snake(),
         path => resource_path(service, entity),

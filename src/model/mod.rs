@@ -78,6 +78,8 @@ pub struct Features {
     pub grpc: Option<GrpcFeature>,
     /// The OpenAPI document and its page.
     pub openapi: Option<OpenapiFeature>,
+    /// PostgreSQL over TLS.
+    pub tls: bool,
 }
 
 /// Options of the REST surface.

@@ -126,6 +126,12 @@ impl Project {
         &self.root
     }
 
+    /// The project's directory, or the nearest one above that is there already.
+    pub fn nearest_directory(&self) -> &Path {
+        let mut above = self.root.ancestors();
+        above.find(|it| it.is_dir()).unwrap_or(&self.root)
+    }
+
     /// `svcgen.yaml` and `entities/*.yaml`, sorted by path.
     pub fn schema(&self) -> Result<Vec<SchemaFile>, ProjectError> {
         schema_files(&self.root)

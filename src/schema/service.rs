@@ -69,6 +69,8 @@ document! {
         optional grpc: GrpcDoc,
         /// The OpenAPI document.
         optional openapi: OpenapiDoc,
+        /// Whether the service can reach PostgreSQL over TLS (`sslmode=require`). False, unless said otherwise.
+        optional tls: bool,
     }
 
     /// Options of the REST surface.

@@ -80,7 +80,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that creates {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_create(&self) -> Option<removal::Inside<{{ naming.entity }}>> {
+    fn inside_create(&self) -> Option<Inside<{{ naming.entity }}>> {
         None
     }
 
@@ -113,8 +113,9 @@ pub trait Rules {
         ready(Ok(()))
     }
 
-    /// Runs in the transaction that changes {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_change(&self) -> Option<removal::Inside<{{ naming.entity }}>> {
+    /// Runs in the transaction that changes {{ naming.a_sentence }}, with the record before
+    /// and after; an error undoes all of it.
+    fn inside_change(&self) -> Option<InsideChange<{{ naming.entity }}>> {
         None
     }
 
@@ -143,7 +144,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that removes {{ naming.a_sentence }}; an error undoes all of it.
-    fn inside_remove(&self) -> Option<removal::Inside<{{ naming.entity }}>> {
+    fn inside_remove(&self) -> Option<Inside<{{ naming.entity }}>> {
         None
     }
 
@@ -269,7 +270,12 @@ pub async fn change(
 //% endfor
     ];
 //% if links
+    let inside = rules.inside_change();
     let mut tx = app.db.begin().await?;
+    let before: Option<{{ naming.entity }}> = match inside {
+        None => None,
+        Some(_) => tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?,
+    };
     let changed: Option<{{ naming.entity }}> = tx.write_optional(&UPDATE, parameters).await.map_err(constrained)?;
     let Some(changed) = changed else {
         return Err(missed(app, id).await);
@@ -283,8 +289,8 @@ pub async fn change(
     }
 //% endfor
     let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;
-    if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &{{ naming.var }}).await?;
+    if let (Some(inside), Some(before)) = (inside, &before) {
+        inside(&mut tx, caller, before, &{{ naming.var }}).await?;
     }
     tx.commit().await?;
 //% else
@@ -292,9 +298,10 @@ pub async fn change(
         None => app.db.write_optional(&UPDATE, parameters).await.map_err(constrained)?,
         Some(inside) => {
             let mut tx = app.db.begin().await?;
+            let before: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
             let changed = tx.write_optional(&UPDATE, parameters).await.map_err(constrained)?;
-            if let Some({{ naming.var }}) = &changed {
-                inside(&mut tx, caller, {{ naming.var }}).await?;
+            if let (Some(before), Some(after)) = (&before, &changed) {
+                inside(&mut tx, caller, before, after).await?;
             }
             tx.commit().await?;
             changed

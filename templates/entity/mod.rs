@@ -5,15 +5,15 @@
 //% endfor
 
 pub mod commands;
-//% if has_http
-mod http;
-//% endif
+//% for adapter in adapters
+mod {{ adapter }};
+//% endfor
 mod model;
 pub mod queries;
 mod rules;
 
-//% if has_http
-pub use http::routes;
-//% endif
+//% for adapter in adapters
+pub use {{ adapter }}::routes;
+//% endfor
 pub use model::*;
 pub use rules::{{ naming.entity }}Rules;

@@ -116,11 +116,12 @@ impl input::Read for {{ naming.entity }}Changes {
 impl {{ naming.entity }}Changes {
     /// Whether some member holds a part of a JSON value, to be merged into what is there (RFC 7396).
     pub fn is_partial(&self) -> bool {
+        [
 //% for field in merged
-        let {{ field.name }} = matches!(self.{{ field.name }}, {% if field.nullable %}Some(Some(Value::Object(_))){% else %}Some(Value::Object(_)){% endif %});
+            matches!(self.{{ field.name }}, {% if field.nullable %}Some(Some(Value::Object(_))){% else %}Some(Value::Object(_)){% endif %}),
 //% endfor
-        {% for field in merged %}{{ field.name }}{% if not loop.last %} || {% endif %}{% endfor %}
-
+        ]
+        .contains(&true)
     }
 
     /// Completes the parts of JSON values with what the current record has.

@@ -4,8 +4,7 @@
 {{ line }}
 //% endfor
 
-use super::model::{{ naming.entity }};
-use super::model::{{ naming.entity }}Page;
+use super::model::{ {{ naming.entity }}, {{ naming.entity }}Page };
 use crate::app::App;
 
 //% for statement in queries
@@ -40,7 +39,7 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<{{ naming.entity
         None => app.db.fetch_all(&LIST, params![size + 1]).await?,
         Some({{ cursor_pattern }}) => {
             app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, {% for parameter in cursor_parameters %}{{ parameter }}, {% endfor %}])
+                .fetch_all(&LIST_AFTER, params![size + 1{% for parameter in cursor_parameters %}, {{ parameter }}{% endfor %}])
                 .await?
         }
     };

@@ -9,14 +9,7 @@ use uuid::Uuid;
 //% endif
 
 use super::commands::Rules as _;
-use super::{commands, queries};
-use super::{{ naming.entity }};
-//% if changeable
-use super::{{ naming.entity }}Changes;
-//% endif
-use super::{{ naming.entity }}Page;
-use super::{{ naming.entity }}Rules;
-use super::New{{ naming.entity }};
+use super::{ {{ naming.entity }}, {% if changeable %}{{ naming.entity }}Changes, {% endif %}{{ naming.entity }}Page, {{ naming.entity }}Rules, New{{ naming.entity }}, commands, queries };
 use crate::app::App;
 
 /// The routes of {{ naming.plural_sentence }}, and those that the rules add.

@@ -1,6 +1,6 @@
 //! {{ capital_plural }}, as a caller meets them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 //% if changed
 //% if versioned
 use svcgen_runtime::axum::http::Method;
@@ -9,12 +9,36 @@ use svcgen_runtime::axum::http::Method;
 use svcgen_runtime::testing::TestServer;
 use {{ crate_name }}::app::App;
 
-use crate::support::{ {{ snake }}_body, create_{{ snake }} };
+//% if numbered
+use crate::support;
+
+//% endif
+/// The body of a request that creates {{ a_sentence }}, with whatever it refers to.
+pub async fn sample({% if alone %}_{% endif %}server: &TestServer<App>) -> Value {
+//% if numbered
+    let n = support::next();
+//% endif
+//% for parent in parents
+    let {{ parent.variable }} = crate::{{ parent.module }}::create(server).await;
+//% endfor
+    json!({
+//% for member in members
+        "{{ member.name }}": {{ member.value }},
+//% endfor
+    })
+}
+
+/// Creates {{ a_sentence }}.
+pub async fn create(server: &TestServer<App>) -> Value {
+    let answer = server.post("{{ path }}", sample(server).await).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.body
+}
 
 #[tokio::test]
 async fn {{ snake }}_is_created_and_found() {
     let server = TestServer::<App>::start().await;
-    let body = {{ snake }}_body(&server).await;
+    let body = sample(&server).await;
 
     let created = server.post("{{ path }}", body.clone()).await;
     assert_eq!(created.status, 201, "{}", created.body);
@@ -55,10 +79,10 @@ async fn {{ snake }}_is_refused_with_every_reason_at_once() {
 #[tokio::test]
 async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_first{% endif %}() {
     let server = TestServer::<App>::start().await;
-    let body = {{ snake }}_body(&server).await;
+    let body = sample(&server).await;
     let created = server.post("{{ path }}", body).await;
     let path = created.header("location");
-    let other = {{ snake }}_body(&server).await;
+    let other = sample(&server).await;
 
     let change = json!({ "{{ changed }}": other["{{ changed }}"] });
     let changed = server.patch(path, change.clone()).await;
@@ -83,7 +107,7 @@ async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_fir
 #[tokio::test]
 async fn {{ snake }}_is_removed_once() {
     let server = TestServer::<App>::start().await;
-    let body = {{ snake }}_body(&server).await;
+    let body = sample(&server).await;
     let created = server.post("{{ path }}", body).await;
     let path = created.header("location");
 
@@ -102,7 +126,7 @@ async fn {{ snake }}_is_removed_once() {
 async fn {{ plural_snake }}_are_listed_page_by_page() {
     let server = TestServer::<App>::start().await;
     for _ in 0..3 {
-        create_{{ snake }}(&server).await;
+        create(&server).await;
     }
     let first = server.get("{{ path }}?page_size=2").await;
     assert_eq!(first.status, 200, "{}", first.body);

@@ -13,4 +13,5 @@ mod slow;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod tidy;
 mod words;

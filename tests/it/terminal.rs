@@ -73,7 +73,7 @@ impl Terminal {
 
     /// Waits until the screen has shown this since the last time.
     fn expect(&mut self, words: &str) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(90);
         loop {
             if let Some(at) = self.seen.find(words) {
                 self.seen.drain(..at + words.len());
@@ -121,6 +121,8 @@ fn it_asks_for_everything_and_answers_make_a_service() {
     terminal.expect("Name of the service");
     terminal.press("Web Shop\r");
     terminal.expect("`web-shop`");
+    // Keys are the prompt's own once it is shown again.
+    terminal.expect("Name of the service");
     // What was typed stays to be mended.
     terminal.press(&"\u{7f}".repeat("Web Shop".len()));
     terminal.press("web-shop\r");

@@ -37,6 +37,10 @@ const ENTITIES: &[&str] = &[
     "status",
     "sheep",
     "commands",
+    "transaction",
+    "listing",
+    "caller",
+    "query",
     "ref",
     "the_longest_name_that_anyone_would_ever_want",
 ];
@@ -252,7 +256,7 @@ fn every_word_as_an_entity_is_taken_or_refused_with_a_reason() {
         }
     }
     for word in [
-        "self", "option", "caller", "listing", "app", "http", "serde", "con", "query",
+        "self", "option", "app", "http", "serde", "con", "error", "value",
     ] {
         assert!(refused.iter().any(|it| it == word), "`{word}` is taken");
     }

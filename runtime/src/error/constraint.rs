@@ -100,7 +100,8 @@ pub(super) fn explain(error: &DbError, constraints: &'static [Constraint]) -> Op
         DbError::ForeignKey { constraint, .. } => foreign(constraint.as_deref(), constraints),
         DbError::Check { constraint } => {
             let violated = constraints.iter().find(|it| it.name == constraint)?;
-            let Rule::Check { pointer } = violated.rule else {
+            // A value can be too long for the index of a unique field.
+            let (Rule::Check { pointer } | Rule::Unique { pointer, .. }) = violated.rule else {
                 return None;
             };
             let mut found = Violations::new();

@@ -148,7 +148,7 @@ impl Reader<'_> {
                 return Err("The object has this member twice.".into());
             }
             self.space();
-            self.expect(b':', "a colon")?;
+            self.require(b':', "a colon")?;
             self.space();
             let value = self.value()?;
             self.path.pop();
@@ -157,7 +157,7 @@ impl Reader<'_> {
             if self.eat(b'}') {
                 return Ok(Value::Object(members));
             }
-            self.expect(b',', "a comma or `}`")?;
+            self.require(b',', "a comma or `}`")?;
             self.space();
         }
     }
@@ -176,7 +176,7 @@ impl Reader<'_> {
             if self.eat(b']') {
                 return Ok(Value::Array(items));
             }
-            self.expect(b',', "a comma or `]`")?;
+            self.require(b',', "a comma or `]`")?;
             self.space();
         }
     }
@@ -339,7 +339,7 @@ impl Reader<'_> {
         here
     }
 
-    fn expect(&mut self, byte: u8, what: &str) -> Read<()> {
+    fn require(&mut self, byte: u8, what: &str) -> Read<()> {
         if self.eat(byte) {
             Ok(())
         } else {

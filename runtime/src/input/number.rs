@@ -322,6 +322,7 @@ pub const fn decimal_literal(text: &str) -> Decimal {
                     scale += 1;
                 }
             }
+            // Met while the service is compiled, where a panic is an error.
             _ => panic!("this is no decimal"),
         }
         at += 1;

@@ -180,6 +180,13 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
 }
 
 impl Shared {
+    #[cfg_attr(
+        not(feature = "docs-ui"),
+        expect(
+            clippy::unused_self,
+            reason = "only the documentation has to be asked for"
+        )
+    )]
     fn is_own_page(&self, path: &str) -> bool {
         match path {
             "/livez" | "/readyz" | "/startupz" => true,

@@ -43,7 +43,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShorthandError {
     /// There is no name, or it is none.
-    #[error("`{written}` is no name for an entity{}", suggestion(.better))]
+    #[error("{}", no_entity(.written, .better))]
     Entity {
         /// As typed.
         written: String,
@@ -72,6 +72,13 @@ pub enum ShorthandError {
     /// A field is there twice.
     #[error("the field `{0}` is there twice")]
     Twice(String),
+}
+
+fn no_entity(written: &str, better: &str) -> String {
+    if written.is_empty() {
+        return "an entity begins with its name, such as `Order`".to_owned();
+    }
+    format!("`{written}` is no name for an entity{}", suggestion(better))
 }
 
 fn suggestion(better: &str) -> String {
@@ -258,7 +265,7 @@ mod tests {
                 "order a:string",
                 "`order` is no name for an entity: write `Order`",
             ),
-            ("", "`` is no name for an entity"),
+            ("", "an entity begins with its name, such as `Order`"),
             (
                 "Order number",
                 "`number` is no field: write NAME:TYPE, such as `number:string`",

@@ -57,9 +57,7 @@ fn slice(
     let naming = Naming::of(entity);
     let operations = OperationsView::of(context, id, table);
     let model = Value::from(Serde(ModelView::of(context.service, entity)));
-    let has_http = context.service.features.http.is_some();
-    let names =
-        context! { naming => Serde(&naming), has_http, changeable => operations.changeable };
+    let names = context! { naming => Serde(&naming), adapters => adapters(context.service) };
     let operations = Value::from(Serde(operations));
     let folder = format!("src/{}", entity.name.snake());
     let snake = entity.name.snake();
@@ -91,6 +89,11 @@ fn slice(
     out.modules.push(Module {
         name: naming.module,
     });
+}
+
+/// The modules of a slice that bring its operations to a wire.
+fn adapters(service: &Service) -> Vec<&'static str> {
+    service.features.http.iter().map(|_| "http").collect()
 }
 
 /// Whether removing a record takes more than one statement.

@@ -33,7 +33,9 @@ pub struct Naming {
 
 /// Variables that the templates use themselves.
 pub const TAKEN_VARIABLES: &[&str] = &[
+    "after",
     "app",
+    "before",
     "caller",
     "changes",
     "current",

@@ -110,6 +110,9 @@ impl OperationsView {
         rust::import_id(entity.id, &mut query_imports);
         let removal = Removal::of(context, id);
         let removal = (!removal.is_plain()).then_some(removal);
+        if removal.is_some() {
+            command_imports.add("svcgen_runtime", "removal");
+        }
         let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
         let cursor = cursor(context, entity, &mut query_imports);
@@ -157,10 +160,11 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
         imports.add("jiff", "Timestamp");
     }
     let name = entity.name.pascal();
-    imports.add("svcgen_runtime", "removal");
+    imports.add("svcgen_runtime::hooks", "Inside");
     imports.add("super::model", name);
     imports.add("super::model", &format!("New{name}"));
     if changeable {
+        imports.add("svcgen_runtime::hooks", "InsideChange");
         imports.add("super::model", &format!("{name}Changes"));
     }
     if changeable || entity.automatic.version {

@@ -268,10 +268,8 @@ fn text_accepts(text: &TextType) -> String {
 }
 
 fn decimal_accepts(decimal: &DecimalType, imports: &mut Imports) -> String {
-    let limit = |value: &rust_decimal::Decimal, imports: &mut Imports| {
-        imports.add("rust_decimal", "Decimal");
-        decimal_literal(*value)
-    };
+    let limit =
+        |value: &rust_decimal::Decimal, imports: &mut Imports| decimal_literal(*value, imports);
     let bound = Bound {
         min: decimal.bound.min.as_ref().map(|it| limit(it, imports)),
         max: decimal.bound.max.as_ref().map(|it| limit(it, imports)),
@@ -284,15 +282,9 @@ fn decimal_accepts(decimal: &DecimalType, imports: &mut Imports) -> String {
     )
 }
 
-fn decimal_literal(value: rust_decimal::Decimal) -> String {
-    match i64::try_from(value.mantissa()) {
-        Ok(mantissa) => format!("Decimal::new({mantissa}, {})", value.scale()),
-        Err(_) => format!(
-            "Decimal::from_i128_with_scale({}, {})",
-            value.mantissa(),
-            value.scale()
-        ),
-    }
+fn decimal_literal(value: rust_decimal::Decimal, imports: &mut Imports) -> String {
+    imports.add("svcgen_runtime", "dec");
+    format!("dec!({value})")
 }
 
 /// The expression of a default, of the field's value type.
@@ -301,7 +293,7 @@ pub fn default_value(field: &Field, default: &DefaultValue, imports: &mut Import
         DefaultValue::Text(text) => format!("{}.to_owned()", string_literal(text)),
         DefaultValue::Int(value) => value.to_string(),
         DefaultValue::Float(value) => format!("{value:?}"),
-        DefaultValue::Decimal(value) => decimal_literal(*value),
+        DefaultValue::Decimal(value) => decimal_literal(*value, imports),
         DefaultValue::Bool(value) => value.to_string(),
         DefaultValue::Uuid(value) => uuid_literal(*value, imports),
         DefaultValue::NewUuid => "Uuid::now_v7()".to_owned(),
@@ -396,7 +388,7 @@ fn element_literal(of: &ScalarType, element: &Json, imports: &mut Imports) -> St
         ScalarType::String(_) | ScalarType::Text(_) => {
             format!("{}.to_owned()", string_literal(text))
         }
-        ScalarType::Decimal(_) => decimal_literal(text.parse().unwrap_or_default()),
+        ScalarType::Decimal(_) => decimal_literal(text.parse().unwrap_or_default(), imports),
         ScalarType::Uuid => uuid_literal(text.parse().unwrap_or_default(), imports),
         ScalarType::Date => date_literal(text.parse().unwrap_or_default()),
         ScalarType::Time => time_literal(text.parse().unwrap_or_default()),

@@ -119,6 +119,7 @@ fn scalar_sample(name: &str, scalar: &ScalarType, distinct: bool) -> Option<Samp
         ScalarType::Uuid => return Some(id(IdType::Uuid)),
         ScalarType::Json => return Some(Sample::Fixed(json!({ "key": "value" }))),
         ScalarType::Float(bound) => floats(*bound),
+        ScalarType::Decimal(decimal) if !distinct => return Some(decimal_near_one(decimal)),
         ScalarType::Decimal(decimal) => decimals(decimal),
         ScalarType::Bool => vec![json!(true), json!(false)],
         ScalarType::Date => numbered(4, |day| format!("2026-05-{day:02}")),
@@ -147,13 +148,34 @@ fn integer_sample(bound: Bound<i64>, distinct: bool) -> Sample {
         .max(bound.max.map_or(i64::MIN, |max| max.min(1)));
     let most = bound.max.unwrap_or(i64::from(i32::MAX));
     if !distinct {
-        Sample::Fixed(json!(least))
+        Sample::Fixed(json!(near(1, bound)))
     } else if least >= 0 && most.saturating_sub(least) > ROOM {
         Sample::Counted(least)
     } else {
         let values = (least..=most).take(VARIANTS);
         one_or_several(values.map(Value::from).collect(), true)
     }
+}
+
+/// The value within the bounds that is nearest to one that people would choose:
+/// rather a stock of 1 than one of 0, which many rules have something against.
+fn near<T: PartialOrd>(chosen: T, bound: Bound<T>) -> T {
+    match (bound.min, bound.max) {
+        (Some(min), _) if chosen < min => min,
+        (_, Some(max)) if chosen > max => max,
+        _ => chosen,
+    }
+}
+
+fn decimal_near_one(decimal: &DecimalType) -> Sample {
+    let chosen = if decimal.precision > decimal.scale {
+        Decimal::ONE
+    } else {
+        Decimal::ZERO
+    };
+    let mut value = near(chosen, decimal.bound);
+    value.rescale(decimal.scale);
+    Sample::Fixed(json!(value.to_string()))
 }
 
 fn floats(bound: Bound<f64>) -> Vec<Value> {

@@ -56,12 +56,46 @@ fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> Strin
 
 /// A SQL text as a Rust literal whose lines stand under each other.
 fn literal(sql: &str) -> String {
-    let aligned = sql.replace('\n', "\n     ");
+    let lines: Vec<String> = sql.lines().map(wrapped).collect();
+    let aligned = lines.join("\n").replace('\n', "\n     ");
     if sql.contains('"') {
         format!("r#\"{}\"#", aligned.replace("\n     ", "\n       "))
     } else {
         format!("\"{aligned}\"")
     }
+}
+
+/// A line of SQL, broken at spaces outside of quotes where it is too long: `rustfmt`
+/// leaves a whole item as it is when a literal in it is wider than the page.
+fn wrapped(line: &str) -> String {
+    let indent = line.len() - line.trim_start().len();
+    let mut text = String::new();
+    let mut rest = line.to_owned();
+    while rest.len() > WIDTH {
+        let Some(at) = break_before(&rest, indent) else {
+            break;
+        };
+        text.push_str(rest[..at].trim_end());
+        text.push('\n');
+        rest = format!("{}{}", " ".repeat(indent + 4), rest[at..].trim_start());
+    }
+    text.push_str(&rest);
+    text
+}
+
+/// The last space within the width that is outside of quotes and past the indentation.
+fn break_before(line: &str, indent: usize) -> Option<usize> {
+    let mut quote = None;
+    let mut found = None;
+    for (at, character) in line.char_indices() {
+        match (quote, character) {
+            (None, '\'' | '"') => quote = Some(character),
+            (Some(open), _) if open == character => quote = None,
+            (None, ' ') if at > indent + 4 && at <= WIDTH => found = Some(at),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Items separated by commas, filled into lines.

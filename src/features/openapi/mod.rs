@@ -34,6 +34,8 @@ impl Feature for Openapi {
         let ui = context.service.features.openapi.as_ref();
         if ui.is_some_and(|openapi| openapi.ui) {
             out.runtime_features.push("docs-ui");
+            out.pages
+                .push("The API's documentation is at <http://127.0.0.1:8080/docs>.".to_owned());
         }
     }
 }

@@ -113,6 +113,7 @@ fn features(doc: &ServiceDoc, incomplete: bool, problems: &mut Vec<Diagnostic>) 
             http: Some(http(None)),
             grpc: None,
             openapi: Some(OpenapiFeature { ui: true }),
+            tls: false,
         };
     };
     let features = &written.value;
@@ -144,6 +145,7 @@ fn features(doc: &ServiceDoc, incomplete: bool, problems: &mut Vec<Diagnostic>) 
         openapi: features.openapi.as_ref().map(|it| OpenapiFeature {
             ui: it.value.ui.as_ref().is_none_or(|ui| ui.value),
         }),
+        tls: features.tls.as_ref().is_some_and(|it| it.value),
     }
 }
 

@@ -155,6 +155,8 @@ impl Running {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = free.local_addr().expect("an address").port();
         drop(free);
+        // What it says is kept beside it, for whoever has to find out why it failed.
+        let log = fs::File::create(program.with_extension("log")).expect("a log");
         let process = Command::new(program)
             .args([
                 "--set",
@@ -164,6 +166,7 @@ impl Running {
             ])
             .current_dir(program.parent().expect("a directory"))
             .stdout(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the service starts");
         let mut running = Self { process, port };

@@ -52,7 +52,7 @@ async fn order(server: &TestServer<App>) -> (Value, Value, Value) {
         json!({"name": "below", "slug": "below", "parent_id": shelf["id"]}),
     )
     .await;
-    let product = json!({"sku": "A", "name": "a", "price": "9.99", "category_ids": [shelf["id"], below["id"]]});
+    let product = json!({"sku": "A", "name": "a", "price": "9.99", "stock": 1, "category_ids": [shelf["id"], below["id"]]});
     let product = create(server, "/v1/products", product).await;
     let order = create(
         server,
@@ -107,7 +107,7 @@ async fn an_order_goes_with_its_lines_and_says_who_when_and_why() {
     let select = "select o.archived_by, o.archive_reason, o.archived_at, o.archive_purge_after, o.number,
                          l.archived_by, l.archive_root
                   from orders_archive o join order_lines_archive l on l.archive_batch = o.archive_batch
-                  where l.order_id = o.id and l.archived_at = o.archived_at";
+                  where l.order_id = o.id";
     type Kept = (
         String,
         String,

@@ -113,3 +113,29 @@ async fn what_is_missing_is_not_null_and_what_is_unknown_is_refused() {
     is_refused(&server, "int", json!(null), "NOT_NULLABLE").await;
     is_refused(&server, "integer", json!(1), "UNKNOWN_FIELD").await;
 }
+
+/// PostgreSQL cannot put much into an index; what does not fit is the client's mistake, and not a failure.
+#[tokio::test]
+async fn what_is_too_long_for_an_index_is_refused_or_kept() {
+    let server = start().await;
+    let mut state = 1_u32;
+    // Nothing that a compression could make short.
+    let noise: String = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'a' + u8::try_from(state >> 24).unwrap_or_default() % 26)
+    })
+    .take(40_000)
+    .collect();
+    let answer = server
+        .post(
+            "/v1/limiteds",
+            json!({"id": "n", "code": "ab", "title": "t", "note": noise}),
+        )
+        .await;
+    if answer.status == 201 {
+        assert_eq!(answer.body["note"], noise);
+    } else {
+        is_problem(&answer, 422);
+        assert_eq!(crate::count(&server, "limiteds").await, 0);
+    }
+}

@@ -58,7 +58,8 @@ fn from_report(reported: &Reported) -> Option<DbError> {
         SqlState::FOREIGN_KEY_VIOLATION | SqlState::RESTRICT_VIOLATION => {
             DbError::ForeignKey { constraint, table }
         }
-        SqlState::CHECK_VIOLATION => DbError::Check {
+        // A value that is too long for an index breaks a limit as well; the server names the index.
+        SqlState::CHECK_VIOLATION | SqlState::PROGRAM_LIMIT_EXCEEDED => DbError::Check {
             constraint: constraint.unwrap_or_default(),
         },
         SqlState::NOT_NULL_VIOLATION => DbError::NotNull {

@@ -3,6 +3,7 @@
 use std::future::{Future, ready};
 
 use jiff::Timestamp;
+use svcgen_runtime::hooks::{Inside, InsideChange};
 use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
 use uuid::Uuid;
 
@@ -47,7 +48,8 @@ const ARCHIVE_AUTHORS: db::Sql = db::Sql::each(
          (archive_id, archive_batch, archived_at, archived_by, archive_reason,
           archive_request, archive_root, archive_purge_after,
           id, name, email, bio, version, created_at, updated_at)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4, $5, 'authors',
+     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
+         $5, 'authors',
          null,
          id, name, email, bio, version, created_at, updated_at
      from authors
@@ -113,7 +115,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that creates an author; an error undoes all of it.
-    fn inside_create(&self) -> Option<removal::Inside<Author>> {
+    fn inside_create(&self) -> Option<Inside<Author>> {
         None
     }
 
@@ -145,8 +147,9 @@ pub trait Rules {
         ready(Ok(()))
     }
 
-    /// Runs in the transaction that changes an author; an error undoes all of it.
-    fn inside_change(&self) -> Option<removal::Inside<Author>> {
+    /// Runs in the transaction that changes an author, with the record before
+    /// and after; an error undoes all of it.
+    fn inside_change(&self) -> Option<InsideChange<Author>> {
         None
     }
 
@@ -174,7 +177,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that removes an author; an error undoes all of it.
-    fn inside_remove(&self) -> Option<removal::Inside<Author>> {
+    fn inside_remove(&self) -> Option<Inside<Author>> {
         None
     }
 
@@ -276,12 +279,13 @@ pub async fn change(
             .map_err(constrained)?,
         Some(inside) => {
             let mut tx = app.db.begin().await?;
+            let before: Option<Author> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
             let changed = tx
                 .write_optional(&UPDATE, parameters)
                 .await
                 .map_err(constrained)?;
-            if let Some(author) = &changed {
-                inside(&mut tx, caller, author).await?;
+            if let (Some(before), Some(after)) = (&before, &changed) {
+                inside(&mut tx, caller, before, after).await?;
             }
             tx.commit().await?;
             changed

@@ -6,13 +6,8 @@ use axum::{Json, Router};
 use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
-use super::Author;
-use super::AuthorChanges;
-use super::AuthorPage;
-use super::AuthorRules;
-use super::NewAuthor;
 use super::commands::Rules as _;
-use super::{commands, queries};
+use super::{Author, AuthorChanges, AuthorPage, AuthorRules, NewAuthor, commands, queries};
 use crate::app::App;
 
 /// The routes of authors, and those that the rules add.

@@ -3,8 +3,7 @@
 use svcgen_runtime::{Error, db, http, params};
 use uuid::Uuid;
 
-use super::model::Author;
-use super::model::AuthorPage;
+use super::model::{Author, AuthorPage};
 use crate::app::App;
 
 /// One author by its id.
@@ -61,7 +60,7 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<AuthorPage, Erro
         None => app.db.fetch_all(&LIST, params![size + 1]).await?,
         Some((name, after_id)) => {
             app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, &name, after_id,])
+                .fetch_all(&LIST_AFTER, params![size + 1, &name, after_id])
                 .await?
         }
     };

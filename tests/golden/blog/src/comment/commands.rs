@@ -3,7 +3,8 @@
 use std::future::{Future, ready};
 
 use jiff::Timestamp;
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
+use svcgen_runtime::hooks::{Inside, InsideChange};
+use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
 use uuid::Uuid;
 
 use super::model::{Comment, CommentChanges, NewComment};
@@ -79,7 +80,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that creates a comment; an error undoes all of it.
-    fn inside_create(&self) -> Option<removal::Inside<Comment>> {
+    fn inside_create(&self) -> Option<Inside<Comment>> {
         None
     }
 
@@ -111,8 +112,9 @@ pub trait Rules {
         ready(Ok(()))
     }
 
-    /// Runs in the transaction that changes a comment; an error undoes all of it.
-    fn inside_change(&self) -> Option<removal::Inside<Comment>> {
+    /// Runs in the transaction that changes a comment, with the record before
+    /// and after; an error undoes all of it.
+    fn inside_change(&self) -> Option<InsideChange<Comment>> {
         None
     }
 
@@ -140,7 +142,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that removes a comment; an error undoes all of it.
-    fn inside_remove(&self) -> Option<removal::Inside<Comment>> {
+    fn inside_remove(&self) -> Option<Inside<Comment>> {
         None
     }
 
@@ -244,12 +246,13 @@ pub async fn change(
             .map_err(constrained)?,
         Some(inside) => {
             let mut tx = app.db.begin().await?;
+            let before: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
             let changed = tx
                 .write_optional(&UPDATE, parameters)
                 .await
                 .map_err(constrained)?;
-            if let Some(comment) = &changed {
-                inside(&mut tx, caller, comment).await?;
+            if let (Some(before), Some(after)) = (&before, &changed) {
+                inside(&mut tx, caller, before, after).await?;
             }
             tx.commit().await?;
             changed

@@ -6,13 +6,8 @@ use axum::{Json, Router};
 use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
-use super::Comment;
-use super::CommentChanges;
-use super::CommentPage;
-use super::CommentRules;
-use super::NewComment;
 use super::commands::Rules as _;
-use super::{commands, queries};
+use super::{Comment, CommentChanges, CommentPage, CommentRules, NewComment, commands, queries};
 use crate::app::App;
 
 /// The routes of comments, and those that the rules add.

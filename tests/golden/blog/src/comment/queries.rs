@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use svcgen_runtime::{Error, db, http, params};
 use uuid::Uuid;
 
-use super::model::Comment;
-use super::model::CommentPage;
+use super::model::{Comment, CommentPage};
 use crate::app::App;
 
 /// One comment by its id.
@@ -62,7 +61,7 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<CommentPage, Err
         None => app.db.fetch_all(&LIST, params![size + 1]).await?,
         Some((after_created_at, after_id)) => {
             app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, after_created_at, after_id,])
+                .fetch_all(&LIST_AFTER, params![size + 1, after_created_at, after_id])
                 .await?
         }
     };

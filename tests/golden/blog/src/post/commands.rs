@@ -3,6 +3,7 @@
 use std::future::{Future, ready};
 
 use jiff::Timestamp;
+use svcgen_runtime::hooks::{Inside, InsideChange};
 use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
 use uuid::Uuid;
 
@@ -13,15 +14,19 @@ use crate::app::App;
 
 /// A new post.
 pub const INSERT: db::Sql = db::Sql::each(
-    "insert into posts (id, author_id, title, slug, body, published_at, version, created_at, updated_at)
+    "insert into posts (id, author_id, title, slug, body, published_at, version,
+         created_at, updated_at)
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
      returning id, author_id, title, slug, body, published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where post_tags.post_id = posts.id),
+         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
+             where post_tags.post_id = posts.id),
          version, created_at, updated_at",
-    "insert into posts (id, author_id, title, slug, body, published_at, version, created_at, updated_at)
+    "insert into posts (id, author_id, title, slug, body, published_at, version,
+         created_at, updated_at)
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
      returning id, author_id, title, slug, body, published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where post_tags.post_id = posts.id), '[]'),
+         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+             post_tags.post_id = posts.id), '[]'),
          version, created_at, updated_at",
 );
 
@@ -37,7 +42,8 @@ pub const UPDATE: db::Sql = db::Sql::each(
          published_at = case when $8 then $9 else published_at end
      where id = $1 and version = coalesce($2, version)
      returning id, author_id, title, slug, body, published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where post_tags.post_id = posts.id),
+         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
+             where post_tags.post_id = posts.id),
          version, created_at, updated_at",
     "update posts
      set version = version + 1,
@@ -49,7 +55,8 @@ pub const UPDATE: db::Sql = db::Sql::each(
          published_at = case when $8 then $9 else published_at end
      where id = $1 and version = coalesce($2, version)
      returning id, author_id, title, slug, body, published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where post_tags.post_id = posts.id), '[]'),
+         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+             post_tags.post_id = posts.id), '[]'),
          version, created_at, updated_at",
 );
 
@@ -69,12 +76,14 @@ pub const UNLINK_TAG_IDS: db::Sql = db::Sql::new("delete from post_tags where po
 /// One post by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
     "select id, author_id, title, slug, body, published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where post_tags.post_id = posts.id),
+         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
+             where post_tags.post_id = posts.id),
          version, created_at, updated_at
      from posts
      where id = $1 and version = coalesce($2, version)",
     "select id, author_id, title, slug, body, published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where post_tags.post_id = posts.id), '[]'),
+         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+             post_tags.post_id = posts.id), '[]'),
          version, created_at, updated_at
      from posts
      where id = $1 and version = coalesce($2, version)
@@ -98,7 +107,8 @@ const ARCHIVE_POST_TAGS: db::Sql = db::Sql::each(
          (archive_id, archive_batch, archived_at, archived_by, archive_reason,
           archive_request, archive_root, archive_purge_after,
           post_id, tag_id)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4, $5, 'posts',
+     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
+         $5, 'posts',
          null,
          post_id, tag_id
      from post_tags
@@ -133,7 +143,8 @@ const ARCHIVE_POSTS: db::Sql = db::Sql::each(
           archive_request, archive_root, archive_purge_after,
           id, author_id, title, slug, body, published_at, version, created_at,
           updated_at)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4, $5, 'posts',
+     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
+         $5, 'posts',
          null,
          id, author_id, title, slug, body, published_at, version, created_at, updated_at
      from posts
@@ -219,7 +230,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that creates a post; an error undoes all of it.
-    fn inside_create(&self) -> Option<removal::Inside<Post>> {
+    fn inside_create(&self) -> Option<Inside<Post>> {
         None
     }
 
@@ -251,8 +262,9 @@ pub trait Rules {
         ready(Ok(()))
     }
 
-    /// Runs in the transaction that changes a post; an error undoes all of it.
-    fn inside_change(&self) -> Option<removal::Inside<Post>> {
+    /// Runs in the transaction that changes a post, with the record before
+    /// and after; an error undoes all of it.
+    fn inside_change(&self) -> Option<InsideChange<Post>> {
         None
     }
 
@@ -280,7 +292,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that removes a post; an error undoes all of it.
-    fn inside_remove(&self) -> Option<removal::Inside<Post>> {
+    fn inside_remove(&self) -> Option<Inside<Post>> {
         None
     }
 
@@ -374,7 +386,12 @@ pub async fn change(
         changes.published_at.is_some(),
         changes.published_at.flatten(),
     ];
+    let inside = rules.inside_change();
     let mut tx = app.db.begin().await?;
+    let before: Option<Post> = match inside {
+        None => None,
+        Some(_) => tx.fetch_optional(&LOCK, params![id, expected]).await?,
+    };
     let changed: Option<Post> = tx
         .write_optional(&UPDATE, parameters)
         .await
@@ -389,8 +406,8 @@ pub async fn change(
             .map_err(|error| Error::from(error).constrained(TAG_IDS))?;
     }
     let post = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;
-    if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &post).await?;
+    if let (Some(inside), Some(before)) = (inside, &before) {
+        inside(&mut tx, caller, before, &post).await?;
     }
     tx.commit().await?;
 

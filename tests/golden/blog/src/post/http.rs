@@ -6,13 +6,8 @@ use axum::{Json, Router};
 use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
-use super::NewPost;
-use super::Post;
-use super::PostChanges;
-use super::PostPage;
-use super::PostRules;
 use super::commands::Rules as _;
-use super::{commands, queries};
+use super::{NewPost, Post, PostChanges, PostPage, PostRules, commands, queries};
 use crate::app::App;
 
 /// The routes of posts, and those that the rules add.

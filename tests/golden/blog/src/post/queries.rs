@@ -4,19 +4,20 @@ use jiff::Timestamp;
 use svcgen_runtime::{Error, db, http, params};
 use uuid::Uuid;
 
-use super::model::Post;
-use super::model::PostPage;
+use super::model::{Post, PostPage};
 use crate::app::App;
 
 /// One post by its id.
 pub const FIND: db::Sql = db::Sql::each(
     "select id, author_id, title, slug, body, published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where post_tags.post_id = posts.id),
+         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
+             where post_tags.post_id = posts.id),
          version, created_at, updated_at
      from posts
      where id = $1",
     "select id, author_id, title, slug, body, published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where post_tags.post_id = posts.id), '[]'),
+         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+             post_tags.post_id = posts.id), '[]'),
          version, created_at, updated_at
      from posts
      where id = $1",
@@ -25,13 +26,15 @@ pub const FIND: db::Sql = db::Sql::each(
 /// The first page of posts, in the default order.
 pub const LIST: db::Sql = db::Sql::each(
     "select id, author_id, title, slug, body, published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where post_tags.post_id = posts.id),
+         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
+             where post_tags.post_id = posts.id),
          version, created_at, updated_at
      from posts
      order by published_at desc, id desc
      limit $1",
     "select id, author_id, title, slug, body, published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where post_tags.post_id = posts.id), '[]'),
+         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+             post_tags.post_id = posts.id), '[]'),
          version, created_at, updated_at
      from posts
      order by published_at desc nulls last, id desc
@@ -41,7 +44,8 @@ pub const LIST: db::Sql = db::Sql::each(
 /// The page of posts after the one that a cursor names.
 pub const LIST_AFTER: db::Sql = db::Sql::each(
     "select id, author_id, title, slug, body, published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where post_tags.post_id = posts.id),
+         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
+             where post_tags.post_id = posts.id),
          version, created_at, updated_at
      from posts
      where (((published_at < $2 or ($2 is not null and published_at is null)))
@@ -49,7 +53,8 @@ pub const LIST_AFTER: db::Sql = db::Sql::each(
      order by published_at desc, id desc
      limit $1",
     "select id, author_id, title, slug, body, published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where post_tags.post_id = posts.id), '[]'),
+         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+             post_tags.post_id = posts.id), '[]'),
          version, created_at, updated_at
      from posts
      where (((published_at < $2 or ($2 is not null and published_at is null)))
@@ -88,7 +93,7 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<PostPage, Error>
         None => app.db.fetch_all(&LIST, params![size + 1]).await?,
         Some((published_at, after_id)) => {
             app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, published_at, after_id,])
+                .fetch_all(&LIST_AFTER, params![size + 1, published_at, after_id])
                 .await?
         }
     };

@@ -3,7 +3,8 @@
 //! Every method of [`Rules`] has a default that does nothing; write those you need.
 //! `check_…` refuses what a caller sends, `before_…` runs ahead of the statement,
 //! `inside_…` in its transaction, `after_…` once it is committed. [`Rules::routes`]
-//! adds routes of your own. Your own queries fit below, or in a file beside this one.
+//! adds routes of your own. What is too long for this file fits into `rules/NAME.rs`, with
+//! `mod NAME;` here.
 
 use super::commands::Rules;
 

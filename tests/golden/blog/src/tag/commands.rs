@@ -3,6 +3,7 @@
 use std::future::{Future, ready};
 
 use jiff::Timestamp;
+use svcgen_runtime::hooks::{Inside, InsideChange};
 use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
 use uuid::Uuid;
 
@@ -16,12 +17,14 @@ pub const INSERT: db::Sql = db::Sql::each(
     "insert into tags (id, name, version, created_at, updated_at)
      values ($1, $2, 1, $3, $3)
      returning id, name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
+             where post_tags.tag_id = tags.id),
          version, created_at, updated_at",
     "insert into tags (id, name, version, created_at, updated_at)
      values ($1, $2, 1, $3, $3)
      returning id, name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+             post_tags.tag_id = tags.id), '[]'),
          version, created_at, updated_at",
 );
 
@@ -33,7 +36,8 @@ pub const UPDATE: db::Sql = db::Sql::each(
          name = coalesce($4, name)
      where id = $1 and version = coalesce($2, version)
      returning id, name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
+             where post_tags.tag_id = tags.id),
          version, created_at, updated_at",
     "update tags
      set version = version + 1,
@@ -41,7 +45,8 @@ pub const UPDATE: db::Sql = db::Sql::each(
          name = coalesce($4, name)
      where id = $1 and version = coalesce($2, version)
      returning id, name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+             post_tags.tag_id = tags.id), '[]'),
          version, created_at, updated_at",
 );
 
@@ -61,12 +66,14 @@ pub const UNLINK_POST_IDS: db::Sql = db::Sql::new("delete from post_tags where t
 /// One tag by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
     "select id, name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
+             where post_tags.tag_id = tags.id),
          version, created_at, updated_at
      from tags
      where id = $1 and version = coalesce($2, version)",
     "select id, name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+             post_tags.tag_id = tags.id), '[]'),
          version, created_at, updated_at
      from tags
      where id = $1 and version = coalesce($2, version)
@@ -79,7 +86,8 @@ const ARCHIVE_POST_TAGS: db::Sql = db::Sql::each(
          (archive_id, archive_batch, archived_at, archived_by, archive_reason,
           archive_request, archive_root, archive_purge_after,
           post_id, tag_id)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4, $5, 'tags',
+     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
+         $5, 'tags',
          null,
          post_id, tag_id
      from post_tags
@@ -160,7 +168,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that creates a tag; an error undoes all of it.
-    fn inside_create(&self) -> Option<removal::Inside<Tag>> {
+    fn inside_create(&self) -> Option<Inside<Tag>> {
         None
     }
 
@@ -192,8 +200,9 @@ pub trait Rules {
         ready(Ok(()))
     }
 
-    /// Runs in the transaction that changes a tag; an error undoes all of it.
-    fn inside_change(&self) -> Option<removal::Inside<Tag>> {
+    /// Runs in the transaction that changes a tag, with the record before
+    /// and after; an error undoes all of it.
+    fn inside_change(&self) -> Option<InsideChange<Tag>> {
         None
     }
 
@@ -221,7 +230,7 @@ pub trait Rules {
     }
 
     /// Runs in the transaction that removes a tag; an error undoes all of it.
-    fn inside_remove(&self) -> Option<removal::Inside<Tag>> {
+    fn inside_remove(&self) -> Option<Inside<Tag>> {
         None
     }
 
@@ -297,7 +306,12 @@ pub async fn change(
     }
 
     let parameters = params![id, expected, Timestamp::now(), &changes.name,];
+    let inside = rules.inside_change();
     let mut tx = app.db.begin().await?;
+    let before: Option<Tag> = match inside {
+        None => None,
+        Some(_) => tx.fetch_optional(&LOCK, params![id, expected]).await?,
+    };
     let changed: Option<Tag> = tx
         .write_optional(&UPDATE, parameters)
         .await
@@ -312,8 +326,8 @@ pub async fn change(
             .map_err(|error| Error::from(error).constrained(POST_IDS))?;
     }
     let tag = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;
-    if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &tag).await?;
+    if let (Some(inside), Some(before)) = (inside, &before) {
+        inside(&mut tx, caller, before, &tag).await?;
     }
     tx.commit().await?;
 

@@ -6,13 +6,8 @@ use axum::{Json, Router};
 use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
-use super::NewTag;
-use super::Tag;
-use super::TagChanges;
-use super::TagPage;
-use super::TagRules;
 use super::commands::Rules as _;
-use super::{commands, queries};
+use super::{NewTag, Tag, TagChanges, TagPage, TagRules, commands, queries};
 use crate::app::App;
 
 /// The routes of tags, and those that the rules add.

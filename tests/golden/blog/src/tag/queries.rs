@@ -3,19 +3,20 @@
 use svcgen_runtime::{Error, db, http, params};
 use uuid::Uuid;
 
-use super::model::Tag;
-use super::model::TagPage;
+use super::model::{Tag, TagPage};
 use crate::app::App;
 
 /// One tag by its id.
 pub const FIND: db::Sql = db::Sql::each(
     "select id, name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
+             where post_tags.tag_id = tags.id),
          version, created_at, updated_at
      from tags
      where id = $1",
     "select id, name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+             post_tags.tag_id = tags.id), '[]'),
          version, created_at, updated_at
      from tags
      where id = $1",
@@ -24,13 +25,15 @@ pub const FIND: db::Sql = db::Sql::each(
 /// The first page of tags, in the default order.
 pub const LIST: db::Sql = db::Sql::each(
     "select id, name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
+             where post_tags.tag_id = tags.id),
          version, created_at, updated_at
      from tags
      order by name, id
      limit $1",
     "select id, name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+             post_tags.tag_id = tags.id), '[]'),
          version, created_at, updated_at
      from tags
      order by name, id
@@ -40,14 +43,16 @@ pub const LIST: db::Sql = db::Sql::each(
 /// The page of tags after the one that a cursor names.
 pub const LIST_AFTER: db::Sql = db::Sql::each(
     "select id, name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where post_tags.tag_id = tags.id),
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
+             where post_tags.tag_id = tags.id),
          version, created_at, updated_at
      from tags
      where (name, id) > ($2, $3)
      order by name, id
      limit $1",
     "select id, name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where post_tags.tag_id = tags.id), '[]'),
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+             post_tags.tag_id = tags.id), '[]'),
          version, created_at, updated_at
      from tags
      where (name, id) > ($2, $3)
@@ -85,7 +90,7 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<TagPage, Error> 
         None => app.db.fetch_all(&LIST, params![size + 1]).await?,
         Some((name, after_id)) => {
             app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, &name, after_id,])
+                .fetch_all(&LIST_AFTER, params![size + 1, &name, after_id])
                 .await?
         }
     };

@@ -1,16 +1,33 @@
 //! Authors, as a caller meets them.
 
 use blog::app::App;
-use serde_json::json;
+use serde_json::{Value, json};
 use svcgen_runtime::axum::http::Method;
 use svcgen_runtime::testing::TestServer;
 
-use crate::support::{author_body, create_author};
+use crate::support;
+
+/// The body of a request that creates an author, with whatever it refers to.
+pub async fn sample(_server: &TestServer<App>) -> Value {
+    let n = support::next();
+    json!({
+        "name": format!("name {n}"),
+        "email": format!("someone{n}@example.com"),
+        "bio": format!("bio {n}"),
+    })
+}
+
+/// Creates an author.
+pub async fn create(server: &TestServer<App>) -> Value {
+    let answer = server.post("/v1/authors", sample(server).await).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.body
+}
 
 #[tokio::test]
 async fn author_is_created_and_found() {
     let server = TestServer::<App>::start().await;
-    let body = author_body(&server).await;
+    let body = sample(&server).await;
 
     let created = server.post("/v1/authors", body.clone()).await;
     assert_eq!(created.status, 201, "{}", created.body);
@@ -46,10 +63,10 @@ async fn author_is_refused_with_every_reason_at_once() {
 #[tokio::test]
 async fn author_is_changed_unless_another_change_came_first() {
     let server = TestServer::<App>::start().await;
-    let body = author_body(&server).await;
+    let body = sample(&server).await;
     let created = server.post("/v1/authors", body).await;
     let path = created.header("location");
-    let other = author_body(&server).await;
+    let other = sample(&server).await;
 
     let change = json!({ "name": other["name"] });
     let changed = server.patch(path, change.clone()).await;
@@ -69,7 +86,7 @@ async fn author_is_changed_unless_another_change_came_first() {
 #[tokio::test]
 async fn author_is_removed_once() {
     let server = TestServer::<App>::start().await;
-    let body = author_body(&server).await;
+    let body = sample(&server).await;
     let created = server.post("/v1/authors", body).await;
     let path = created.header("location");
 
@@ -83,7 +100,7 @@ async fn author_is_removed_once() {
 async fn authors_are_listed_page_by_page() {
     let server = TestServer::<App>::start().await;
     for _ in 0..3 {
-        create_author(&server).await;
+        create(&server).await;
     }
     let first = server.get("/v1/authors?page_size=2").await;
     assert_eq!(first.status, 200, "{}", first.body);

@@ -1,16 +1,34 @@
 //! Comments, as a caller meets them.
 
 use blog::app::App;
-use serde_json::json;
+use serde_json::{Value, json};
 use svcgen_runtime::axum::http::Method;
 use svcgen_runtime::testing::TestServer;
 
-use crate::support::{comment_body, create_comment};
+use crate::support;
+
+/// The body of a request that creates a comment, with whatever it refers to.
+pub async fn sample(server: &TestServer<App>) -> Value {
+    let n = support::next();
+    let post = crate::post::create(server).await;
+    json!({
+        "post_id": post["id"],
+        "author": format!("author {n}"),
+        "text": format!("text {n}"),
+    })
+}
+
+/// Creates a comment.
+pub async fn create(server: &TestServer<App>) -> Value {
+    let answer = server.post("/v1/comments", sample(server).await).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.body
+}
 
 #[tokio::test]
 async fn comment_is_created_and_found() {
     let server = TestServer::<App>::start().await;
-    let body = comment_body(&server).await;
+    let body = sample(&server).await;
 
     let created = server.post("/v1/comments", body.clone()).await;
     assert_eq!(created.status, 201, "{}", created.body);
@@ -46,10 +64,10 @@ async fn comment_is_refused_with_every_reason_at_once() {
 #[tokio::test]
 async fn comment_is_changed_unless_another_change_came_first() {
     let server = TestServer::<App>::start().await;
-    let body = comment_body(&server).await;
+    let body = sample(&server).await;
     let created = server.post("/v1/comments", body).await;
     let path = created.header("location");
-    let other = comment_body(&server).await;
+    let other = sample(&server).await;
 
     let change = json!({ "author": other["author"] });
     let changed = server.patch(path, change.clone()).await;
@@ -69,7 +87,7 @@ async fn comment_is_changed_unless_another_change_came_first() {
 #[tokio::test]
 async fn comment_is_removed_once() {
     let server = TestServer::<App>::start().await;
-    let body = comment_body(&server).await;
+    let body = sample(&server).await;
     let created = server.post("/v1/comments", body).await;
     let path = created.header("location");
 
@@ -83,7 +101,7 @@ async fn comment_is_removed_once() {
 async fn comments_are_listed_page_by_page() {
     let server = TestServer::<App>::start().await;
     for _ in 0..3 {
-        create_comment(&server).await;
+        create(&server).await;
     }
     let first = server.get("/v1/comments?page_size=2").await;
     assert_eq!(first.status, 200, "{}", first.body);

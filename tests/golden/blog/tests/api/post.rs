@@ -1,16 +1,36 @@
 //! Posts, as a caller meets them.
 
 use blog::app::App;
-use serde_json::json;
+use serde_json::{Value, json};
 use svcgen_runtime::axum::http::Method;
 use svcgen_runtime::testing::TestServer;
 
-use crate::support::{create_post, post_body};
+use crate::support;
+
+/// The body of a request that creates a post, with whatever it refers to.
+pub async fn sample(server: &TestServer<App>) -> Value {
+    let n = support::next();
+    let author = crate::author::create(server).await;
+    json!({
+        "author_id": author["id"],
+        "title": format!("title {n}"),
+        "slug": format!("slug-{n}"),
+        "body": format!("body {n}"),
+        "published_at": "2026-05-04T09:30:00Z",
+    })
+}
+
+/// Creates a post.
+pub async fn create(server: &TestServer<App>) -> Value {
+    let answer = server.post("/v1/posts", sample(server).await).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.body
+}
 
 #[tokio::test]
 async fn post_is_created_and_found() {
     let server = TestServer::<App>::start().await;
-    let body = post_body(&server).await;
+    let body = sample(&server).await;
 
     let created = server.post("/v1/posts", body.clone()).await;
     assert_eq!(created.status, 201, "{}", created.body);
@@ -48,10 +68,10 @@ async fn post_is_refused_with_every_reason_at_once() {
 #[tokio::test]
 async fn post_is_changed_unless_another_change_came_first() {
     let server = TestServer::<App>::start().await;
-    let body = post_body(&server).await;
+    let body = sample(&server).await;
     let created = server.post("/v1/posts", body).await;
     let path = created.header("location");
-    let other = post_body(&server).await;
+    let other = sample(&server).await;
 
     let change = json!({ "author_id": other["author_id"] });
     let changed = server.patch(path, change.clone()).await;
@@ -71,7 +91,7 @@ async fn post_is_changed_unless_another_change_came_first() {
 #[tokio::test]
 async fn post_is_removed_once() {
     let server = TestServer::<App>::start().await;
-    let body = post_body(&server).await;
+    let body = sample(&server).await;
     let created = server.post("/v1/posts", body).await;
     let path = created.header("location");
 
@@ -85,7 +105,7 @@ async fn post_is_removed_once() {
 async fn posts_are_listed_page_by_page() {
     let server = TestServer::<App>::start().await;
     for _ in 0..3 {
-        create_post(&server).await;
+        create(&server).await;
     }
     let first = server.get("/v1/posts?page_size=2").await;
     assert_eq!(first.status, 200, "{}", first.body);
