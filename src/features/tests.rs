@@ -7,7 +7,6 @@ use minijinja::{Value, context};
 
 use crate::model::{Entity, EntityId, FieldKind, IdType, Service};
 use crate::plan::Ownership;
-use crate::tables::build::field_column;
 
 use super::entity::naming::Naming;
 use super::entity::{rust, sample};
@@ -110,7 +109,7 @@ fn sample_of(service: &Service, entity: &Entity) -> Sample {
         });
     }
     for field in &entity.fields {
-        let name = field_column(field);
+        let name = field.column();
         if let FieldKind::Reference(reference) = &field.kind {
             if field.nullable {
                 continue;
@@ -157,7 +156,7 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
     let names = |shown: bool| -> Vec<String> {
         sent.iter()
             .filter(|field| field.write_only != shown)
-            .map(|field| field_column(field))
+            .map(|field| field.column())
             .collect()
     };
     let changed = sent.iter().find(|field| !field.immutable);
@@ -165,7 +164,7 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
         .fields
         .iter()
         .filter(|field| !field.nullable && field.default.is_none())
-        .map(field_column)
+        .map(crate::model::Field::column)
         .collect();
     let Sample {
         members,
@@ -187,7 +186,7 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
         shown => names(true),
         hidden => names(false),
         required,
-        changed => changed.map(|field| field_column(field)),
+        changed => changed.map(|field| field.column()),
         changed_shown => changed.is_some_and(|field| !field.write_only),
         versioned => entity.automatic.version,
         reason_required => archive.is_some_and(|archive| archive.reason_required),

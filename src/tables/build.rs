@@ -1,8 +1,8 @@
 //! From the model to its tables.
 
 use crate::model::{
-    Archive, Bound, Column as ModelColumn, DefaultValue, Delete, Entity, Field, FieldKind, IdType,
-    Link, OnArchive, OrderTerm, ScalarType, Service, TextType, Via,
+    Archive, Bound, Column as ModelColumn, DefaultValue, Delete, Entity, FieldKind, IdType, Link,
+    OnArchive, OrderTerm, ScalarType, Service, TextType, Via,
 };
 
 use super::{
@@ -51,18 +51,10 @@ pub fn is_archived(entity: &Entity) -> bool {
 pub fn column_name(entity: &Entity, column: &ModelColumn) -> String {
     match column {
         ModelColumn::Id => "id".to_owned(),
-        ModelColumn::Field(index) => field_column(&entity.fields[*index]),
+        ModelColumn::Field(index) => entity.fields[*index].column(),
         ModelColumn::CreatedAt => "created_at".to_owned(),
         ModelColumn::UpdatedAt => "updated_at".to_owned(),
         ModelColumn::Version => "version".to_owned(),
-    }
-}
-
-/// The column that holds a field: a reference's ends in `_id`.
-pub fn field_column(field: &Field) -> String {
-    match field.kind {
-        FieldKind::Reference(_) => format!("{}_id", field.name.snake()),
-        _ => field.name.snake().to_owned(),
     }
 }
 
@@ -115,7 +107,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         });
     }
     for field in &entity.fields {
-        let column = field_column(field);
+        let column = field.column();
         columns.push(Column {
             name: column.clone(),
             ty: column_type(service, &field.kind),
@@ -213,7 +205,7 @@ fn indexes(entity: &Entity, foreign_keys: &[ForeignKey]) -> Vec<Index> {
     let table = entity.name.plural_snake();
     let mut indexes: Vec<Index> = Vec::new();
     for field in entity.fields.iter().filter(|field| field.unique) {
-        indexes.push(index(table, vec![ascending(&field_column(field))], true));
+        indexes.push(index(table, vec![ascending(&field.column())], true));
     }
     for unique in &entity.uniques {
         let terms = unique

@@ -4,7 +4,6 @@ use crate::model::{Collection, Entity, Link};
 use crate::tables::{Table, derived_name};
 
 use super::super::Context;
-use super::model_view::link_member;
 
 /// The constraints of the entity's own table.
 pub fn constraints(table: &Table) -> Vec<String> {
@@ -46,7 +45,7 @@ pub fn link_constraint(collection: &Collection, link: &Link) -> String {
     let name = derived_name(&[&link.table, &link.target_column], "fkey");
     format!(
         "Constraint::reference(\"{name}\", \"/{}\")",
-        link_member(collection)
+        collection.ids_member()
     )
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Entity, FieldKind, IdType, Service};
 use crate::tables::IndexTerm;
-use crate::tables::build::{default_order_terms, field_column};
+use crate::tables::build::default_order_terms;
 
 use super::super::Context;
 use super::imports::Imports;
@@ -65,7 +65,7 @@ fn cursor_part(
     let field = entity
         .fields
         .iter()
-        .find(|field| field_column(field) == term.column);
+        .find(|field| field.column() == term.column);
     if let Some(field) = field {
         rust::import_type(service, &field.kind, imports);
         if let FieldKind::Enum(enumeration) = &field.kind {

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Collection, Entity, Field, FieldKind, IdType, ScalarType, Service, Via};
-use crate::tables::build::field_column;
+use crate::model::{Entity, Field, FieldKind, IdType, ScalarType, Service, Via};
 
 use super::imports::Imports;
 use super::naming::{Naming, article, capitalised, doc_lines};
@@ -132,7 +131,7 @@ impl ModelView {
                 .fields
                 .iter()
                 .filter(|field| field.immutable)
-                .map(field_column)
+                .map(Field::column)
                 .collect(),
             body: free_name(entity, &["body", "request", "sent", "request_body"]),
             versioned: entity.automatic.version,
@@ -148,7 +147,7 @@ fn is_json(field: &Field) -> bool {
 
 /// The first of the names that no field has.
 fn free_name(entity: &Entity, names: &[&str]) -> String {
-    let taken: Vec<String> = entity.fields.iter().map(field_column).collect();
+    let taken: Vec<String> = entity.fields.iter().map(Field::column).collect();
     names
         .iter()
         .find(|name| !taken.iter().any(|it| it == *name))
@@ -215,16 +214,11 @@ pub fn link_members<'a>(
                 let doc = collection.doc.clone().unwrap_or_else(|| {
                     format!("The {} it is linked with.", target.name.plural_sentence())
                 });
-                Some((link_member(collection), target, doc))
+                Some((collection.ids_member(), target, doc))
             }
             Via::Reference { .. } => None,
         })
         .collect()
-}
-
-/// The member that shows a link: `tag_ids` for the collection `tags`.
-pub fn link_member(collection: &Collection) -> String {
-    format!("{}_ids", collection.name.singular_snake())
 }
 
 fn new_members(service: &Service, entity: &Entity, imports: &mut Imports) -> Vec<Member> {
@@ -244,7 +238,7 @@ fn new_members(service: &Service, entity: &Entity, imports: &mut Imports) -> Vec
     let body = free_name(entity, &["body", "request", "sent", "request_body"]);
     for field in &entity.fields {
         let accepts = rust::accepts(service, &field.kind, imports);
-        let key = field_column(field);
+        let key = field.column();
         let read = match (&field.default, field.nullable) {
             (None, false) => format!("{body}.required(\"{key}\", {accepts})"),
             (None, true) => format!("{body}.optional(\"{key}\", {accepts})"),
@@ -298,7 +292,7 @@ fn change_members(service: &Service, entity: &Entity, imports: &mut Imports) -> 
         .filter(|field| !field.immutable)
         .map(|field| {
             let accepts = rust::accepts(service, &field.kind, imports);
-            let key = field_column(field);
+            let key = field.column();
             let verb = if field.nullable {
                 "change_nullable"
             } else {

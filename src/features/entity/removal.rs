@@ -10,8 +10,7 @@ use serde::Serialize;
 use crate::dialect::{self, Dialect, quoted};
 use crate::model::{Entity, EntityId, Field, FieldKind, OnArchive, Service, Via};
 use crate::tables::build::{
-    ARCHIVE_REFERENCES, archive_columns, archive_name, archive_options, field_column, id_type,
-    is_archived,
+    ARCHIVE_REFERENCES, archive_columns, archive_name, archive_options, id_type, is_archived,
 };
 use crate::tables::{ColumnType, Table, TableKind};
 
@@ -225,7 +224,7 @@ fn levels(service: &Service, root: EntityId) -> Vec<Level> {
         }
         for above in &levels {
             for field in cascades(service, above.entity, entity) {
-                let condition = format!("{} {}", quoted(&field_column(field)), member(&above.ids));
+                let condition = format!("{} {}", quoted(&field.column()), member(&above.ids));
                 let table = quoted(service.entity(entity).name.plural_snake());
                 alternatives.push(format!("select id from {table} where {condition}"));
                 conditions.push(condition);
@@ -258,7 +257,7 @@ fn closed(service: &Service, entity: EntityId, base: &str) -> String {
     let table = quoted(service.entity(entity).name.plural_snake());
     let joins: Vec<String> = own
         .iter()
-        .map(|field| format!("child.{} = gone.id", quoted(&field_column(field))))
+        .map(|field| format!("child.{} = gone.id", quoted(&field.column())))
         .collect();
     let start = if base == "$1" {
         format!("select id from {table} where id = $1")
@@ -316,8 +315,8 @@ fn lock(service: &Service, level: &Level) -> Statement {
 
 fn cut(service: &Service, child: EntityId, field: &Field, level: &Level) -> Statement {
     let entity = service.entity(child);
-    let column = quoted(&field_column(field));
-    let on = format!("{}_{}", entity.name.plural_snake(), field_column(field));
+    let column = quoted(&field.column());
+    let on = format!("{}_{}", entity.name.plural_snake(), field.column());
     let doc = format!(
         "Cuts the {} of {} loose.",
         field.name.sentence(),
@@ -339,7 +338,7 @@ fn cut(service: &Service, child: EntityId, field: &Field, level: &Level) -> Stat
 
 fn remember(service: &Service, child: EntityId, field: &Field, level: &Level) -> Statement {
     let entity = service.entity(child);
-    let column = field_column(field);
+    let column = field.column();
     let on = format!("{}_{column}", entity.name.plural_snake());
     let doc = format!(
         "Remembers the {} of {}, so that a restore can tie it again.",

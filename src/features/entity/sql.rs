@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::dialect::{self, Dialect, JsonArray, quoted};
 use crate::model::{Entity, Field, Link, Service, Via};
-use crate::tables::build::{default_order_terms, field_column, id_type};
+use crate::tables::build::{default_order_terms, id_type};
 use crate::tables::{Column, IndexTerm, Table};
 
 use super::super::Context;
@@ -164,7 +164,7 @@ impl<'a> Statements<'a> {
             self.entity
                 .fields
                 .iter()
-                .map(|field| quoted(&field_column(field))),
+                .map(|field| quoted(&field.column())),
         );
         for (link, target) in links(self.context.service, self.entity) {
             columns.push(dialect.json_array(&JsonArray {
@@ -345,7 +345,7 @@ impl<'a> Statements<'a> {
             values.push(parameter());
         }
         for field in &self.entity.fields {
-            columns.push(quoted(&field_column(field)));
+            columns.push(quoted(&field.column()));
             values.push(parameter());
         }
         if self.entity.automatic.version {
@@ -402,7 +402,7 @@ impl<'a> Statements<'a> {
             next += 1;
         }
         for UpdateParameter { field, flagged } in self.update_parameters() {
-            let column = quoted(&field_column(field));
+            let column = quoted(&field.column());
             if flagged {
                 let value = next + 1;
                 assignments.push(format!(

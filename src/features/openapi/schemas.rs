@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use crate::model::types::{Bound, DecimalType, TextType};
 use crate::model::{Entity, Field, FieldKind, Format, IdType, ScalarType, Service};
-use crate::tables::build::field_column;
 
 use super::super::entity::link_members;
 use super::super::entity::naming::Naming;
@@ -52,7 +51,7 @@ fn record(service: &Service, entity: &Entity) -> Value {
     let mut properties = Map::new();
     properties.insert("id".to_owned(), id(entity, true));
     for field in entity.fields.iter().filter(|field| !field.write_only) {
-        properties.insert(field_column(field), property(service, field));
+        properties.insert(field.column(), property(service, field));
     }
     for (name, target, doc) in link_members(service, entity) {
         properties.insert(name, ids(target.id, &doc));
@@ -102,7 +101,7 @@ fn new(service: &Service, entity: &Entity) -> Value {
         properties.insert("id".to_owned(), schema);
     }
     for field in &entity.fields {
-        let name = field_column(field);
+        let name = field.column();
         let mut schema = property(service, field);
         if let Some(default) = field.default.as_ref().and_then(default_json) {
             schema = with(schema, "default", default);
@@ -132,7 +131,7 @@ fn changes(service: &Service, entity: &Entity) -> Value {
         if field.write_only {
             schema = with(schema, "writeOnly", json!(true));
         }
-        properties.insert(field_column(field), schema);
+        properties.insert(field.column(), schema);
     }
     for (name, target, doc) in link_members(service, entity) {
         properties.insert(name, ids(target.id, &doc));
