@@ -10,6 +10,7 @@ mod {{ adapter }};
 //% endfor
 mod model;
 pub mod queries;
+pub mod removal;
 mod rules;
 
 //% for adapter in adapters

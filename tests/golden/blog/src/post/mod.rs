@@ -6,6 +6,7 @@ pub mod commands;
 mod http;
 mod model;
 pub mod queries;
+pub mod removal;
 mod rules;
 
 pub use http::routes;
