@@ -79,6 +79,12 @@ fn slice(
         (
             "removal.rs",
             "entity/removal.rs",
+            operations.clone(),
+            Ownership::Managed,
+        ),
+        (
+            "hooks.rs",
+            "entity/hooks.rs",
             operations,
             Ownership::Managed,
         ),

@@ -1,4 +1,4 @@
-//! What `queries.rs` and `commands.rs` of a slice interpolate.
+//! What `queries.rs`, `commands.rs` and `hooks.rs` of a slice interpolate.
 
 use serde::Serialize;
 
@@ -91,6 +91,8 @@ pub struct OperationsView {
     pub cursor_of_last: String,
     /// The `use` lines of `commands.rs`.
     pub command_imports: Vec<String>,
+    /// The `use` lines of `hooks.rs`.
+    pub hook_imports: Vec<String>,
     /// The `use` lines of `queries.rs`.
     pub query_imports: Vec<String>,
     /// The `use` lines of `removal.rs`.
@@ -155,6 +157,7 @@ impl OperationsView {
                 import_command_types(entity, changeable, &mut command_imports);
                 command_imports.lines()
             },
+            hook_imports: hook_imports(entity, changeable).lines(),
             query_imports: query_imports.lines(),
         }
     }
@@ -166,11 +169,9 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
         imports.add("jiff", "Timestamp");
     }
     let name = entity.name.pascal();
-    imports.add("svcgen_runtime::hooks", "Inside");
     imports.add("super::model", name);
     imports.add("super::model", &format!("New{name}"));
     if changeable {
-        imports.add("svcgen_runtime::hooks", "InsideChange");
         imports.add("super::model", &format!("{name}Changes"));
     }
     if changeable || entity.automatic.version {
@@ -178,14 +179,33 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
     }
 }
 
+fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
+    let mut imports = Imports::new();
+    imports.add_all("svcgen_runtime", &["Error", "Violations", "http"]);
+    imports.add("svcgen_runtime::hooks", "Inside");
+    rust::import_id(entity.id, &mut imports);
+    let name = entity.name.pascal();
+    imports.add("super::model", name);
+    imports.add("super::model", &format!("New{name}"));
+    if changeable {
+        imports.add("svcgen_runtime::hooks", "InsideChange");
+        imports.add("super::model", &format!("{name}Changes"));
+    }
+    imports
+}
+
 fn removal_imports(entity: &Entity, takes_more_along: bool) -> Vec<String> {
     let mut imports = Imports::new();
-    imports.add_all("svcgen_runtime", &["Constraint", "Error", "db", "http", "params"]);
+    imports.add_all(
+        "svcgen_runtime",
+        &["Constraint", "Error", "db", "http", "params"],
+    );
     if takes_more_along {
         imports.add("svcgen_runtime", "removal");
     }
     rust::import_id(entity.id, &mut imports);
-    imports.add_all("super::commands", &["LOCK", "Rules as _", "missed"]);
+    imports.add_all("super::commands", &["LOCK", "missed"]);
+    imports.add("super::hooks", "Rules as _");
     imports.add("super::model", entity.name.pascal());
     imports.lines()
 }
