@@ -3,7 +3,8 @@
 use svcgen_runtime::{Constraint, Error, db, http, params, removal};
 use uuid::Uuid;
 
-use super::commands::{LOCK, Rules as _, missed};
+use super::commands::{LOCK, missed};
+use super::hooks::Rules as _;
 use super::model::Tag;
 use super::rules::TagRules;
 use crate::app::App;
