@@ -5,6 +5,7 @@
 //% endfor
 
 pub mod commands;
+pub mod hooks;
 //% for adapter in adapters
 mod {{ adapter }};
 //% endfor

@@ -8,7 +8,7 @@ use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 //% endif
 
-use super::commands::Rules as _;
+use super::hooks::Rules as _;
 use super::{ {{ naming.entity }}, {% if changeable %}{{ naming.entity }}Changes, {% endif %}{{ naming.entity }}Page, {{ naming.entity }}Rules, New{{ naming.entity }}, commands, queries };
 use crate::app::App;
 

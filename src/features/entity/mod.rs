@@ -73,6 +73,12 @@ fn slice(
         (
             "commands.rs",
             "entity/commands.rs",
+            operations.clone(),
+            Ownership::Managed,
+        ),
+        (
+            "hooks.rs",
+            "entity/hooks.rs",
             operations,
             Ownership::Managed,
         ),

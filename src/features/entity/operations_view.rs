@@ -1,4 +1,4 @@
-//! What `queries.rs` and `commands.rs` of a slice interpolate.
+//! What `queries.rs`, `commands.rs` and `hooks.rs` of a slice interpolate.
 
 use serde::Serialize;
 
@@ -89,6 +89,8 @@ pub struct OperationsView {
     pub cursor_of_last: String,
     /// The `use` lines of `commands.rs`.
     pub command_imports: Vec<String>,
+    /// The `use` lines of `hooks.rs`.
+    pub hook_imports: Vec<String>,
     /// The `use` lines of `queries.rs`.
     pub query_imports: Vec<String>,
 }
@@ -149,6 +151,7 @@ impl OperationsView {
                 import_command_types(entity, changeable, &mut command_imports);
                 command_imports.lines()
             },
+            hook_imports: hook_imports(entity, changeable).lines(),
             query_imports: query_imports.lines(),
         }
     }
@@ -160,16 +163,29 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
         imports.add("jiff", "Timestamp");
     }
     let name = entity.name.pascal();
+    imports.add("super::model", name);
+    imports.add("super::model", &format!("New{name}"));
+    if changeable {
+        imports.add("super::model", &format!("{name}Changes"));
+    }
+    if changeable || entity.automatic.version {
+        imports.add("super", "queries");
+    }
+}
+
+fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
+    let mut imports = Imports::new();
+    imports.add_all("svcgen_runtime", &["Error", "Violations", "http"]);
     imports.add("svcgen_runtime::hooks", "Inside");
+    rust::import_id(entity.id, &mut imports);
+    let name = entity.name.pascal();
     imports.add("super::model", name);
     imports.add("super::model", &format!("New{name}"));
     if changeable {
         imports.add("svcgen_runtime::hooks", "InsideChange");
         imports.add("super::model", &format!("{name}Changes"));
     }
-    if changeable || entity.automatic.version {
-        imports.add("super", "queries");
-    }
+    imports
 }
 
 fn new_id(entity: &Entity, imports: &mut Imports) -> Option<String> {

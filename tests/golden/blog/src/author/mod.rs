@@ -3,6 +3,7 @@
 //! Someone who writes.
 
 pub mod commands;
+pub mod hooks;
 mod http;
 mod model;
 pub mod queries;

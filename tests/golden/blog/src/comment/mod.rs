@@ -3,6 +3,7 @@
 //! What a reader says about a post.
 
 pub mod commands;
+pub mod hooks;
 mod http;
 mod model;
 pub mod queries;

@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
-use super::commands::Rules as _;
+use super::hooks::Rules as _;
 use super::{NewPost, Post, PostChanges, PostPage, PostRules, commands, queries};
 use crate::app::App;
 

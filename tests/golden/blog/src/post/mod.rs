@@ -3,6 +3,7 @@
 //! A text that is published, or will be.
 
 pub mod commands;
+pub mod hooks;
 mod http;
 mod model;
 pub mod queries;

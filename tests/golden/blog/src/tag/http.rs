@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
-use super::commands::Rules as _;
+use super::hooks::Rules as _;
 use super::{NewTag, Tag, TagChanges, TagPage, TagRules, commands, queries};
 use crate::app::App;
 

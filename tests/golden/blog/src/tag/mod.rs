@@ -3,6 +3,7 @@
 //! A word that posts are found by.
 
 pub mod commands;
+pub mod hooks;
 mod http;
 mod model;
 pub mod queries;
