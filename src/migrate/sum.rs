@@ -60,9 +60,10 @@ pub fn write(links: &[Link]) -> String {
 
 /// The links of a sum; `None` when it is none, such as one with the marks of a conflict.
 pub fn read(text: &str) -> Option<Vec<Link>> {
-    let mut lines = text.lines();
-    let head = lines.next()?.strip_prefix("head")?.trim();
-    let links: Vec<Link> = lines
+    let (head, rest) = text.split_once('\n')?;
+    let head = head.strip_prefix("head")?.trim();
+    let links: Vec<Link> = rest
+        .lines()
         .map(|line| {
             let (id, digest) = line.trim_end().split_once(' ')?;
             let is_digest = digest.len() == 64 && digest.bytes().all(|it| it.is_ascii_hexdigit());
