@@ -54,8 +54,7 @@ fn is_plain(text: &str, around: Around) -> bool {
     };
     let is_line = !text.contains(['\n', '\r', '\t', '\u{85}', '\u{2028}', '\u{2029}']);
     is_line
-        && parse(&line)
-            .is_ok_and(|node| Tree::of(&node) == Tree::map([("it", Tree::text(text))]))
+        && parse(&line).is_ok_and(|node| Tree::of(&node) == Tree::map([("it", Tree::text(text))]))
 }
 
 /// Text as a double-quoted YAML scalar.

@@ -100,6 +100,13 @@ impl Files {
             .is_some_and(|it| entry(&it.value, "many").is_some())
     }
 
+    /// Whether a file has a collection of an entity.
+    pub fn holds(&self, file: usize, entity: &str) -> bool {
+        collections(&self.roots[file])
+            .iter()
+            .any(|(_, target)| target == entity)
+    }
+
     fn entries(&self, file: usize) -> impl DoubleEndedIterator<Item = &Entry> {
         let fields = entry(&self.roots[file], "fields");
         let entries = match fields.map(|it| &it.value.value) {
@@ -143,7 +150,8 @@ impl Files {
                     of: entity.to_owned(),
                 });
             }
-            let is_many = matches!(value, Tree::Map(entries) if entries.iter().any(|(key, _)| key == "many"));
+            let is_many =
+                matches!(value, Tree::Map(entries) if entries.iter().any(|(key, _)| key == "many"));
             edits.push((
                 file,
                 Edit::Insert {
@@ -163,7 +171,9 @@ impl Files {
     /// The key that `fields` stands after by custom.
     fn head(&self, file: usize) -> Option<String> {
         let known = ["id", "doc", "plural", "entity"];
-        let found = known.into_iter().find(|it| entry(&self.roots[file], it).is_some());
+        let found = known
+            .into_iter()
+            .find(|it| entry(&self.roots[file], it).is_some());
         found.map(str::to_owned)
     }
 
@@ -177,7 +187,11 @@ impl Files {
         was: Option<&str>,
     ) -> Result<Edits, RefactorError> {
         let file = self.file(entity)?;
-        let known: Vec<String> = self.fields(entity)?.into_iter().map(str::to_owned).collect();
+        let known: Vec<String> = self
+            .fields(entity)?
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let field = self
             .field(file, old)
             .ok_or_else(|| missing("field", old, entity, known))?;
@@ -294,7 +308,10 @@ impl Files {
 
 fn missing(what: &'static str, name: &str, of: &str, known: Vec<String>) -> RefactorError {
     let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-    let alike = known.iter().find(|it| it.eq_ignore_ascii_case(name)).cloned();
+    let alike = known
+        .iter()
+        .find(|it| it.eq_ignore_ascii_case(name))
+        .cloned();
     RefactorError::Missing {
         what,
         name: name.to_owned(),

@@ -181,7 +181,13 @@ impl<'t> Text<'t> {
         end
     }
 
-    fn insert(&self, place: &Place<'_>, after: Option<&str>, key: &str, value: &Tree) -> Option<String> {
+    fn insert(
+        &self,
+        place: &Place<'_>,
+        after: Option<&str>,
+        key: &str,
+        value: &Tree,
+    ) -> Option<String> {
         let entries = match &place.node.value {
             Value::Map(entries) => entries.as_slice(),
             Value::Null => &[],
@@ -238,7 +244,11 @@ impl<'t> Text<'t> {
     /// What follows a line that was written at this place; a last line gets its newline.
     fn with_end(&self, at: usize) -> &str {
         let rest = &self.0[at..];
-        if rest.is_empty() { self.newline() } else { rest }
+        if rest.is_empty() {
+            self.newline()
+        } else {
+            rest
+        }
     }
 
     fn insert_in_flow(
@@ -285,7 +295,9 @@ impl<'t> Text<'t> {
         let indent = self.column(before.key.span.start);
         let key = scalar(key, Around::Block);
         let gap = match self.aligned(entries) {
-            Some(column) => column.saturating_sub(indent + key.chars().count() + 1).max(1),
+            Some(column) => column
+                .saturating_sub(indent + key.chars().count() + 1)
+                .max(1),
             None => 1,
         };
         let line_end = self.line_end(self.end(before)?);
