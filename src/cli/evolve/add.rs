@@ -47,15 +47,15 @@ pub fn entity(project: Option<&Path>, options: &AddEntity, shell: &Shell) -> Res
         what: format!("{}, {path}", entity.name),
         next: next_of_entity(&draft, &entity),
     };
-    draft.write(telling, &options.manner, shell)
+    draft.write(telling, options.manner, shell)
 }
 
 /// Given by the command line, or asked for.
 fn entity_of(draft: &Draft, options: &AddEntity) -> Result<Entity, Failure> {
-    let asks = may_ask(&options.manner);
+    let asks = may_ask(options.manner);
     let taken: Vec<&str> = draft.files.entities().map(|(_, name)| name).collect();
     let name = match &options.name {
-        Some(name) => shorthand::entity_name(name).map_err(wrong)?,
+        Some(name) => shorthand::entity_name(name).map_err(|error| wrong(&error))?,
         None if asks => {
             ask::prepare();
             ask::entity(&taken)?
@@ -73,13 +73,13 @@ fn entity_of(draft: &Draft, options: &AddEntity) -> Result<Entity, Failure> {
             format!("add to it with `svcgen add-field {name} FIELD:TYPE`"),
         ));
     }
-    let fields = fields_of(&name, &options.fields, &options.manner)?;
+    let fields = fields_of(&name, &options.fields, options.manner)?;
     Ok(Entity { name, fields })
 }
 
 /// Given by the command line, or asked for.
-fn fields_of(entity: &str, given: &[String], manner: &Manner) -> Result<Vec<Field>, Failure> {
-    let fields = shorthand::parse_fields(&given.join(" ")).map_err(wrong)?;
+fn fields_of(entity: &str, given: &[String], manner: Manner) -> Result<Vec<Field>, Failure> {
+    let fields = shorthand::parse_fields(&given.join(" ")).map_err(|error| wrong(&error))?;
     if !fields.is_empty() {
         return Ok(fields);
     }
@@ -93,7 +93,7 @@ fn fields_of(entity: &str, given: &[String], manner: &Manner) -> Result<Vec<Fiel
     ))
 }
 
-fn wrong(error: shorthand::ShorthandError) -> Failure {
+fn wrong(error: &shorthand::ShorthandError) -> Failure {
     Failure::usage(
         error.to_string(),
         "types with brackets stand in quotes: `total:'decimal(12,2)'`, `status:'enum(draft,paid)'`",
@@ -106,7 +106,7 @@ pub fn field(project: Option<&Path>, options: &AddField, shell: &Shell) -> Resul
     let known: Vec<&str> = draft.files.entities().map(|(_, name)| name).collect();
     let entity = match &options.entity {
         Some(entity) => entity.clone(),
-        None if may_ask(&options.manner) && !known.is_empty() => {
+        None if may_ask(options.manner) && !known.is_empty() => {
             ask::prepare();
             known[ask::one_of("Entity", &known)?].to_owned()
         }
@@ -118,7 +118,7 @@ pub fn field(project: Option<&Path>, options: &AddField, shell: &Shell) -> Resul
         }
     };
     draft.files.file(&entity)?;
-    let fields = fields_of(&entity, &options.fields, &options.manner)?;
+    let fields = fields_of(&entity, &options.fields, options.manner)?;
     let values: Vec<(String, Tree)> = fields
         .iter()
         .map(|it| (it.name.clone(), it.kind.to_tree()))
@@ -134,7 +134,7 @@ pub fn field(project: Option<&Path>, options: &AddField, shell: &Shell) -> Resul
         what: format!("{word} to {entity} ({})", names.join(", ")),
         next,
     };
-    draft.write(telling, &options.manner, shell)
+    draft.write(telling, options.manner, shell)
 }
 
 fn next_of_entity(draft: &Draft, entity: &Entity) -> Vec<(String, String)> {

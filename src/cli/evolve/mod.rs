@@ -52,10 +52,9 @@ impl Draft {
         let project = generate::find(named)?;
         let before = project.schema()?;
         let texts = before.iter().map(text).collect::<Result<Vec<_>, _>>()?;
-        let files = match Files::of(texts.into_iter()) {
-            Ok(files) => files,
+        let Ok(files) = Files::of(texts.into_iter()) else {
             // The check tells of everything that is wrong, in all files.
-            Err(_) => return Err(broken(before)),
+            return Err(broken(before));
         };
         Ok(Self {
             project,
@@ -100,7 +99,7 @@ impl Draft {
     }
 
     /// Writes schema and service as one, or says what would be written.
-    fn write(self, telling: Telling<'_>, manner: &Manner, shell: &Shell) -> Result<(), Failure> {
+    fn write(self, telling: Telling<'_>, manner: Manner, shell: &Shell) -> Result<(), Failure> {
         let started = Instant::now();
         if manner.dry_run {
             generate::refuse_interrupted(&self.project)?;
@@ -187,7 +186,7 @@ impl From<RefactorError> for Failure {
 }
 
 /// Whether there is somebody to ask, and may be asked.
-fn may_ask(manner: &Manner) -> bool {
+fn may_ask(manner: Manner) -> bool {
     !manner.no_input && manner.format == Format::Human && ask::is_possible()
 }
 

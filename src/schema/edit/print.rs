@@ -1,5 +1,7 @@
 //! Values as a person would write them on one line.
 
+use std::fmt::Write as _;
+
 use super::{Tree, parse};
 
 /// What surrounds a value that is printed.
@@ -69,7 +71,8 @@ pub fn quoted(text: &str) -> String {
             it if it.is_control()
                 || matches!(it, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') =>
             {
-                scalar.push_str(&format!("\\u{:04x}", u32::from(it)));
+                // Writing to a string cannot fail.
+                let _ = write!(scalar, "\\u{:04x}", u32::from(it));
             }
             it => scalar.push(it),
         }

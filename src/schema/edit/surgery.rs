@@ -69,9 +69,10 @@ impl<'t> Text<'t> {
             around: Around::Block,
         };
         for step in steps {
-            let around = match self.is_flow(place.node) {
-                true => Around::Flow,
-                false => place.around,
+            let around = if self.is_flow(place.node) {
+                Around::Flow
+            } else {
+                place.around
             };
             place = match (&place.node.value, step) {
                 (Value::Map(_), Step::Key(key)) => {

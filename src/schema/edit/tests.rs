@@ -179,7 +179,7 @@ fn what_cannot_be_edited_safely_is_refused() {
     }
     let missing = apply("a: 1\n", &[insert("fields.b", "x", Tree::Null)]);
     assert_eq!(missing, Err(EditError::Missing("fields.b".to_owned())));
-    assert!(matches!(apply("a: [\n", &[]), Ok(_)));
+    assert!(apply("a: [\n", &[]).is_ok());
     assert!(matches!(
         apply("a: [\n", &[insert("", "x", Tree::Null)]),
         Err(EditError::Unreadable(_))

@@ -20,6 +20,9 @@ pub enum Tree {
     Map(Vec<(String, Tree)>),
 }
 
+/// The entries of a mapping.
+type Entries = Vec<(String, Tree)>;
+
 impl Tree {
     /// Text.
     pub fn text(text: impl Into<String>) -> Self {
@@ -108,14 +111,14 @@ impl Tree {
         Ok(value)
     }
 
-    fn entries(&mut self, steps: &[Step]) -> Result<&mut Vec<(String, Self)>, EditError> {
+    fn entries(&mut self, steps: &[Step]) -> Result<&mut Entries, EditError> {
         match self {
             Self::Map(entries) => Ok(entries),
             _ => Err(EditError::missing(steps)),
         }
     }
 
-    fn entry(&mut self, steps: &[Step]) -> Result<(&mut Vec<(String, Self)>, usize), EditError> {
+    fn entry(&mut self, steps: &[Step]) -> Result<(&mut Entries, usize), EditError> {
         let missing = || EditError::missing(steps);
         let (last, before) = steps.split_last().ok_or_else(missing)?;
         let Step::Key(key) = last else {
