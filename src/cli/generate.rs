@@ -7,6 +7,7 @@ use super::{
     arguments::Generate,
     pipeline::{self, Extras},
     report,
+    settled::{self, Settled},
     shell::Shell,
 };
 use crate::project::{Project, ProjectError, recovery::Recovered};
@@ -22,8 +23,14 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
         project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
     tell_recovered(&recovered, shell);
     let project = held.project();
+    let schema = project.schema()?;
+    if let Some(settled) = settled::look(project, &schema)? {
+        report::tell_unchanged(&settled.name, settled.files, started.elapsed(), shell);
+        shell.timing(&[("look", started.elapsed())]);
+        return Ok(());
+    }
     let progress = shell.progress("generating");
-    let prepared = pipeline::prepare(project, project.schema()?, &mut Extras::new(), shell);
+    let prepared = pipeline::prepare(project, schema, &mut Extras::new(), shell);
     drop(progress);
     let prepared = prepared?;
     let (name, plan) = (
@@ -36,6 +43,11 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     stages.push(("write", writing.elapsed()));
     plan.tell_done(&name, started.elapsed(), shell);
     shell.timing(&stages);
+    let settled = Settled {
+        name,
+        files: plan.files(),
+    };
+    settled::remember(project, &settled, shell)?;
     Ok(())
 }
 

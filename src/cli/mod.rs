@@ -13,6 +13,7 @@ mod meta;
 mod new;
 mod pipeline;
 mod report;
+mod settled;
 mod shell;
 mod state_files;
 

@@ -8,6 +8,16 @@ use crate::reconcile::{Action, Because, Write, WritePlan};
 /// More paths than these are told by directory.
 const MANY: usize = 12;
 
+/// Says that there was nothing to do.
+pub fn tell_unchanged(name: &str, files: usize, took: Duration, shell: &Shell) {
+    let files = counted(files, "file is", "files are");
+    let seconds = took.as_secs_f64();
+    shell.status(
+        "Unchanged",
+        &format!("{name}: all {files} up to date ({seconds:.2} s)"),
+    );
+}
+
 /// What a plan does, without the contents.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
@@ -76,17 +86,18 @@ impl Summary {
         self.tell_files(shell);
         let seconds = took.as_secs_f64();
         if self.is_noop() {
-            let files = counted(self.same, "file is", "files are");
-            shell.status(
-                "Unchanged",
-                &format!("{name}: all {files} up to date ({seconds:.2} s)"),
-            );
+            tell_unchanged(name, self.same, took, shell);
         } else {
             shell.status(
                 "Finished",
                 &format!("{name}: {} ({seconds:.2} s)", self.counts()),
             );
         }
+    }
+
+    /// How many files there are once it is done.
+    pub fn files(&self) -> usize {
+        self.written() + self.same
     }
 
     /// What is done to each file, with the verb first.
