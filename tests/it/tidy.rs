@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["features"],
     &["render"],
     &["generate"],
+    &["import"],
     &["reconcile"],
     &["project"],
     &["cli"],

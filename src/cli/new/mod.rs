@@ -4,7 +4,7 @@ mod ask;
 pub mod examples;
 mod launch;
 mod origin;
-mod schema_text;
+pub mod schema_text;
 mod shorthand;
 
 use std::{

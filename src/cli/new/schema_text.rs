@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use heck::ToSnakeCase as _;
 
 use super::shorthand::{Entity, Kind};
+pub use crate::schema::quoted;
+
 use crate::cli::{
     arguments::{DatabaseName, FeatureName},
     state_files::SCHEMA_DIRECTORY,
@@ -135,27 +137,6 @@ pub fn get<'a>(text: &'a str, key: &str) -> Option<&'a str> {
         .map_or(value, |(value, _)| value)
         .trim();
     Some(value.trim_matches(['"', '\''])).filter(|it| !it.is_empty())
-}
-
-/// Text as a double-quoted YAML scalar.
-pub fn quoted(text: &str) -> String {
-    let mut scalar = String::from("\"");
-    for it in text.chars() {
-        match it {
-            '"' => scalar.push_str("\\\""),
-            '\\' => scalar.push_str("\\\\"),
-            '\n' => scalar.push_str("\\n"),
-            '\t' => scalar.push_str("\\t"),
-            it if it.is_control()
-                || matches!(it, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') =>
-            {
-                push(&mut scalar, &format!("\\u{:04x}", u32::from(it)));
-            }
-            it => scalar.push(it),
-        }
-    }
-    scalar.push('"');
-    scalar
 }
 
 fn is_key(line: &str, key: &str) -> bool {
