@@ -22,6 +22,7 @@
 //! | [`model`] | the `Service`: complete and resolved, with every spelling of every name; its `check` makes it of a `Document` | SQL, paths, templates; outside of `check` not even YAML |
 //! | [`tables`] | the service as tables, and what changed between two of them | Rust, files, any one database |
 //! | [`dialect`] | SQL, one file for each database | entities |
+//! | [`migrate`] | steps from one set of tables to the next that keep every row, and the proof | the disk, YAML |
 //! | [`plan`] | which files there will be, whose each is, and what it is made from | what is in them |
 //! | [`features`] | what a service can have: each feature adds files, and entries for the shared files | the disk |
 //! | [`render`] | templates, then one `rustfmt` over all of them | entities, features |
@@ -65,6 +66,7 @@ pub mod dialect;
 pub mod features;
 pub mod generate;
 pub mod import;
+pub mod migrate;
 pub mod model;
 pub mod plan;
 pub mod project;

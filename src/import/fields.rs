@@ -31,7 +31,10 @@ impl TableRules {
                 found.extend(read.into_iter().map(named));
                 continue;
             }
-            let name = check.name.as_deref().map_or(String::new(), |it| format!(" {it}"));
+            let name = check
+                .name
+                .as_deref()
+                .map_or(String::new(), |it| format!(" {it}"));
             notes.push(Note::left_out(
                 format!("{}, check{name}", table.name),
                 format!(

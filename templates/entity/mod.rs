@@ -5,11 +5,13 @@
 //% endfor
 
 pub mod commands;
+pub mod hooks;
 //% for adapter in adapters
 mod {{ adapter }};
 //% endfor
 mod model;
 pub mod queries;
+pub mod removal;
 mod rules;
 
 //% for adapter in adapters

@@ -44,7 +44,12 @@ pub fn compare(case: &Path, imported: &Imported) {
         std::fs::write(&expected, &text).expect("written");
     }
     let before = std::fs::read_to_string(&expected).unwrap_or_default();
-    assert_eq!(text, before, "{}: bless it with SVCGEN_BLESS=1", case.display());
+    assert_eq!(
+        text,
+        before,
+        "{}: bless it with SVCGEN_BLESS=1",
+        case.display()
+    );
     assert_passes(imported);
 }
 
@@ -67,8 +72,13 @@ fn sqlite(sql: &str) -> (tempfile::TempDir, Origin) {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("old.db");
     let connection = Connection::open(&path).expect("opened");
-    connection.execute_batch(sql).unwrap_or_else(|error| panic!("{error}:\n{sql}"));
-    (directory, Origin::Sqlite(path.to_string_lossy().into_owned()))
+    connection
+        .execute_batch(sql)
+        .unwrap_or_else(|error| panic!("{error}:\n{sql}"));
+    (
+        directory,
+        Origin::Sqlite(path.to_string_lossy().into_owned()),
+    )
 }
 
 #[test]
@@ -116,9 +126,12 @@ pub fn physical(sources: &[Source]) -> Schema {
     let (service, diagnostics) = checked(sources);
     let service = service.unwrap_or_else(|| panic!("{diagnostics:?}"));
     let mut schema = tables::of(&service);
-    schema
-        .tables
-        .retain(|table| matches!(table.kind, TableKind::Live | TableKind::Link | TableKind::Archive));
+    schema.tables.retain(|table| {
+        matches!(
+            table.kind,
+            TableKind::Live | TableKind::Link | TableKind::Archive
+        )
+    });
     schema
 }
 
@@ -138,7 +151,12 @@ fn our_own_tables_come_back() {
         let catalogue = import::read(&origin).expect("read");
         let imported = import::import(&catalogue, Some(&name)).expect("imported");
         let after = creation(&physical(&self::sources(&imported)), dialect);
-        assert_eq!(statements(&after), statements(&before), "{name}: {:#?}", imported.files);
+        assert_eq!(
+            statements(&after),
+            statements(&before),
+            "{name}: {:#?}",
+            imported.files
+        );
     }
 }
 
@@ -151,12 +169,20 @@ fn the_command_writes_a_schema_that_generates() {
     Connection::open(&database)
         .and_then(|it| it.execute_batch(&sql))
         .expect("made");
-    let ended = place.svcgen(&["import", "--from", "old.db", "--into", "shop", "--name", "shop"]);
+    let ended = place.svcgen(&[
+        "import", "--from", "old.db", "--into", "shop", "--name", "shop",
+    ]);
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     assert!(ended.stderr.contains("Imported"), "{}", ended.stderr);
     let again = place.svcgen(&["import", "--from", "old.db", "--into", "shop"]);
-    assert_eq!(again.status, 3, "another name is another file: {}", again.stderr);
-    let same = place.svcgen(&["import", "--from", "old.db", "--into", "shop", "--name", "shop", "--format", "json"]);
+    assert_eq!(
+        again.status, 3,
+        "another name is another file: {}",
+        again.stderr
+    );
+    let same = place.svcgen(&[
+        "import", "--from", "old.db", "--into", "shop", "--name", "shop", "--format", "json",
+    ]);
     assert_eq!(same.status, 0, "{}", same.stderr);
     let report: serde_json::Value = serde_json::from_str(&same.stdout).expect("JSON");
     assert_eq!(report["service"], "shop");
@@ -168,7 +194,11 @@ fn the_command_writes_a_schema_that_generates() {
 #[test]
 fn what_is_no_database_is_told_of() {
     let place = Place::empty();
-    std::fs::write(place.root().join("text.db"), "this is no database, it is a text of some length").expect("written");
+    std::fs::write(
+        place.root().join("text.db"),
+        "this is no database, it is a text of some length",
+    )
+    .expect("written");
     Connection::open(place.root().join("empty.db"))
         .and_then(|it| it.execute_batch("create view v as select 1"))
         .expect("made");
@@ -177,12 +207,19 @@ fn what_is_no_database_is_told_of() {
         ("nothing.db", 2, "nothing.db"),
         ("empty.db", 2, "no tables"),
         ("postgres://nobody@127.0.0.1:1/x", 2, "PostgreSQL"),
-        ("postgres://nobody:secret@127.0.0.1:1/x?sslmode=require", 2, "TLS"),
+        (
+            "postgres://nobody:secret@127.0.0.1:1/x?sslmode=require",
+            2,
+            "TLS",
+        ),
     ] {
         let ended = place.svcgen(&["import", "--from", from]);
         assert_eq!(ended.status, status, "{from}: {}", ended.stderr);
         assert!(ended.stderr.contains(words), "{from}: {}", ended.stderr);
         assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
-        assert!(std::fs::read_dir(place.root()).expect("read").count() == 2, "{from} left something");
+        assert!(
+            std::fs::read_dir(place.root()).expect("read").count() == 2,
+            "{from} left something"
+        );
     }
 }

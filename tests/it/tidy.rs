@@ -21,6 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["tables"],
     &["dialect"],
+    &["migrate"],
     &["plan"],
     &["features"],
     &["render"],

@@ -1,4 +1,4 @@
-//! What `queries.rs` and `commands.rs` of a slice interpolate.
+//! What `queries.rs`, `commands.rs` and `hooks.rs` of a slice interpolate.
 
 use serde::Serialize;
 
@@ -69,6 +69,8 @@ pub struct OperationsView {
     pub commands: Vec<Statement>,
     /// The statements of the queries.
     pub queries: Vec<Statement>,
+    /// The statements of a removal.
+    pub removals: Vec<Statement>,
     /// What a removal takes along; none when one statement does it.
     pub removal: Option<Removal>,
     /// Whether a removal must say why.
@@ -89,8 +91,12 @@ pub struct OperationsView {
     pub cursor_of_last: String,
     /// The `use` lines of `commands.rs`.
     pub command_imports: Vec<String>,
+    /// The `use` lines of `hooks.rs`.
+    pub hook_imports: Vec<String>,
     /// The `use` lines of `queries.rs`.
     pub query_imports: Vec<String>,
+    /// The `use` lines of `removal.rs`.
+    pub removal_imports: Vec<String>,
 }
 
 impl OperationsView {
@@ -110,9 +116,6 @@ impl OperationsView {
         rust::import_id(entity.id, &mut query_imports);
         let removal = Removal::of(context, id);
         let removal = (!removal.is_plain()).then_some(removal);
-        if removal.is_some() {
-            command_imports.add("svcgen_runtime", "removal");
-        }
         let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
         let cursor = cursor(context, entity, &mut query_imports);
@@ -130,12 +133,17 @@ impl OperationsView {
             merged,
             constraints: constraints(table),
             referrers: referrers(context, entity),
-            commands: command_statements(service, entity, &statements, removal.is_some()),
+            commands: command_statements(service, entity, &statements),
             queries: query_statements(entity, &statements),
             reason_required: match &entity.delete {
                 Delete::Archive(archive) => archive.reason_required,
                 Delete::Hard => false,
             },
+            removals: match &removal {
+                Some(removal) => removal.statements.clone(),
+                None => vec![statements.delete()],
+            },
+            removal_imports: removal_imports(entity, removal.is_some()),
             removal,
             links,
             default_page: entity.list.default_page,
@@ -149,6 +157,7 @@ impl OperationsView {
                 import_command_types(entity, changeable, &mut command_imports);
                 command_imports.lines()
             },
+            hook_imports: hook_imports(entity, changeable).lines(),
             query_imports: query_imports.lines(),
         }
     }
@@ -160,16 +169,45 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
         imports.add("jiff", "Timestamp");
     }
     let name = entity.name.pascal();
+    imports.add("super::model", name);
+    imports.add("super::model", &format!("New{name}"));
+    if changeable {
+        imports.add("super::model", &format!("{name}Changes"));
+    }
+    if changeable || entity.automatic.version {
+        imports.add("super", "queries");
+    }
+}
+
+fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
+    let mut imports = Imports::new();
+    imports.add_all("svcgen_runtime", &["Error", "Violations", "http"]);
     imports.add("svcgen_runtime::hooks", "Inside");
+    rust::import_id(entity.id, &mut imports);
+    let name = entity.name.pascal();
     imports.add("super::model", name);
     imports.add("super::model", &format!("New{name}"));
     if changeable {
         imports.add("svcgen_runtime::hooks", "InsideChange");
         imports.add("super::model", &format!("{name}Changes"));
     }
-    if changeable || entity.automatic.version {
-        imports.add("super", "queries");
+    imports
+}
+
+fn removal_imports(entity: &Entity, takes_more_along: bool) -> Vec<String> {
+    let mut imports = Imports::new();
+    imports.add_all(
+        "svcgen_runtime",
+        &["Constraint", "Error", "db", "http", "params"],
+    );
+    if takes_more_along {
+        imports.add("svcgen_runtime", "removal");
     }
+    rust::import_id(entity.id, &mut imports);
+    imports.add_all("super::commands", &["LOCK", "missed"]);
+    imports.add("super::hooks", "Rules as _");
+    imports.add("super::model", entity.name.pascal());
+    imports.lines()
 }
 
 fn new_id(entity: &Entity, imports: &mut Imports) -> Option<String> {
@@ -257,7 +295,6 @@ fn command_statements(
     service: &Service,
     entity: &Entity,
     statements: &Statements<'_>,
-    complex_removal: bool,
 ) -> Vec<Statement> {
     let mut commands = vec![statements.insert()];
     if !statements.update_parameters().is_empty() || links(service, entity).next().is_some() {
@@ -268,9 +305,6 @@ fn command_statements(
         commands.extend(statements.link(link, target, member));
     }
     commands.push(statements.lock());
-    if !complex_removal {
-        commands.push(statements.delete());
-    }
     commands
 }
 

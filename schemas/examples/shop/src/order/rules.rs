@@ -11,7 +11,7 @@ use svcgen_runtime::hooks::{Inside, InsideChange};
 use svcgen_runtime::{Caller, Error, Violations, params};
 use uuid::Uuid;
 
-use super::commands::Rules;
+use super::hooks::Rules;
 use super::{NewOrder, Order, OrderChanges, OrderStatus, queries};
 use crate::app::App;
 

@@ -8,7 +8,7 @@ use svcgen_runtime::{Error, params};
 use uuid::Uuid;
 
 use super::OrderLine;
-use super::commands::Rules;
+use super::hooks::Rules;
 
 /// What holds for order lines beyond the schema.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,12 +1,10 @@
 //! What can be done to comments: rules first, then one statement or one transaction.
 
-use std::future::{Future, ready};
-
 use jiff::Timestamp;
-use svcgen_runtime::hooks::{Inside, InsideChange};
 use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
 use uuid::Uuid;
 
+use super::hooks::Rules as _;
 use super::model::{Comment, CommentChanges, NewComment};
 use super::queries;
 use super::rules::CommentRules;
@@ -41,13 +39,6 @@ pub const LOCK: db::Sql = db::Sql::each(
      for update",
 );
 
-/// The end of one comment.
-pub const DELETE: db::Sql = db::Sql::new(
-    "delete from comments
-     where id = $1 and version = coalesce($2, version)
-     returning id",
-);
-
 /// The named constraints, each with the member of a request that it is about.
 const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("comments_pkey", "comments", &["id"], "/id"),
@@ -55,113 +46,6 @@ const CONSTRAINTS: &[Constraint] = &[
     Constraint::check("comments_author_check", "/author"),
     Constraint::check("comments_text_check", "/text"),
 ];
-
-/// The references that keep a comment from being removed.
-const REFERRERS: &[Constraint] = &[];
-
-/// What a service adds to the commands; every method has a default that does nothing.
-///
-/// Where an `inside_…` method gives `None`, the command stays one statement.
-pub trait Rules {
-    /// Refuses what a caller sends: note each problem in `found`.
-    fn check_new(&self, new: &NewComment, found: &mut Violations) {
-        let _ = (new, found);
-    }
-
-    /// Runs before a comment is created, and may still change it.
-    fn before_create(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        new: &mut NewComment,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, new);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that creates a comment; an error undoes all of it.
-    fn inside_create(&self) -> Option<Inside<Comment>> {
-        None
-    }
-
-    /// Runs once a comment has been created.
-    fn after_create(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        created: &Comment,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, created);
-        ready(())
-    }
-
-    /// Refuses what a caller sends: note each problem in `found`.
-    fn check_changes(&self, changes: &CommentChanges, found: &mut Violations) {
-        let _ = (changes, found);
-    }
-
-    /// Runs before a comment is changed, and may still change the changes.
-    fn before_change(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-        changes: &mut CommentChanges,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, id, changes);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that changes a comment, with the record before
-    /// and after; an error undoes all of it.
-    fn inside_change(&self) -> Option<InsideChange<Comment>> {
-        None
-    }
-
-    /// Runs once a comment has been changed.
-    fn after_change(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        changed: &Comment,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, changed);
-        ready(())
-    }
-
-    /// Runs before a comment is removed.
-    fn before_remove(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-        removal: &http::Removal,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, id, removal);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that removes a comment; an error undoes all of it.
-    fn inside_remove(&self) -> Option<Inside<Comment>> {
-        None
-    }
-
-    /// Runs once a comment has been removed.
-    fn after_remove(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, id);
-        ready(())
-    }
-
-    /// Routes of your own, beside the generated ones.
-    fn routes(&self) -> axum::Router<App> {
-        axum::Router::new()
-    }
-}
 
 /// Creates a comment.
 ///
@@ -275,51 +159,8 @@ async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Comment
     Ok(current)
 }
 
-/// Removes a comment, if it still has the `expected` version.
-///
-/// # Errors
-///
-/// Says so when there is none, when another change came first, or when other records refer to it.
-pub async fn remove(
-    app: &App,
-    caller: &http::Caller,
-    id: Uuid,
-    expected: Option<i64>,
-    removal: &http::Removal,
-) -> Result<(), Error> {
-    let rules = CommentRules;
-    rules.before_remove(app, caller, id, removal).await?;
-
-    let removed: Option<(Uuid,)> = match rules.inside_remove() {
-        None => app
-            .db
-            .write_optional(&DELETE, params![id, expected])
-            .await
-            .map_err(referred)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-            if let Some(comment) = &current {
-                inside(&mut tx, caller, comment).await?;
-            }
-            let removed = tx
-                .write_optional(&DELETE, params![id, expected])
-                .await
-                .map_err(referred)?;
-            tx.commit().await?;
-            removed
-        }
-    };
-    if removed.is_none() {
-        return Err(missed(app, id).await);
-    }
-
-    rules.after_remove(app, caller, id).await;
-    Ok(())
-}
-
 /// Why a statement found nothing to write: no such record, or another version of it.
-async fn missed(app: &App, id: Uuid) -> Error {
+pub(super) async fn missed(app: &App, id: Uuid) -> Error {
     match app
         .db
         .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
@@ -338,15 +179,6 @@ fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)
 }
 
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
-}
-
 /// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-    ("INSERT", &INSERT),
-    ("UPDATE", &UPDATE),
-    ("LOCK", &LOCK),
-    ("DELETE", &DELETE),
-];
+pub const STATEMENTS: &[(&str, &db::Sql)] =
+    &[("INSERT", &INSERT), ("UPDATE", &UPDATE), ("LOCK", &LOCK)];

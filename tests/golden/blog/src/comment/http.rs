@@ -6,8 +6,10 @@ use axum::{Json, Router};
 use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
-use super::commands::Rules as _;
-use super::{Comment, CommentChanges, CommentPage, CommentRules, NewComment, commands, queries};
+use super::hooks::Rules as _;
+use super::{
+    Comment, CommentChanges, CommentPage, CommentRules, NewComment, commands, queries, removal,
+};
 use crate::app::App;
 
 /// The routes of comments, and those that the rules add.
@@ -59,6 +61,6 @@ async fn remove(
     removal: http::Removal,
 ) -> Result<http::NoContent, Error> {
     let expected = if_match.version()?;
-    commands::remove(&app, &caller, id, expected, &removal).await?;
+    removal::remove(&app, &caller, id, expected, &removal).await?;
     Ok(http::NoContent)
 }

@@ -3,9 +3,11 @@
 //! What a reader says about a post.
 
 pub mod commands;
+pub mod hooks;
 mod http;
 mod model;
 pub mod queries;
+pub mod removal;
 mod rules;
 
 pub use http::routes;

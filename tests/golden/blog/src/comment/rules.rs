@@ -6,7 +6,7 @@
 //! adds routes of your own. What is too long for this file fits into `rules/NAME.rs`, with
 //! `mod NAME;` here.
 
-use super::commands::Rules;
+use super::hooks::Rules;
 
 /// What holds for comments beyond the schema.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,12 +1,10 @@
 //! What can be done to posts: rules first, then one statement or one transaction.
 
-use std::future::{Future, ready};
-
 use jiff::Timestamp;
-use svcgen_runtime::hooks::{Inside, InsideChange};
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
+use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
 use uuid::Uuid;
 
+use super::hooks::Rules as _;
 use super::model::{NewPost, Post, PostChanges};
 use super::queries;
 use super::rules::PostRules;
@@ -90,107 +88,6 @@ pub const LOCK: db::Sql = db::Sql::each(
      for update",
 );
 
-/// Holds the comments that go until the transaction ends.
-const LOCK_COMMENTS: db::Sql = db::Sql::each(
-    "select true
-     from comments
-     where post_id = $1",
-    "select true
-     from comments
-     where post_id = $1
-     for update",
-);
-
-/// The copy of the post tags that go, in their archive.
-const ARCHIVE_POST_TAGS: db::Sql = db::Sql::each(
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          post_id, tag_id)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'posts',
-         null,
-         post_id, tag_id
-     from post_tags
-     where post_id = $1",
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          post_id, tag_id)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'posts',
-         null,
-         post_id, tag_id
-     from post_tags
-     where post_id = $1",
-);
-
-/// The end of the post tags that go.
-const DELETE_POST_TAGS: db::Sql = db::Sql::new(
-    "delete from post_tags
-     where post_id = $1",
-);
-
-/// The end of the comments that go.
-const DELETE_COMMENTS: db::Sql = db::Sql::new(
-    "delete from comments
-     where post_id = $1",
-);
-
-/// The copy of the posts that go, in their archive.
-const ARCHIVE_POSTS: db::Sql = db::Sql::each(
-    "insert into posts_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          id, author_id, title, slug, body, published_at, version, created_at,
-          updated_at)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'posts',
-         null,
-         id, author_id, title, slug, body, published_at, version, created_at, updated_at
-     from posts
-     where id = $1",
-    "insert into posts_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          id, author_id, title, slug, body, published_at, version, created_at,
-          updated_at)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'posts',
-         null,
-         id, author_id, title, slug, body, published_at, version, created_at, updated_at
-     from posts
-     where id = $1",
-);
-
-/// The end of the posts that go.
-const DELETE_POSTS: db::Sql = db::Sql::new(
-    "delete from posts
-     where id = $1",
-);
-
-/// What the removal of a post takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[&LOCK_COMMENTS],
-    remembered: &[],
-    cut: &[],
-    moves: &[
-        removal::Move {
-            table: "post_tags",
-            archive: Some(&ARCHIVE_POST_TAGS),
-            delete: &DELETE_POST_TAGS,
-        },
-        removal::Move {
-            table: "comments",
-            archive: None,
-            delete: &DELETE_COMMENTS,
-        },
-        removal::Move {
-            table: "posts",
-            archive: Some(&ARCHIVE_POSTS),
-            delete: &DELETE_POSTS,
-        },
-    ],
-};
-
 /// The named constraints, each with the member of a request that it is about.
 const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("posts_pkey", "posts", &["id"], "/id"),
@@ -202,116 +99,6 @@ const CONSTRAINTS: &[Constraint] = &[
 
 /// What the ids in `tag_ids` can refer to in vain.
 const TAG_IDS: &[Constraint] = &[Constraint::reference("post_tags_tag_id_fkey", "/tag_ids")];
-
-/// The references that keep a post from being removed.
-const REFERRERS: &[Constraint] = &[
-    Constraint::restrict("comments_post_id_fkey", "comments"),
-    Constraint::restrict("post_tags_post_id_fkey", "post tags"),
-];
-
-/// What a service adds to the commands; every method has a default that does nothing.
-///
-/// Where an `inside_…` method gives `None`, the command stays one statement.
-pub trait Rules {
-    /// Refuses what a caller sends: note each problem in `found`.
-    fn check_new(&self, new: &NewPost, found: &mut Violations) {
-        let _ = (new, found);
-    }
-
-    /// Runs before a post is created, and may still change it.
-    fn before_create(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        new: &mut NewPost,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, new);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that creates a post; an error undoes all of it.
-    fn inside_create(&self) -> Option<Inside<Post>> {
-        None
-    }
-
-    /// Runs once a post has been created.
-    fn after_create(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        created: &Post,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, created);
-        ready(())
-    }
-
-    /// Refuses what a caller sends: note each problem in `found`.
-    fn check_changes(&self, changes: &PostChanges, found: &mut Violations) {
-        let _ = (changes, found);
-    }
-
-    /// Runs before a post is changed, and may still change the changes.
-    fn before_change(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-        changes: &mut PostChanges,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, id, changes);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that changes a post, with the record before
-    /// and after; an error undoes all of it.
-    fn inside_change(&self) -> Option<InsideChange<Post>> {
-        None
-    }
-
-    /// Runs once a post has been changed.
-    fn after_change(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        changed: &Post,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, changed);
-        ready(())
-    }
-
-    /// Runs before a post is removed.
-    fn before_remove(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-        removal: &http::Removal,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, id, removal);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that removes a post; an error undoes all of it.
-    fn inside_remove(&self) -> Option<Inside<Post>> {
-        None
-    }
-
-    /// Runs once a post has been removed.
-    fn after_remove(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, id);
-        ready(())
-    }
-
-    /// Routes of your own, beside the generated ones.
-    fn routes(&self) -> axum::Router<App> {
-        axum::Router::new()
-    }
-}
 
 /// Creates a post.
 ///
@@ -424,41 +211,8 @@ async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Post, E
     Ok(current)
 }
 
-/// Removes a post, if it still has the `expected` version.
-///
-/// # Errors
-///
-/// Says so when there is none, when another change came first, or when other records refer to it.
-pub async fn remove(
-    app: &App,
-    caller: &http::Caller,
-    id: Uuid,
-    expected: Option<i64>,
-    removal: &http::Removal,
-) -> Result<(), Error> {
-    let rules = PostRules;
-    rules.before_remove(app, caller, id, removal).await?;
-
-    let mut tx = app.db.begin().await?;
-    let current: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
-    };
-    if let Some(inside) = rules.inside_remove() {
-        inside(&mut tx, caller, &current).await?;
-    }
-    REMOVAL
-        .run(&mut tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
-    tx.commit().await?;
-
-    rules.after_remove(app, caller, id).await;
-    Ok(())
-}
-
 /// Why a statement found nothing to write: no such record, or another version of it.
-async fn missed(app: &App, id: Uuid) -> Error {
+pub(super) async fn missed(app: &App, id: Uuid) -> Error {
     match app
         .db
         .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
@@ -475,11 +229,6 @@ async fn missed(app: &App, id: Uuid) -> Error {
 /// A database error, with what a broken constraint means to the caller.
 fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)
-}
-
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
 }
 
 /// Every statement, for the test that prepares them.

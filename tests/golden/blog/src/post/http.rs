@@ -6,8 +6,8 @@ use axum::{Json, Router};
 use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
-use super::commands::Rules as _;
-use super::{NewPost, Post, PostChanges, PostPage, PostRules, commands, queries};
+use super::hooks::Rules as _;
+use super::{NewPost, Post, PostChanges, PostPage, PostRules, commands, queries, removal};
 use crate::app::App;
 
 /// The routes of posts, and those that the rules add.
@@ -59,6 +59,6 @@ async fn remove(
     removal: http::Removal,
 ) -> Result<http::NoContent, Error> {
     let expected = if_match.version()?;
-    commands::remove(&app, &caller, id, expected, &removal).await?;
+    removal::remove(&app, &caller, id, expected, &removal).await?;
     Ok(http::NoContent)
 }

@@ -3,9 +3,11 @@
 //! A text that is published, or will be.
 
 pub mod commands;
+pub mod hooks;
 mod http;
 mod model;
 pub mod queries;
+pub mod removal;
 mod rules;
 
 pub use http::routes;

@@ -1,12 +1,10 @@
 //! What can be done to tags: rules first, then one statement or one transaction.
 
-use std::future::{Future, ready};
-
 use jiff::Timestamp;
-use svcgen_runtime::hooks::{Inside, InsideChange};
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
+use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
 use uuid::Uuid;
 
+use super::hooks::Rules as _;
 use super::model::{NewTag, Tag, TagChanges};
 use super::queries;
 use super::rules::TagRules;
@@ -80,60 +78,6 @@ pub const LOCK: db::Sql = db::Sql::each(
      for update",
 );
 
-/// The copy of the post tags that go, in their archive.
-const ARCHIVE_POST_TAGS: db::Sql = db::Sql::each(
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          post_id, tag_id)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'tags',
-         null,
-         post_id, tag_id
-     from post_tags
-     where tag_id = $1",
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          post_id, tag_id)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'tags',
-         null,
-         post_id, tag_id
-     from post_tags
-     where tag_id = $1",
-);
-
-/// The end of the post tags that go.
-const DELETE_POST_TAGS: db::Sql = db::Sql::new(
-    "delete from post_tags
-     where tag_id = $1",
-);
-
-/// The end of the tags that go.
-const DELETE_TAGS: db::Sql = db::Sql::new(
-    "delete from tags
-     where id = $1",
-);
-
-/// What the removal of a tag takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[],
-    remembered: &[],
-    cut: &[],
-    moves: &[
-        removal::Move {
-            table: "post_tags",
-            archive: Some(&ARCHIVE_POST_TAGS),
-            delete: &DELETE_POST_TAGS,
-        },
-        removal::Move {
-            table: "tags",
-            archive: None,
-            delete: &DELETE_TAGS,
-        },
-    ],
-};
-
 /// The named constraints, each with the member of a request that it is about.
 const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("tags_pkey", "tags", &["id"], "/id"),
@@ -143,113 +87,6 @@ const CONSTRAINTS: &[Constraint] = &[
 
 /// What the ids in `post_ids` can refer to in vain.
 const POST_IDS: &[Constraint] = &[Constraint::reference("post_tags_post_id_fkey", "/post_ids")];
-
-/// The references that keep a tag from being removed.
-const REFERRERS: &[Constraint] = &[Constraint::restrict("post_tags_tag_id_fkey", "post tags")];
-
-/// What a service adds to the commands; every method has a default that does nothing.
-///
-/// Where an `inside_…` method gives `None`, the command stays one statement.
-pub trait Rules {
-    /// Refuses what a caller sends: note each problem in `found`.
-    fn check_new(&self, new: &NewTag, found: &mut Violations) {
-        let _ = (new, found);
-    }
-
-    /// Runs before a tag is created, and may still change it.
-    fn before_create(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        new: &mut NewTag,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, new);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that creates a tag; an error undoes all of it.
-    fn inside_create(&self) -> Option<Inside<Tag>> {
-        None
-    }
-
-    /// Runs once a tag has been created.
-    fn after_create(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        created: &Tag,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, created);
-        ready(())
-    }
-
-    /// Refuses what a caller sends: note each problem in `found`.
-    fn check_changes(&self, changes: &TagChanges, found: &mut Violations) {
-        let _ = (changes, found);
-    }
-
-    /// Runs before a tag is changed, and may still change the changes.
-    fn before_change(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-        changes: &mut TagChanges,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, id, changes);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that changes a tag, with the record before
-    /// and after; an error undoes all of it.
-    fn inside_change(&self) -> Option<InsideChange<Tag>> {
-        None
-    }
-
-    /// Runs once a tag has been changed.
-    fn after_change(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        changed: &Tag,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, changed);
-        ready(())
-    }
-
-    /// Runs before a tag is removed.
-    fn before_remove(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-        removal: &http::Removal,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (app, caller, id, removal);
-        ready(Ok(()))
-    }
-
-    /// Runs in the transaction that removes a tag; an error undoes all of it.
-    fn inside_remove(&self) -> Option<Inside<Tag>> {
-        None
-    }
-
-    /// Runs once a tag has been removed.
-    fn after_remove(
-        &self,
-        app: &App,
-        caller: &http::Caller,
-        id: Uuid,
-    ) -> impl Future<Output = ()> + Send {
-        let _ = (app, caller, id);
-        ready(())
-    }
-
-    /// Routes of your own, beside the generated ones.
-    fn routes(&self) -> axum::Router<App> {
-        axum::Router::new()
-    }
-}
 
 /// Creates a tag.
 ///
@@ -344,41 +181,8 @@ async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Tag, Er
     Ok(current)
 }
 
-/// Removes a tag, if it still has the `expected` version.
-///
-/// # Errors
-///
-/// Says so when there is none, when another change came first, or when other records refer to it.
-pub async fn remove(
-    app: &App,
-    caller: &http::Caller,
-    id: Uuid,
-    expected: Option<i64>,
-    removal: &http::Removal,
-) -> Result<(), Error> {
-    let rules = TagRules;
-    rules.before_remove(app, caller, id, removal).await?;
-
-    let mut tx = app.db.begin().await?;
-    let current: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
-    };
-    if let Some(inside) = rules.inside_remove() {
-        inside(&mut tx, caller, &current).await?;
-    }
-    REMOVAL
-        .run(&mut tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
-    tx.commit().await?;
-
-    rules.after_remove(app, caller, id).await;
-    Ok(())
-}
-
 /// Why a statement found nothing to write: no such record, or another version of it.
-async fn missed(app: &App, id: Uuid) -> Error {
+pub(super) async fn missed(app: &App, id: Uuid) -> Error {
     match app
         .db
         .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
@@ -395,11 +199,6 @@ async fn missed(app: &App, id: Uuid) -> Error {
 /// A database error, with what a broken constraint means to the caller.
 fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)
-}
-
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
 }
 
 /// Every statement, for the test that prepares them.

@@ -3,9 +3,11 @@
 //! A word that posts are found by.
 
 pub mod commands;
+pub mod hooks;
 mod http;
 mod model;
 pub mod queries;
+pub mod removal;
 mod rules;
 
 pub use http::routes;

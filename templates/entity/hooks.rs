@@ -1,0 +1,114 @@
+//! What a service can add to the commands on {{ naming.plural_sentence }}; `rules.rs` says what it does add.
+
+use std::future::{Future, ready};
+
+//% for line in hook_imports
+{{ line }}
+//% endfor
+use crate::app::App;
+
+/// What a service adds to the commands; every method has a default that does nothing.
+///
+/// Where an `inside_…` method gives `None`, the command stays one statement.
+pub trait Rules {
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_new(&self, new: &New{{ naming.entity }}, found: &mut Violations) {
+        let _ = (new, found);
+    }
+
+    /// Runs before {{ naming.a_sentence }} is created, and may still change it.
+    fn before_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        new: &mut New{{ naming.entity }},
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, new);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that creates {{ naming.a_sentence }}; an error undoes all of it.
+    fn inside_create(&self) -> Option<Inside<{{ naming.entity }}>> {
+        None
+    }
+
+    /// Runs once {{ naming.a_sentence }} has been created.
+    fn after_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        created: &{{ naming.entity }},
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, created);
+        ready(())
+    }
+
+//% if changeable
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_changes(&self, changes: &{{ naming.entity }}Changes, found: &mut Violations) {
+        let _ = (changes, found);
+    }
+
+    /// Runs before {{ naming.a_sentence }} is changed, and may still change the changes.
+    fn before_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: {{ id }},
+        changes: &mut {{ naming.entity }}Changes,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, changes);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that changes {{ naming.a_sentence }}, with the record before
+    /// and after; an error undoes all of it.
+    fn inside_change(&self) -> Option<InsideChange<{{ naming.entity }}>> {
+        None
+    }
+
+    /// Runs once {{ naming.a_sentence }} has been changed.
+    fn after_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        changed: &{{ naming.entity }},
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, changed);
+        ready(())
+    }
+
+//% endif
+    /// Runs before {{ naming.a_sentence }} is removed.
+    fn before_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: {{ id }},
+        removal: &http::Removal,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, removal);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that removes {{ naming.a_sentence }}; an error undoes all of it.
+    fn inside_remove(&self) -> Option<Inside<{{ naming.entity }}>> {
+        None
+    }
+
+    /// Runs once {{ naming.a_sentence }} has been removed.
+    fn after_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: {{ id }},
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, id);
+        ready(())
+    }
+
+    /// Routes of your own, beside the generated ones.
+    fn routes(&self) -> axum::Router<App> {
+        axum::Router::new()
+    }
+}

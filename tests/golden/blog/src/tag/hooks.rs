@@ -1,0 +1,114 @@
+//! What a service can add to the commands on tags; `rules.rs` says what it does add.
+
+use std::future::{Future, ready};
+
+use svcgen_runtime::hooks::{Inside, InsideChange};
+use svcgen_runtime::{Error, Violations, http};
+use uuid::Uuid;
+
+use super::model::{NewTag, Tag, TagChanges};
+use crate::app::App;
+
+/// What a service adds to the commands; every method has a default that does nothing.
+///
+/// Where an `inside_…` method gives `None`, the command stays one statement.
+pub trait Rules {
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_new(&self, new: &NewTag, found: &mut Violations) {
+        let _ = (new, found);
+    }
+
+    /// Runs before a tag is created, and may still change it.
+    fn before_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        new: &mut NewTag,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, new);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that creates a tag; an error undoes all of it.
+    fn inside_create(&self) -> Option<Inside<Tag>> {
+        None
+    }
+
+    /// Runs once a tag has been created.
+    fn after_create(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        created: &Tag,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, created);
+        ready(())
+    }
+
+    /// Refuses what a caller sends: note each problem in `found`.
+    fn check_changes(&self, changes: &TagChanges, found: &mut Violations) {
+        let _ = (changes, found);
+    }
+
+    /// Runs before a tag is changed, and may still change the changes.
+    fn before_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+        changes: &mut TagChanges,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, changes);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that changes a tag, with the record before
+    /// and after; an error undoes all of it.
+    fn inside_change(&self) -> Option<InsideChange<Tag>> {
+        None
+    }
+
+    /// Runs once a tag has been changed.
+    fn after_change(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        changed: &Tag,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, changed);
+        ready(())
+    }
+
+    /// Runs before a tag is removed.
+    fn before_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+        removal: &http::Removal,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (app, caller, id, removal);
+        ready(Ok(()))
+    }
+
+    /// Runs in the transaction that removes a tag; an error undoes all of it.
+    fn inside_remove(&self) -> Option<Inside<Tag>> {
+        None
+    }
+
+    /// Runs once a tag has been removed.
+    fn after_remove(
+        &self,
+        app: &App,
+        caller: &http::Caller,
+        id: Uuid,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (app, caller, id);
+        ready(())
+    }
+
+    /// Routes of your own, beside the generated ones.
+    fn routes(&self) -> axum::Router<App> {
+        axum::Router::new()
+    }
+}
