@@ -4,7 +4,7 @@ use base64::Engine as _;
 
 use super::draft::Field;
 use super::expression::{Expression, parse};
-use super::yaml::quoted;
+use super::yaml::inline;
 
 /// Calls and words that mean this moment.
 const NOW: &[&str] = &[
@@ -57,8 +57,8 @@ pub fn of(default: &str, field: &Field) -> Result<Option<String>, String> {
         (Expression::Text(text), "date") if text == "now" => "today".to_owned(),
         (Expression::Text(text), "timestamp") => moment(text).ok_or_else(misfit)?,
         (Expression::Text(text), "time") => time(text).ok_or_else(misfit)?,
-        (Expression::Text(text), "string" | "text" | "enum" | "date" | "uuid") => quoted(text),
-        (Expression::Number(digits), "string" | "text") => quoted(digits),
+        (Expression::Text(text), "string" | "text" | "enum" | "date" | "uuid") => inline(text),
+        (Expression::Number(digits), "string" | "text") => inline(digits),
         (Expression::Text(text), "json") => json(text).ok_or_else(misfit)?,
         (Expression::Text(text), ty) if ty.starts_with("list") => {
             json(&as_json(text)).ok_or_else(misfit)?
@@ -84,7 +84,7 @@ pub fn of(default: &str, field: &Field) -> Result<Option<String>, String> {
                 .map_err(|_| misfit())?
                 .to_string()
         }
-        (Expression::Blob(digits), "uuid") => quoted(
+        (Expression::Blob(digits), "uuid") => inline(
             &uuid::Uuid::parse_str(digits)
                 .map_err(|_| misfit())?
                 .to_string(),
@@ -120,19 +120,19 @@ fn moment(text: &str) -> Option<String> {
     let moment = zoned
         .or_else(|_| format!("{text}Z").parse::<jiff::Timestamp>())
         .ok()?;
-    Some(quoted(&moment.to_string()))
+    Some(inline(&moment.to_string()))
 }
 
 fn time(text: &str) -> Option<String> {
     let time: jiff::civil::Time = text.parse().ok()?;
-    Some(quoted(&time.to_string()))
+    Some(inline(&time.to_string()))
 }
 
 /// JSON is YAML as well, on one line.
 fn json(text: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     Some(match value {
-        serde_json::Value::String(text) => quoted(&text),
+        serde_json::Value::String(text) => inline(&text),
         other => other.to_string(),
     })
 }
@@ -165,7 +165,7 @@ fn bytes(digits: &str) -> Option<String> {
         .step_by(2)
         .map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok())
         .collect();
-    Some(quoted(
+    Some(inline(
         &base64::engine::general_purpose::STANDARD.encode(octets?),
     ))
 }
@@ -191,16 +191,16 @@ mod tests {
             (
                 "timestamp",
                 "'2020-01-01 00:00:00+00'::timestamp with time zone",
-                "\"2020-01-01T00:00:00Z\"",
+                "2020-01-01T00:00:00Z",
             ),
             (
                 "timestamp",
                 "'2020-01-01 00:00:00'::timestamp without time zone",
-                "\"2020-01-01T00:00:00Z\"",
+                "2020-01-01T00:00:00Z",
             ),
             ("date", "('now'::text)::date", "today"),
             ("uuid", "gen_random_uuid()", "new"),
-            ("string", "'it''s'::character varying", "\"it's\""),
+            ("string", "'it''s'::character varying", "it's"),
             ("bool", "0", "false"),
             ("bool", "'t'", "true"),
             ("int", "'-1'::integer", "-1"),
@@ -209,7 +209,7 @@ mod tests {
             ("json", "'{\"a\": [1]}'::jsonb", "{\"a\":[1]}"),
             ("list(text)", "'{}'::text[]", "[]"),
             ("list(text)", "ARRAY[]::text[]", "[]"),
-            ("bytes", "'\\x00ff'::bytea", "\"AP8=\""),
+            ("bytes", "'\\x00ff'::bytea", "AP8="),
         ] {
             assert_eq!(
                 default(ty, text),

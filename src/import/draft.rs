@@ -118,6 +118,6 @@ pub struct Link {
     pub name: String,
     /// The entity of the other side.
     pub target: String,
-    /// Whether the table has to be named, because it is not the one that follows from the name.
-    pub through: bool,
+    /// The table's name in the schema, where it is not the one that follows from the collection's.
+    pub through: Option<String>,
 }

@@ -41,6 +41,8 @@ pub enum Expression {
 pub enum Comparison {
     /// `=`
     Equal,
+    /// `<>`
+    Different,
     /// `<`
     Less,
     /// `<=`
@@ -58,6 +60,7 @@ impl Comparison {
     pub fn turned(self) -> Option<Self> {
         Some(match self {
             Self::Equal => Self::Equal,
+            Self::Different => Self::Different,
             Self::Less => Self::Greater,
             Self::LessOrEqual => Self::GreaterOrEqual,
             Self::Greater => Self::Less,
@@ -170,6 +173,7 @@ impl Parser<'_> {
         };
         let comparison = match mark.as_str() {
             "=" | "==" => Comparison::Equal,
+            "<>" | "!=" => Comparison::Different,
             "<" => Comparison::Less,
             "<=" => Comparison::LessOrEqual,
             ">" => Comparison::Greater,

@@ -1,5 +1,7 @@
 //! From columns to fields.
 
+use rust_decimal::Decimal;
+
 use super::Note;
 use super::catalogue::{Column, ForeignKey, OnDelete, Table};
 use super::defaults;
@@ -303,8 +305,8 @@ fn apply(field: &mut Field, about: &str, rule: &Rule, notes: &mut Vec<Note>) -> 
             let now = field.max.as_deref().and_then(|it| it.parse::<u32>().ok());
             field.max = Some(now.map_or(*length, |now| now.min(*length)).to_string());
         }
-        Rule::AtLeast(limit) if is_number => field.min = Some(number(limit, is_whole)?),
-        Rule::AtMost(limit) if is_number => field.max = Some(number(limit, is_whole)?),
+        Rule::AtLeast(limit) if is_number => field.min = Some(inclusive(limit, &ty, 1)?),
+        Rule::AtMost(limit) if is_number => field.max = Some(inclusive(limit, &ty, -1)?),
         Rule::Matches(pattern) if is_text => {
             field.pattern = Some(pattern.clone());
             notes.push(Note::changed(
@@ -317,11 +319,24 @@ fn apply(field: &mut Field, about: &str, rule: &Rule, notes: &mut Vec<Note>) -> 
     Ok(())
 }
 
-fn number(limit: &Limit, is_whole: bool) -> Result<String, String> {
-    if limit.whole && !is_whole {
-        return Err("a check with `<` or `>`; limits include their value in a schema".to_owned());
+/// A limit as a schema has it: its value is inside. Below and above a number there is a next
+/// one where the digits are counted.
+fn inclusive(limit: &Limit, ty: &str, step: i64) -> Result<String, String> {
+    if !limit.strict {
+        return Ok(limit.number.clone());
     }
-    Ok(limit.number.clone())
+    let scale = match ty {
+        "int" | "bigint" => Some(0),
+        ty => ty
+            .strip_prefix("decimal(")
+            .and_then(|it| it.strip_suffix(')')?.split_once(',')?.1.parse().ok()),
+    };
+    let number: Option<Decimal> = limit.number.parse().ok();
+    let next = number
+        .zip(scale)
+        .and_then(|(number, scale)| number.checked_add(Decimal::try_new(step, scale).ok()?));
+    next.map(|it| it.to_string())
+        .ok_or_else(|| "a check with `<` or `>`; limits include their value in a schema".to_owned())
 }
 
 /// An enum, where its values can be names; otherwise a text that matches one of them.

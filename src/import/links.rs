@@ -106,10 +106,12 @@ fn link(
         .foreign_keys
         .iter()
         .any(|key| key.table == owner.table.name);
+    let through = super::names::snake(&table.name);
+    let is_said = follows != through || points_back || is_self;
     Link {
-        through: follows != table.name || points_back || is_self,
         table: table.name.clone(),
         target: target.name.entity.clone(),
+        through: Some(through).filter(|_| is_said),
         name,
     }
 }
@@ -128,6 +130,12 @@ fn tell(
     } else {
         Name::new(&link.target).snake().to_owned()
     };
+    if let Some(through) = link.through.as_ref().filter(|it| **it != table.name) {
+        notes.push(Note::changed(
+            table.name.as_str(),
+            format!("the link table becomes `{through}`"),
+        ));
+    }
     let future = [format!("{}_id", owner.name.snake), format!("{other}_id")];
     for (column, future) in columns.into_iter().zip(future) {
         if *column != future {

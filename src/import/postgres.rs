@@ -22,9 +22,9 @@ where n.nspname = $1 and c.relkind in ('r', 'p') and not c.relispartition
 order by 1";
 
 /// A domain's own type is found through as many domains as there are.
-const COLUMNS: &str = "
+const COLUMNS: &str = r#"
 with recursive base (attrelid, attnum, typid, typmod, domain, not_null, fallback) as (
-    select a.attrelid, a.attnum, a.atttypid, a.atttypmod, null::text, false, null::text
+    select a.attrelid, a.attnum, a.atttypid, a.atttypmod, null::text collate "C", false, null::text collate "C"
     from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped
   union all
@@ -40,7 +40,7 @@ from base b
 join pg_type t on t.oid = b.typid and t.typtype <> 'd'
 join pg_attribute a on a.attrelid = b.attrelid and a.attnum = b.attnum
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-order by a.attnum";
+order by a.attnum"#;
 
 const CONSTRAINTS: &str = "
 select k.contype::text, k.conname::text,

@@ -28,8 +28,8 @@ pub enum Rule {
 pub struct Limit {
     /// The number.
     pub number: String,
-    /// Whether it says the same as the check among whole numbers only.
-    pub whole: bool,
+    /// Whether the number itself is outside.
+    pub strict: bool,
 }
 
 /// The rules of a check, each with its column; nothing when there is more to it than that.
@@ -131,7 +131,7 @@ fn compared(
                 Comparison::Less => Rule::MaxLength(length.checked_sub(1)?),
                 Comparison::GreaterOrEqual => Rule::MinLength(length),
                 Comparison::Greater => Rule::MinLength(length.checked_add(1)?),
-                Comparison::Equal | Comparison::Matches => return None,
+                Comparison::Equal | Comparison::Different | Comparison::Matches => return None,
             },
         ));
     }
@@ -139,39 +139,26 @@ fn compared(
     let rule = match (comparison, right) {
         (Comparison::Equal, Expression::Text(text)) => Rule::OneOf(vec![text.clone()]),
         (Comparison::Matches, Expression::Text(pattern)) => Rule::Matches(pattern.clone()),
-        (Comparison::GreaterOrEqual, _) => Rule::AtLeast(itself(number(right)?)),
-        (Comparison::LessOrEqual, _) => Rule::AtMost(itself(number(right)?)),
-        (Comparison::Greater, _) => Rule::AtLeast(neighbour(&number(right)?, 1)?),
-        (Comparison::Less, _) => Rule::AtMost(neighbour(&number(right)?, -1)?),
+        (Comparison::Different, Expression::Text(text)) if text.is_empty() => Rule::MinLength(1),
+        (Comparison::GreaterOrEqual, _) => Rule::AtLeast(limit(right, false)?),
+        (Comparison::LessOrEqual, _) => Rule::AtMost(limit(right, false)?),
+        (Comparison::Greater, _) => Rule::AtLeast(limit(right, true)?),
+        (Comparison::Less, _) => Rule::AtMost(limit(right, true)?),
         _ => return None,
     };
     Some((column, rule))
 }
 
 /// PostgreSQL keeps a negative constant as a text with a cast.
-fn number(expression: &Expression) -> Option<String> {
-    match expression {
-        Expression::Number(digits) => Some(digits.clone()),
-        Expression::Text(text) if text.parse::<rust_decimal::Decimal>().is_ok() => {
-            Some(text.clone())
-        }
-        _ => None,
-    }
-}
-
-fn itself(number: String) -> Limit {
-    Limit {
-        number,
-        whole: false,
-    }
-}
-
-/// `x > 0` is `x >= 1` among whole numbers.
-fn neighbour(number: &str, step: i64) -> Option<Limit> {
-    let whole: i64 = number.parse().ok()?;
+fn limit(expression: &Expression, strict: bool) -> Option<Limit> {
+    let number = match expression {
+        Expression::Number(digits) => digits,
+        Expression::Text(text) if text.parse::<rust_decimal::Decimal>().is_ok() => text,
+        _ => return None,
+    };
     Some(Limit {
-        number: whole.checked_add(step)?.to_string(),
-        whole: true,
+        number: number.clone(),
+        strict,
     })
 }
 
@@ -206,6 +193,13 @@ mod tests {
         of(&parse(text)?)
     }
 
+    fn limit(number: &str, strict: bool) -> Limit {
+        Limit {
+            number: number.to_owned(),
+            strict,
+        }
+    }
+
     fn a(rule: Rule) -> (String, Rule) {
         ("a".to_owned(), rule)
     }
@@ -215,8 +209,8 @@ mod tests {
         assert_eq!(
             rules("a >= 0 and 10 >= a"),
             Some(vec![
-                a(Rule::AtLeast(itself("0".into()))),
-                a(Rule::AtMost(itself("10".into())))
+                a(Rule::AtLeast(limit("0", false))),
+                a(Rule::AtMost(limit("10", false)))
             ])
         );
         assert_eq!(
@@ -225,10 +219,7 @@ mod tests {
         );
         assert_eq!(
             rules("a > '-1'::integer"),
-            Some(vec![a(Rule::AtLeast(Limit {
-                number: "0".into(),
-                whole: true
-            }))])
+            Some(vec![a(Rule::AtLeast(limit("-1", true)))])
         );
         assert_eq!(
             rules("a is null or a in ('x', 'y')"),
@@ -238,6 +229,7 @@ mod tests {
             rules("a = 'x' or a = 'y'"),
             Some(vec![a(Rule::OneOf(vec!["x".into(), "y".into()]))])
         );
+        assert_eq!(rules("a <> ''"), Some(vec![a(Rule::MinLength(1))]));
         assert_eq!(rules("a in (0, 1)"), Some(vec![a(Rule::ZeroOrOne)]));
     }
 
@@ -249,7 +241,7 @@ mod tests {
             "a is null or b in ('x')",
             "a is null",
             "a in (1, 2)",
-            "a > 1.5",
+            "a <> 'x'",
             "length(a) = 3",
             "upper(a) = 'X'",
             "a is not null or a is null",

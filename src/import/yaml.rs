@@ -2,7 +2,12 @@
 
 use super::catalogue::Catalogue;
 use super::draft::{Draft, Field, Id, Link};
-pub use crate::schema::quoted;
+use crate::schema::edit::print::{Around, quoted, scalar};
+
+/// A text as a value inside braces.
+pub fn inline(value: &str) -> String {
+    scalar(value, Around::Flow)
+}
 
 /// What a line of an entity's file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +127,7 @@ fn head(written: &mut Written, draft: &Draft, service: &Service) {
         say(format!("plural: {plural}"));
     }
     if let Some(doc) = &draft.doc {
-        say(format!("doc: {}", quoted(doc)));
+        say(format!("doc: {}", scalar(doc, Around::Block)));
     }
     if draft.id != service.id {
         say(format!("id: {}", draft.id.word()));
@@ -164,16 +169,17 @@ fn field_text(field: &Field) -> String {
             options.push((key, value.clone()));
         }
     };
-    let values = format!("[{}]", field.values.join(", "));
+    let values: Vec<String> = field.values.iter().map(|it| inline(it)).collect();
+    let values = format!("[{}]", values.join(", "));
     option("values", &Some(values).filter(|_| !field.values.is_empty()));
     option("min", &field.min);
     option("max", &field.max);
-    option("pattern", &field.pattern.as_deref().map(quoted));
+    option("pattern", &field.pattern.as_deref().map(inline));
     option("format", &field.format.map(str::to_owned));
     option("unique", &field.unique.then(|| "true".to_owned()));
     option("default", &field.default);
     option("on_archive", &field.on_archive.map(str::to_owned));
-    option("doc", &field.doc.as_deref().map(quoted));
+    option("doc", &field.doc.as_deref().map(inline));
     if options.is_empty() {
         return ty;
     }
@@ -187,9 +193,8 @@ fn field_text(field: &Field) -> String {
 }
 
 fn link_text(link: &Link) -> String {
-    if link.through {
-        format!("{{ many: {}, through: {} }}", link.target, link.table)
-    } else {
-        format!("{{ many: {} }}", link.target)
+    match &link.through {
+        Some(through) => format!("{{ many: {}, through: {through} }}", link.target),
+        None => format!("{{ many: {} }}", link.target),
     }
 }

@@ -17,7 +17,6 @@ mod yaml;
 pub use json_schema::json_schemas;
 pub use node::{Entry, Node, Value};
 pub use read::{Named, list_of, one_of};
-pub use yaml::quoted;
 
 use entity::EntityDoc;
 use read::{Read, Reader};

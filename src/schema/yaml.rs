@@ -4,7 +4,7 @@
 //! (whoever reads the mapping reports both places), and every limit that keeps a
 //! hostile file from costing time or stack is set here.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
@@ -373,25 +373,4 @@ fn nesting(span: Span) -> Diagnostic {
     )
     .label(span, "the limit is reached here")
     .help(format!("mappings and lists nest at most {MAX_DEPTH} deep"))
-}
-/// Text as a double-quoted YAML scalar.
-pub fn quoted(text: &str) -> String {
-    let mut scalar = String::from("\"");
-    for it in text.chars() {
-        match it {
-            '"' => scalar.push_str("\\\""),
-            '\\' => scalar.push_str("\\\\"),
-            '\n' => scalar.push_str("\\n"),
-            '\t' => scalar.push_str("\\t"),
-            it if it.is_control()
-                || matches!(it, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') =>
-            {
-                // Writing to a string cannot fail.
-                let _ = write!(scalar, "\\u{:04x}", u32::from(it));
-            }
-            it => scalar.push(it),
-        }
-    }
-    scalar.push('"');
-    scalar
 }

@@ -1,6 +1,6 @@
 -- Names, types and shapes that nobody should have chosen.
-create table "select" (id integer primary key, "from" text, "Self" text, "self" text, "größe" real, "a b" int, "a-b" int, "" text);
-create table "Result" (id blob primary key, value any, x) strict;
+create table "select" (id integer primary key, "from" text, "Self" text, "self_" text, "größe" real, "a b" int, "a-b" int, "" text);
+create table "Result" (id blob primary key, value any, x blob) strict;
 create table user (id integer primary key, version text, created_at text, archive_note text, page_token text);
 create table users (id integer primary key, boss integer not null references users (id), user_id integer references user (id));
 create table chicken (id integer primary key, egg integer not null references egg (id));

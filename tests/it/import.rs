@@ -10,7 +10,7 @@ use svcgen::dialect::{self, Dialect};
 use svcgen::import::{self, Imported, Origin};
 use svcgen::source::Source;
 use svcgen::tables::diff::creation_order;
-use svcgen::tables::{self, Schema, TableKind};
+use svcgen::tables::{self, ColumnType, Schema, TableKind};
 
 use crate::errors::{checked, example, folder};
 use crate::support::Place;
@@ -34,11 +34,12 @@ pub fn cases(engine: &str) -> Vec<(String, PathBuf)> {
 
 /// Compares what was made of a database with what is expected, and checks it as users would.
 pub fn compare(case: &Path, imported: &Imported) {
-    let mut text = String::new();
-    for file in &imported.files {
-        text.push_str(&format!("--- {}\n{}", file.path, file.text));
-    }
-    text.push_str(&format!("--- notes\n{}", import::render(&imported.notes)));
+    let files = imported.files.iter();
+    let mut text: String = files
+        .map(|file| format!("--- {}\n{}", file.path, file.text))
+        .collect();
+    text += "--- notes\n";
+    text += &import::render(&imported.notes);
     let expected = case.with_extension("expected");
     if std::env::var_os("SVCGEN_BLESS").is_some() {
         std::fs::write(&expected, &text).expect("written");
@@ -135,29 +136,51 @@ pub fn physical(sources: &[Source]) -> Schema {
     schema
 }
 
-/// The lines of a creation, sorted: the order of fields is kept, that of tables is not.
-pub fn statements(sql: &str) -> Vec<String> {
-    let mut statements: Vec<String> = sql.split(";\n").map(str::to_owned).collect();
-    statements.sort();
-    statements
+/// The statements are the same; the order of columns counts, that of statements does not.
+pub fn assert_same(name: &str, after: &str, before: &str) {
+    let lacks = |these: &str, those: &str| -> Vec<String> {
+        let those: Vec<&str> = those.split(";\n").collect();
+        let lacking = these.split(";\n").filter(|it| !those.contains(it));
+        lacking.map(str::to_owned).collect()
+    };
+    let (lost, made) = (lacks(before, after), lacks(after, before));
+    assert!(
+        lost.is_empty() && made.is_empty(),
+        "{name}: lost {lost:#?}, made {made:#?}"
+    );
 }
 
 #[test]
 fn our_own_tables_come_back() {
     let dialect = dialect::ALL[0];
     for (name, sources) in our_schemas() {
-        let before = creation(&physical(&sources), dialect);
+        let before = creation(&without_text_limits(physical(&sources)), dialect);
         let (_directory, origin) = sqlite(&before);
         let catalogue = import::read(&origin).expect("read");
         let imported = import::import(&catalogue, Some(&name)).expect("imported");
         let after = creation(&physical(&self::sources(&imported)), dialect);
-        assert_eq!(
-            statements(&after),
-            statements(&before),
-            "{name}: {:#?}",
-            imported.files
-        );
+        assert_same(&name, &after, &before);
     }
+}
+
+/// SQLite keeps a decimal of many digits as a text that sorts right; that its limits are those
+/// of a number, no catalogue says.
+fn without_text_limits(mut schema: Schema) -> Schema {
+    for table in &mut schema.tables {
+        let columns = table.columns.clone();
+        let is_wide = |column: &str| {
+            let ty = columns.iter().find(|it| it.name == column).map(|it| it.ty);
+            matches!(
+                ty,
+                Some(ColumnType::Decimal {
+                    precision: 19..,
+                    ..
+                })
+            )
+        };
+        table.checks.retain(|check| !is_wide(&check.column));
+    }
+    schema
 }
 
 #[test]
@@ -207,11 +230,7 @@ fn what_is_no_database_is_told_of() {
         ("nothing.db", 2, "nothing.db"),
         ("empty.db", 2, "no tables"),
         ("postgres://nobody@127.0.0.1:1/x", 2, "PostgreSQL"),
-        (
-            "postgres://nobody:secret@127.0.0.1:1/x?sslmode=require",
-            2,
-            "TLS",
-        ),
+        ("postgres://nobody:secret@127.0.0.1:1/x", 2, "refused"),
     ] {
         let ended = place.svcgen(&["import", "--from", from]);
         assert_eq!(ended.status, status, "{from}: {}", ended.stderr);

@@ -8,8 +8,6 @@ use std::fmt::Write as _;
 use heck::ToSnakeCase as _;
 
 use super::shorthand::{Entity, Kind};
-pub use crate::schema::quoted;
-
 use crate::cli::{
     arguments::{DatabaseName, FeatureName},
     state_files::SCHEMA_DIRECTORY,
