@@ -88,16 +88,6 @@ impl Removal {
         }
         Ok(())
     }
-
-    /// Every statement, for the test that prepares them.
-    pub fn statements(&self) -> impl Iterator<Item = &'static Sql> {
-        let moves = self
-            .moves
-            .iter()
-            .flat_map(|step| step.archive.into_iter().chain([step.delete]));
-        let before = self.locks.iter().chain(self.remembered).chain(self.cut);
-        before.copied().chain(moves)
-    }
 }
 
 impl Request {

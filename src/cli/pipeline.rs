@@ -1,7 +1,7 @@
 //! From schema files to what will be written: the road that `new` and `generate` share.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -113,6 +113,7 @@ pub fn prepare(
         lock: &lock,
         disk: &disk,
         rustfmt,
+        unresolved: &BTreeSet::new(),
     };
     let plan = reconcile::reconcile(&inputs, &Rustfmt)?;
     clock.lap("reconcile");

@@ -5,7 +5,7 @@
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use crate::model::{Entity, EntityId, FieldKind, IdType, Service};
+use crate::model::{Entity, FieldKind, IdType, Service};
 use crate::plan::Ownership;
 
 use super::entity::naming::Naming;
@@ -31,13 +31,7 @@ impl Feature for Tests {
         let entities: Vec<Value> = service
             .entities
             .iter()
-            .enumerate()
-            .map(|(index, entity)| {
-                context! {
-                    module => rust::escaped(entity.name.snake()),
-                    removal => super::entity::takes_more_along(context, EntityId(index)),
-                }
-            })
+            .map(|entity| context! { module => rust::escaped(entity.name.snake()) })
             .collect();
         let samples: Vec<Sample> = service
             .entities

@@ -6,7 +6,8 @@ use super::{
     Action, Because, Conflict, ConflictKind, Found, Inputs, Refusal, Write, WritePlan,
     lock::{Entry, Lock, State, Written},
     normal::NormalForms,
-    text::{Fingerprint, in_the_manner_of},
+    standing::{self, Standing},
+    text::{BlobId, Fingerprint, in_the_manner_of},
 };
 use crate::plan::{Content, Ownership, Rendered};
 
@@ -17,17 +18,6 @@ pub(super) struct Decider<'a> {
     writes: Vec<Write>,
     conflicts: Vec<Conflict>,
     lock: BTreeMap<String, Entry>,
-}
-
-/// What a path holds, compared with what was written there.
-enum Standing {
-    Absent,
-    NoFile(&'static str),
-    /// As it was written, or only formatted in another way since.
-    Clean,
-    Edited,
-    /// Svcgen has no record of it.
-    Unknown,
 }
 
 impl<'a> Decider<'a> {
@@ -52,6 +42,7 @@ impl<'a> Decider<'a> {
             raw: print,
             formatted: self.normal.of_rendered(&file.path, print, self.inputs),
             rendering: Some(file.digest.clone()),
+            blob: Some(BlobId::of(content)),
         };
         match file.ownership {
             Ownership::Managed | Ownership::Sealed => self.regenerated(file, content, written),
@@ -107,7 +98,7 @@ impl<'a> Decider<'a> {
             );
         }
         match standing {
-            Standing::Absent => {
+            Standing::Missing | Standing::Deleted => {
                 let because = if known_before {
                     Because::Missing
                 } else {
@@ -120,7 +111,7 @@ impl<'a> Decider<'a> {
                     because,
                 );
             }
-            Standing::Clean => {
+            Standing::AsGenerated | Standing::Reformatted => {
                 let content = self.in_the_manner_of_disk(path, content);
                 self.write(
                     path,
@@ -129,9 +120,17 @@ impl<'a> Decider<'a> {
                     Because::Changed,
                 );
             }
-            Standing::Edited => self.conflict(file, ConflictKind::Edited),
+            Standing::Edited | Standing::Conflicted => self.conflict(file, ConflictKind::Edited),
+            Standing::Owned => self.owned(path),
             Standing::Unknown => self.conflict(file, ConflictKind::Unknown),
-            Standing::NoFile(what) => self.conflict(file, ConflictKind::NoFile(what)),
+            Standing::Obstructed(what) => self.conflict(file, ConflictKind::NoFile(what)),
+        }
+    }
+
+    /// A file that its owner took over stays as it is, and on record as what it was.
+    fn owned(&mut self, path: &str) {
+        if let Some(entry) = self.inputs.lock.files.get(path) {
+            self.keep(path, entry.clone(), Because::Owned);
         }
     }
 
@@ -154,7 +153,7 @@ impl<'a> Decider<'a> {
             state: before.state.clone(),
         };
         match (self.standing(path), &before.state) {
-            (Standing::Absent, _) | (_, State::Deleted) => {
+            (Standing::Deleted | Standing::Missing, _) | (_, State::Deleted) => {
                 entry.state = State::Deleted;
                 self.keep(path, entry, Because::DeletedByOwner);
             }
@@ -194,11 +193,11 @@ impl<'a> Decider<'a> {
             || (self.normal.of_disk(path).is_some()
                 && self.normal.of_disk(path) == written.formatted);
         match self.standing(path) {
-            Standing::Absent => {
+            Standing::Missing | Standing::Deleted => {
                 self.write(path, entry, Action::Create(content.to_vec()), Because::New);
             }
             _ if same => self.keep(path, entry, Because::Same),
-            Standing::NoFile(what) => self.conflict(file, ConflictKind::NoFile(what)),
+            Standing::Obstructed(what) => self.conflict(file, ConflictKind::NoFile(what)),
             _ if self.inputs.lock.lost => self.keep(path, entry, taken_over),
             _ => self.conflict(file, ConflictKind::Unknown),
         }
@@ -206,8 +205,8 @@ impl<'a> Decider<'a> {
 
     fn recorded(&mut self, path: &str, before: &Entry) {
         let because = match self.standing(path) {
-            Standing::Clean => Because::Recorded,
-            Standing::Absent => Because::RecordedAndMissing,
+            Standing::AsGenerated | Standing::Reformatted => Because::Recorded,
+            Standing::Missing | Standing::Deleted => Because::RecordedAndMissing,
             _ => Because::RecordedAndEdited,
         };
         self.keep(path, before.clone(), because);
@@ -219,9 +218,15 @@ impl<'a> Decider<'a> {
             return self.recorded(path, entry);
         }
         match self.standing(path) {
-            Standing::Absent => {}
-            Standing::Clean => self.push(path, entry.ownership, Action::Remove, Because::Orphaned),
-            Standing::Edited | Standing::Unknown | Standing::NoFile(_) => {
+            Standing::Missing | Standing::Deleted => {}
+            Standing::AsGenerated | Standing::Reformatted => {
+                self.push(path, entry.ownership, Action::Remove, Because::Orphaned);
+            }
+            Standing::Owned => self.keep(path, entry.clone(), Because::Owned),
+            Standing::Edited
+            | Standing::Conflicted
+            | Standing::Unknown
+            | Standing::Obstructed(_) => {
                 self.keep(path, entry.clone(), Because::OrphanedAndEdited);
             }
         }
@@ -248,23 +253,7 @@ impl<'a> Decider<'a> {
     }
 
     fn standing(&self, path: &str) -> Standing {
-        let print = match self.inputs.disk.get(path) {
-            None => return Standing::Absent,
-            Some(Found::Other(what)) => return Standing::NoFile(what),
-            Some(Found::File { print, .. }) => *print,
-        };
-        let Some(written) = self.inputs.lock.written(path) else {
-            return Standing::Unknown;
-        };
-        let normal = self.normal.of_disk(path);
-        let clean = print == written.raw
-            || written.formatted == Some(print)
-            || (normal.is_some() && normal == written.formatted);
-        if clean {
-            Standing::Clean
-        } else {
-            Standing::Edited
-        }
+        standing::standing(self.inputs, self.normal, path)
     }
 
     fn print(&self, path: &str) -> Option<Fingerprint> {

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     path::{self, PathProblem},
-    text::Fingerprint,
+    text::{BlobId, Fingerprint},
 };
 use crate::plan::Ownership;
 
@@ -47,6 +47,9 @@ pub enum State {
     Written(Written),
     /// It was written once, and then deleted by its owner: it stays deleted.
     Deleted,
+    /// Its owner took it over: svcgen leaves it alone, and remembers what it wrote last
+    /// in case it is given back.
+    Owned(Option<Written>),
 }
 
 /// The text of a file as it was written.
@@ -58,6 +61,8 @@ pub struct Written {
     pub formatted: Option<Fingerprint>,
     /// The generator's digest of the text before formatting.
     pub rendering: Option<String>,
+    /// What git calls it, should it have been committed.
+    pub blob: Option<BlobId>,
 }
 
 /// Why a lock cannot be used.
@@ -140,21 +145,13 @@ impl Lock {
             format!("{TITLE}\nformat {FORMAT}\nsvcgen {SVCGEN_VERSION}\nrustfmt {rustfmt}\n");
         for (path, entry) in &self.files {
             let word = ownership_word(entry.ownership);
-            match &entry.state {
-                State::Deleted => push_line(&mut text, format_args!("{word} deleted - - {path}")),
-                State::Written(it) => {
-                    let rendering = it.rendering.as_deref().unwrap_or("-");
-                    let formatted = if it.formatted == Some(it.raw) {
-                        "=".to_owned()
-                    } else {
-                        print_or_dash(it.formatted)
-                    };
-                    push_line(
-                        &mut text,
-                        format_args!("{word} {} {formatted} {rendering} {path}", it.raw),
-                    );
-                }
-            }
+            let (mark, written) = match &entry.state {
+                State::Deleted => ("deleted", None),
+                State::Owned(written) => ("owned", written.as_ref()),
+                State::Written(written) => ("written", Some(written)),
+            };
+            let written = written.map_or_else(|| "- - - -".to_owned(), written_words);
+            push_line(&mut text, format_args!("{word} {mark} {written} {path}"));
         }
         let checksum = Fingerprint::of(text.as_bytes());
         push_line(
@@ -171,6 +168,19 @@ impl Lock {
             _ => None,
         }
     }
+}
+
+fn written_words(written: &Written) -> String {
+    let formatted = if written.formatted == Some(written.raw) {
+        "=".to_owned()
+    } else {
+        print_or_dash(written.formatted)
+    };
+    let rendering = written.rendering.as_deref().unwrap_or("-");
+    let blob = written
+        .blob
+        .map_or_else(|| "-".to_owned(), |it| it.to_string());
+    format!("{} {formatted} {rendering} {blob}", written.raw)
 }
 
 fn push_line(text: &mut String, line: std::fmt::Arguments<'_>) {
@@ -203,7 +213,7 @@ fn check_end(text: &str) -> Result<(), LockError> {
 
 fn parse_entry(line: &str) -> Result<(String, Entry), LockError> {
     let damaged = || LockError::Damaged(format!("cannot read the line `{}`", printable(line)));
-    let mut words = line.splitn(5, ' ');
+    let mut words = line.splitn(7, ' ');
     let mut word = || words.next().ok_or_else(damaged);
     let ownership = match word()? {
         "managed" => Ownership::Managed,
@@ -212,25 +222,32 @@ fn parse_entry(line: &str) -> Result<(String, Entry), LockError> {
         "history" => Ownership::History,
         _ => return Err(damaged()),
     };
-    let (raw, formatted, rendering, path) = (word()?, word()?, word()?, word()?);
+    let (mark, raw, formatted) = (word()?, word()?, word()?);
+    let (rendering, blob, path) = (word()?, word()?, word()?);
     path::check(path).map_err(|problem| LockError::Path {
         path: printable(path),
         problem,
     })?;
-    let state = if raw == "deleted" {
-        State::Deleted
-    } else {
-        let raw = Fingerprint::parse(raw).ok_or_else(damaged)?;
-        let formatted = if formatted == "=" {
-            Some(raw)
-        } else {
-            optional_print(formatted)?
-        };
-        State::Written(Written {
+    let written = optional_print(raw)?.map(|raw| {
+        Ok(Written {
             raw,
-            formatted,
+            formatted: match formatted {
+                "=" => Some(raw),
+                text => optional_print(text)?,
+            },
             rendering: (rendering != "-").then(|| rendering.to_owned()),
+            blob: match blob {
+                "-" => None,
+                text => Some(BlobId::parse(text).ok_or_else(damaged)?),
+            },
         })
+    });
+    let written = written.transpose()?;
+    let state = match (mark, written) {
+        ("deleted", None) => State::Deleted,
+        ("owned", written) => State::Owned(written),
+        ("written", Some(written)) => State::Written(written),
+        _ => return Err(damaged()),
     };
     Ok((path.to_owned(), Entry { ownership, state }))
 }
@@ -290,6 +307,7 @@ mod tests {
                 raw: Fingerprint::of(text.as_bytes()),
                 formatted: formatted.map(|it| Fingerprint::of(it.as_bytes())),
                 rendering: Some("d1".to_owned()),
+                blob: Some(BlobId::of(text.as_bytes())),
             })
         };
         let files = [

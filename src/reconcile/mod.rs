@@ -12,9 +12,13 @@ mod decide;
 pub mod lock;
 mod normal;
 pub mod path;
+pub mod standing;
 pub mod text;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 pub use normal::Formatter;
 
@@ -37,6 +41,8 @@ pub struct Inputs<'a> {
     pub disk: &'a OnDisk,
     /// The fingerprint of the project's rustfmt configuration, if it has one.
     pub rustfmt: Option<Fingerprint>,
+    /// Files with conflicts of an earlier run that nobody has resolved yet.
+    pub unresolved: &'a BTreeSet<String>,
 }
 
 /// What lies at each path of interest.
@@ -127,6 +133,8 @@ pub enum Because {
     Yours,
     /// Its owner deleted it.
     DeletedByOwner,
+    /// Its owner took it over.
+    Owned,
     /// It is not generated any more.
     Orphaned,
     /// It is not generated any more, and its owner has edited it.
@@ -159,6 +167,7 @@ impl fmt::Display for Because {
             Self::Reformatted => "only formatted differently",
             Self::Yours => "yours",
             Self::DeletedByOwner => "you deleted it",
+            Self::Owned => "you took it over",
             Self::Orphaned => "no longer generated",
             Self::OrphanedAndEdited => "no longer generated, but you edited it: delete it when you no longer need it",
             Self::Recorded => "migrations are never rewritten",
@@ -262,8 +271,7 @@ pub fn reconcile(inputs: &Inputs<'_>, formatter: &dyn Formatter) -> Result<Write
     for rendered in inputs.rendered {
         decider.rendered(rendered)?;
     }
-    let planned: std::collections::BTreeSet<&str> =
-        inputs.rendered.iter().map(|it| it.path.as_str()).collect();
+    let planned: BTreeSet<&str> = inputs.rendered.iter().map(|it| it.path.as_str()).collect();
     for (path, entry) in &inputs.lock.files {
         if !planned.contains(path.as_str()) && entry.state != State::Deleted {
             decider.orphan(path, entry);
@@ -274,7 +282,7 @@ pub fn reconcile(inputs: &Inputs<'_>, formatter: &dyn Formatter) -> Result<Write
 
 /// On a system that does not tell letter case, two such paths would be one file.
 fn check_paths(rendered: &[Rendered]) -> Result<(), Refusal> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for file in rendered {
         path::check(&file.path).map_err(|problem| Refusal::Path {
             path: file.path.clone(),

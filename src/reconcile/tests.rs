@@ -35,6 +35,7 @@ fn written(text: &str) -> State {
         raw: Fingerprint::of(text.as_bytes()),
         formatted: Some(Fingerprint::of(without_blanks(text).as_bytes())),
         rendering: Some("digest".to_owned()),
+        blob: None,
     })
 }
 
@@ -101,6 +102,7 @@ fn decide(files: &[Rendered], lock: &Lock, disk: &OnDisk) -> Result<WritePlan, R
             lock,
             disk,
             rustfmt,
+            unresolved: &BTreeSet::new(),
         },
         &WithoutBlanks,
     )
@@ -192,6 +194,114 @@ fn what_happens_to_a_file_that_is_no_longer_generated() {
     }
 }
 
+/// How one file stands, and whether it is an orphan; nothing where there is nothing to tell.
+fn stands(files: &[Rendered], lock: &Lock, disk: &OnDisk) -> String {
+    let inputs = Inputs {
+        rendered: files,
+        lock,
+        disk,
+        rustfmt: Some(Fingerprint::of(b"config")),
+        unresolved: &BTreeSet::new(),
+    };
+    let told = |it: &standing::FileStatus| {
+        let orphan = if it.is_orphaned { ", orphaned" } else { "" };
+        format!("{:?}, {}{orphan}", it.ownership, it.standing)
+    };
+    let all = standing::survey(&inputs, &WithoutBlanks);
+    all.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn how_every_file_stands_is_told() {
+    use Ownership::{History, Managed, Sealed, Seeded};
+    let owned = || match written("a b") {
+        State::Written(written) => State::Owned(Some(written)),
+        other => other,
+    };
+    // Whose, what is on record, what is there, whether it is still generated.
+    let cases = [
+        (
+            Managed,
+            Some(written("a b")),
+            Some("a b"),
+            true,
+            "Managed, as generated",
+        ),
+        (
+            Managed,
+            Some(written("a b")),
+            Some("a  b"),
+            true,
+            "Managed, reformatted",
+        ),
+        (
+            Managed,
+            Some(written("a b")),
+            Some("x"),
+            true,
+            "Managed, edited",
+        ),
+        (
+            Managed,
+            Some(written("a b")),
+            None,
+            true,
+            "Managed, missing",
+        ),
+        (
+            Managed,
+            Some(written("a b")),
+            Some("a b"),
+            false,
+            "Managed, as generated, orphaned",
+        ),
+        (
+            Managed,
+            Some(written("a b")),
+            Some("x"),
+            false,
+            "Managed, edited, orphaned",
+        ),
+        (Managed, Some(written("a b")), None, false, ""),
+        (Managed, Some(owned()), Some("x"), true, "Managed, owned"),
+        (Managed, Some(owned()), None, true, "Managed, owned"),
+        (Managed, None, Some("x"), true, "Managed, unknown"),
+        (Managed, None, None, true, ""),
+        (
+            Seeded,
+            Some(written("a b")),
+            Some("x"),
+            true,
+            "Seeded, edited",
+        ),
+        (Seeded, Some(written("a b")), None, true, "Seeded, deleted"),
+        (Seeded, Some(State::Deleted), None, true, "Seeded, deleted"),
+        (Seeded, Some(State::Deleted), None, false, ""),
+        (
+            Sealed,
+            Some(written("a b")),
+            Some("x"),
+            true,
+            "Sealed, edited",
+        ),
+        (
+            History,
+            Some(written("a b")),
+            None,
+            true,
+            "History, missing",
+        ),
+    ];
+    for (ownership, state, there, is_generated, expected) in cases {
+        let known = state.clone();
+        let lock = state.map_or_else(Lock::default, |it| lock(ownership, it));
+        let files = [rendered(ownership, "a c")];
+        let files = if is_generated { &files[..] } else { &[] };
+        let told = stands(files, &lock, &on_disk(there));
+        assert_eq!(told, expected, "{ownership:?}, {known:?}, {there:?}");
+    }
+}
+
 #[test]
 fn a_deleted_seeded_file_stays_deleted_run_after_run() {
     let files = [rendered(Ownership::Seeded, "a")];
@@ -251,6 +361,7 @@ fn without_a_formatter_a_reformatted_file_counts_as_edited() {
             lock: &lock,
             disk: &disk,
             rustfmt: None,
+            unresolved: &BTreeSet::new(),
         },
         &NoFormatter,
     );
@@ -355,6 +466,7 @@ fn a_seeded_file_that_was_given_away_needs_no_text() {
             lock: &lock,
             disk: &on_disk(disk),
             rustfmt: None,
+            unresolved: &BTreeSet::new(),
         };
         let plan = reconcile(&inputs, &NoFormatter).unwrap();
         assert!(plan.is_noop());

@@ -44,6 +44,40 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// The name that git gives to a content: the key under which its object store has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobId([u8; 20]);
+
+impl BlobId {
+    /// Of a content as git stores it: text with LF, as the project's `.gitattributes` ask.
+    pub fn of(bytes: &[u8]) -> Self {
+        let bytes = plain(bytes);
+        let mut sha = sha1::Sha1::new();
+        sha.update(format!("blob {}\0", bytes.len()));
+        sha.update(&*bytes);
+        Self(sha.finalize().into())
+    }
+
+    /// Reads 40 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        let mut bytes = [0; 20];
+        if digits.len() != 2 * bytes.len() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 /// `new` in the manner of `old`: with its line endings and its byte order mark.
 pub fn in_the_manner_of<'a>(old: &[u8], new: &'a [u8]) -> Cow<'a, [u8]> {
     let marked = old.starts_with(BYTE_ORDER_MARK) && !new.starts_with(BYTE_ORDER_MARK);
@@ -125,6 +159,15 @@ mod tests {
         );
         assert_eq!(&*in_the_manner_of(b"x\n", b"a\n"), b"a\n");
         assert_eq!(&*in_the_manner_of(b"", b"a\n"), b"a\n");
+    }
+
+    #[test]
+    fn a_blob_is_named_as_git_names_it() {
+        // `printf 'hello\n' | git hash-object --stdin`
+        let id = "ce013625030ba8dba906f756967f9e9ca394464a";
+        assert_eq!(BlobId::of(b"hello\r\n").to_string(), id);
+        assert_eq!(BlobId::parse(id), Some(BlobId::of(b"hello\n")));
+        assert_eq!(BlobId::parse("ce01"), None);
     }
 
     #[test]

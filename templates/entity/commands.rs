@@ -12,33 +12,6 @@ use crate::app::App;
 pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
 //% endfor
-//% if removal
-//% for statement in removal.statements
-/// {{ statement.doc }}
-const {{ statement.name }}: db::Sql = {{ statement.expression }};
-
-//% endfor
-/// What the removal of {{ naming.a_sentence }} takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[{% for name in removal.locks %}&{{ name }}, {% endfor %}],
-    remembered: &[{% for name in removal.remembered %}&{{ name }}, {% endfor %}],
-    cut: &[{% for name in removal.cut %}&{{ name }}, {% endfor %}],
-    moves: &[
-//% for move in removal.moves
-        removal::Move {
-            table: "{{ move.table }}",
-//% if move.archive
-            archive: Some(&{{ move.archive }}),
-//% else
-            archive: None,
-//% endif
-            delete: &{{ move.delete }},
-        },
-//% endfor
-    ],
-};
-
-//% endif
 /// The named constraints, each with the member of a request that it is about.
 const CONSTRAINTS: &[Constraint] = &[
 //% for constraint in constraints
@@ -51,13 +24,6 @@ const CONSTRAINTS: &[Constraint] = &[
 const {{ link.constraints }}: &[Constraint] = &[{{ link.constraint }}];
 
 //% endfor
-/// The references that keep {{ naming.a_sentence }} from being removed.
-const REFERRERS: &[Constraint] = &[
-//% for referrer in referrers
-    {{ referrer }},
-//% endfor
-];
-
 /// Creates {{ naming.a_sentence }}.
 ///
 /// # Errors
@@ -221,65 +187,8 @@ async fn unchanged(app: &App, id: {{ id }}{% if versioned %}, expected: Option<i
 }
 
 //% endif
-/// Removes {{ naming.a_sentence }}{% if versioned %}, if it still has the `expected` version{% endif %}.
-///
-/// # Errors
-///
-/// Says so when there is none{% if versioned %}, when another change came first{% endif %}, or when other records refer to it.
-pub async fn remove(
-    app: &App,
-    caller: &http::Caller,
-    id: {{ id }},
-//% if versioned
-    expected: Option<i64>,
-//% endif
-    removal: &http::Removal,
-) -> Result<(), Error> {
-    let rules = {{ naming.entity }}Rules;
-//% if reason_required
-    removal.require_reason()?;
-//% endif
-    rules.before_remove(app, caller, id, removal).await?;
-
-//% if removal
-    let mut tx = app.db.begin().await?;
-    let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
-    };
-    if let Some(inside) = rules.inside_remove() {
-        inside(&mut tx, caller, &current).await?;
-    }
-    REMOVAL
-        .run(&mut tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
-    tx.commit().await?;
-//% else
-    let removed: Option<({{ id_owned }},)> = match rules.inside_remove() {
-        None => app.db.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-            if let Some({{ naming.var }}) = &current {
-                inside(&mut tx, caller, {{ naming.var }}).await?;
-            }
-            let removed = tx.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?;
-            tx.commit().await?;
-            removed
-        }
-    };
-    if removed.is_none() {
-        return Err(missed(app, id).await);
-    }
-//% endif
-
-    rules.after_remove(app, caller, id).await;
-    Ok(())
-}
-
 /// Why a statement found nothing to write: no such record{% if versioned %}, or another version of it{% endif %}.
-async fn missed(app: &App, id: {{ id }}) -> Error {
+pub(super) async fn missed(app: &App, id: {{ id }}) -> Error {
 //% if versioned
     match app.db.fetch_optional::<(i64,)>(&queries::VERSION, params![id]).await {
         Ok(Some((version,))) => Error::precondition_failed(format!(
@@ -297,11 +206,6 @@ async fn missed(app: &App, id: {{ id }}) -> Error {
 /// A database error, with what a broken constraint means to the caller.
 fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)
-}
-
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
 }
 
 /// Every statement, for the test that prepares them.

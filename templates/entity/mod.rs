@@ -11,6 +11,7 @@ mod {{ adapter }};
 //% endfor
 mod model;
 pub mod queries;
+pub mod removal;
 mod rules;
 
 //% for adapter in adapters

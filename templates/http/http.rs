@@ -9,7 +9,7 @@ use uuid::Uuid;
 //% endif
 
 use super::hooks::Rules as _;
-use super::{ {{ naming.entity }}, {% if changeable %}{{ naming.entity }}Changes, {% endif %}{{ naming.entity }}Page, {{ naming.entity }}Rules, New{{ naming.entity }}, commands, queries };
+use super::{ {{ naming.entity }}, {% if changeable %}{{ naming.entity }}Changes, {% endif %}{{ naming.entity }}Page, {{ naming.entity }}Rules, New{{ naming.entity }}, commands, queries, removal };
 use crate::app::App;
 
 /// The routes of {{ naming.plural_sentence }}, and those that the rules add.
@@ -73,10 +73,10 @@ async fn remove(
 ) -> Result<http::NoContent, Error> {
 //% if versioned
     let expected = if_match.version()?;
-    commands::remove(&app, &caller, {{ id_borrow }}id, expected, &removal).await?;
+    removal::remove(&app, &caller, {{ id_borrow }}id, expected, &removal).await?;
 //% else
     if_match.refuse()?;
-    commands::remove(&app, &caller, {{ id_borrow }}id, &removal).await?;
+    removal::remove(&app, &caller, {{ id_borrow }}id, &removal).await?;
 //% endif
     Ok(http::NoContent)
 }

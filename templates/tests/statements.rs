@@ -10,23 +10,11 @@ async fn every_statement_can_be_prepared() {
 //% for entity in entities
         {{ crate_name }}::{{ entity.module }}::queries::STATEMENTS,
         {{ crate_name }}::{{ entity.module }}::commands::STATEMENTS,
+        {{ crate_name }}::{{ entity.module }}::removal::STATEMENTS,
 //% endfor
     ];
     for (name, statement) in statements.concat() {
         let prepared = server.app().db.prepare(statement).await;
         assert!(prepared.is_ok(), "{name}: {prepared:?}");
-    }
-    let removals = [
-//% for entity in entities
-//% if entity.removal
-        &{{ crate_name }}::{{ entity.module }}::commands::REMOVAL,
-//% endif
-//% endfor
-    ];
-    for removal in removals {
-        for statement in removal.statements() {
-            let prepared = server.app().db.prepare(statement).await;
-            assert!(prepared.is_ok(), "{statement:?}: {prepared:?}");
-        }
     }
 }

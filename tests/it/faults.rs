@@ -85,7 +85,7 @@ fn a_lock_cannot_lead_out_of_the_project() {
         "src/../../victim.txt",
     ] {
         let place = Place::notes();
-        with_line(&place, &format!("managed {print} = - {path}"));
+        with_line(&place, &format!("managed written {print} = - - {path}"));
         place.svcgen(&["generate"]).is(2, &["will not touch"]);
     }
     assert_eq!(fs::read_to_string(victim).expect("there"), "precious\n");

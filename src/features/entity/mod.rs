@@ -77,6 +77,12 @@ fn slice(
             Ownership::Managed,
         ),
         (
+            "removal.rs",
+            "entity/removal.rs",
+            operations.clone(),
+            Ownership::Managed,
+        ),
+        (
             "hooks.rs",
             "entity/hooks.rs",
             operations,
@@ -100,11 +106,6 @@ fn slice(
 /// The modules of a slice that bring its operations to a wire.
 fn adapters(service: &Service) -> Vec<&'static str> {
     service.features.http.iter().map(|_| "http").collect()
-}
-
-/// Whether removing a record takes more than one statement.
-pub fn takes_more_along(context: &Context<'_>, id: EntityId) -> bool {
-    !removal::Removal::of(context, id).is_plain()
 }
 
 /// The crates that the slices' types come from: only those that some field needs.

@@ -69,6 +69,8 @@ pub struct OperationsView {
     pub commands: Vec<Statement>,
     /// The statements of the queries.
     pub queries: Vec<Statement>,
+    /// The statements of a removal.
+    pub removals: Vec<Statement>,
     /// What a removal takes along; none when one statement does it.
     pub removal: Option<Removal>,
     /// Whether a removal must say why.
@@ -81,6 +83,8 @@ pub struct OperationsView {
     pub hook_imports: Vec<String>,
     /// The `use` lines of `queries.rs`.
     pub query_imports: Vec<String>,
+    /// The `use` lines of `removal.rs`.
+    pub removal_imports: Vec<String>,
 }
 
 impl OperationsView {
@@ -100,9 +104,6 @@ impl OperationsView {
         rust::import_id(entity.id, &mut query_imports);
         let removal = Removal::of(context, id);
         let removal = (!removal.is_plain()).then_some(removal);
-        if removal.is_some() {
-            command_imports.add("svcgen_runtime", "removal");
-        }
         let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
         let list = ListView::of(service, entity, table, &statements, &mut query_imports);
@@ -120,12 +121,17 @@ impl OperationsView {
             merged,
             constraints: constraints(table),
             referrers: referrers(context, entity),
-            commands: command_statements(service, entity, &statements, removal.is_some()),
+            commands: command_statements(service, entity, &statements),
             queries: query_statements(entity, &statements),
             reason_required: match &entity.delete {
                 Delete::Archive(archive) => archive.reason_required,
                 Delete::Hard => false,
             },
+            removals: match &removal {
+                Some(removal) => removal.statements.clone(),
+                None => vec![statements.delete()],
+            },
+            removal_imports: removal_imports(entity, removal.is_some()),
             removal,
             links,
             list,
@@ -168,6 +174,22 @@ fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
         imports.add("super::model", &format!("{name}Changes"));
     }
     imports
+}
+
+fn removal_imports(entity: &Entity, takes_more_along: bool) -> Vec<String> {
+    let mut imports = Imports::new();
+    imports.add_all(
+        "svcgen_runtime",
+        &["Constraint", "Error", "db", "http", "params"],
+    );
+    if takes_more_along {
+        imports.add("svcgen_runtime", "removal");
+    }
+    rust::import_id(entity.id, &mut imports);
+    imports.add_all("super::commands", &["LOCK", "missed"]);
+    imports.add("super::hooks", "Rules as _");
+    imports.add("super::model", entity.name.pascal());
+    imports.lines()
 }
 
 fn new_id(entity: &Entity, imports: &mut Imports) -> Option<String> {
@@ -255,7 +277,6 @@ fn command_statements(
     service: &Service,
     entity: &Entity,
     statements: &Statements<'_>,
-    complex_removal: bool,
 ) -> Vec<Statement> {
     let mut commands = vec![statements.insert()];
     if !statements.update_parameters().is_empty() || links(service, entity).next().is_some() {
@@ -266,9 +287,6 @@ fn command_statements(
         commands.extend(statements.link(link, target, member));
     }
     commands.push(statements.lock());
-    if !complex_removal {
-        commands.push(statements.delete());
-    }
     commands
 }
 

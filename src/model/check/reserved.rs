@@ -102,6 +102,7 @@ const MODULES: &[&str] = &[
     "prost",
     "proto",
     "queries",
+    "removal",
     "rules",
     "rust_decimal",
     "rusqlite",

@@ -1,7 +1,7 @@
 //! What can be done to authors: rules first, then one statement or one transaction.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
+use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -40,47 +40,6 @@ pub const LOCK: db::Sql = db::Sql::each(
      for update",
 );
 
-/// The copy of the authors that go, in their archive.
-const ARCHIVE_AUTHORS: db::Sql = db::Sql::each(
-    "insert into authors_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          id, name, email, bio, version, created_at, updated_at)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'authors',
-         null,
-         id, name, email, bio, version, created_at, updated_at
-     from authors
-     where id = $1",
-    "insert into authors_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          id, name, email, bio, version, created_at, updated_at)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'authors',
-         null,
-         id, name, email, bio, version, created_at, updated_at
-     from authors
-     where id = $1",
-);
-
-/// The end of the authors that go.
-const DELETE_AUTHORS: db::Sql = db::Sql::new(
-    "delete from authors
-     where id = $1",
-);
-
-/// What the removal of an author takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[],
-    remembered: &[],
-    cut: &[],
-    moves: &[removal::Move {
-        table: "authors",
-        archive: Some(&ARCHIVE_AUTHORS),
-        delete: &DELETE_AUTHORS,
-    }],
-};
-
 /// The named constraints, each with the member of a request that it is about.
 const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("authors_pkey", "authors", &["id"], "/id"),
@@ -88,9 +47,6 @@ const CONSTRAINTS: &[Constraint] = &[
     Constraint::check("authors_name_check", "/name"),
     Constraint::check("authors_email_check", "/email"),
 ];
-
-/// The references that keep an author from being removed.
-const REFERRERS: &[Constraint] = &[Constraint::restrict("posts_author_id_fkey", "posts")];
 
 /// Creates an author.
 ///
@@ -202,41 +158,8 @@ async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Author,
     Ok(current)
 }
 
-/// Removes an author, if it still has the `expected` version.
-///
-/// # Errors
-///
-/// Says so when there is none, when another change came first, or when other records refer to it.
-pub async fn remove(
-    app: &App,
-    caller: &http::Caller,
-    id: Uuid,
-    expected: Option<i64>,
-    removal: &http::Removal,
-) -> Result<(), Error> {
-    let rules = AuthorRules;
-    rules.before_remove(app, caller, id, removal).await?;
-
-    let mut tx = app.db.begin().await?;
-    let current: Option<Author> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
-    };
-    if let Some(inside) = rules.inside_remove() {
-        inside(&mut tx, caller, &current).await?;
-    }
-    REMOVAL
-        .run(&mut tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
-    tx.commit().await?;
-
-    rules.after_remove(app, caller, id).await;
-    Ok(())
-}
-
 /// Why a statement found nothing to write: no such record, or another version of it.
-async fn missed(app: &App, id: Uuid) -> Error {
+pub(super) async fn missed(app: &App, id: Uuid) -> Error {
     match app
         .db
         .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
@@ -253,11 +176,6 @@ async fn missed(app: &App, id: Uuid) -> Error {
 /// A database error, with what a broken constraint means to the caller.
 fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)
-}
-
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
 }
 
 /// Every statement, for the test that prepares them.

@@ -39,13 +39,6 @@ pub const LOCK: db::Sql = db::Sql::each(
      for update",
 );
 
-/// The end of one comment.
-pub const DELETE: db::Sql = db::Sql::new(
-    "delete from comments
-     where id = $1 and version = coalesce($2, version)
-     returning id",
-);
-
 /// The named constraints, each with the member of a request that it is about.
 const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("comments_pkey", "comments", &["id"], "/id"),
@@ -53,9 +46,6 @@ const CONSTRAINTS: &[Constraint] = &[
     Constraint::check("comments_author_check", "/author"),
     Constraint::check("comments_text_check", "/text"),
 ];
-
-/// The references that keep a comment from being removed.
-const REFERRERS: &[Constraint] = &[];
 
 /// Creates a comment.
 ///
@@ -169,51 +159,8 @@ async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Comment
     Ok(current)
 }
 
-/// Removes a comment, if it still has the `expected` version.
-///
-/// # Errors
-///
-/// Says so when there is none, when another change came first, or when other records refer to it.
-pub async fn remove(
-    app: &App,
-    caller: &http::Caller,
-    id: Uuid,
-    expected: Option<i64>,
-    removal: &http::Removal,
-) -> Result<(), Error> {
-    let rules = CommentRules;
-    rules.before_remove(app, caller, id, removal).await?;
-
-    let removed: Option<(Uuid,)> = match rules.inside_remove() {
-        None => app
-            .db
-            .write_optional(&DELETE, params![id, expected])
-            .await
-            .map_err(referred)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-            if let Some(comment) = &current {
-                inside(&mut tx, caller, comment).await?;
-            }
-            let removed = tx
-                .write_optional(&DELETE, params![id, expected])
-                .await
-                .map_err(referred)?;
-            tx.commit().await?;
-            removed
-        }
-    };
-    if removed.is_none() {
-        return Err(missed(app, id).await);
-    }
-
-    rules.after_remove(app, caller, id).await;
-    Ok(())
-}
-
 /// Why a statement found nothing to write: no such record, or another version of it.
-async fn missed(app: &App, id: Uuid) -> Error {
+pub(super) async fn missed(app: &App, id: Uuid) -> Error {
     match app
         .db
         .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
@@ -232,15 +179,6 @@ fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)
 }
 
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
-}
-
 /// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-    ("INSERT", &INSERT),
-    ("UPDATE", &UPDATE),
-    ("LOCK", &LOCK),
-    ("DELETE", &DELETE),
-];
+pub const STATEMENTS: &[(&str, &db::Sql)] =
+    &[("INSERT", &INSERT), ("UPDATE", &UPDATE), ("LOCK", &LOCK)];

@@ -1,7 +1,7 @@
 //! What can be done to tags: rules first, then one statement or one transaction.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params, removal};
+use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -78,60 +78,6 @@ pub const LOCK: db::Sql = db::Sql::each(
      for update",
 );
 
-/// The copy of the post tags that go, in their archive.
-const ARCHIVE_POST_TAGS: db::Sql = db::Sql::each(
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          post_id, tag_id)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'tags',
-         null,
-         post_id, tag_id
-     from post_tags
-     where tag_id = $1",
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          post_id, tag_id)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'tags',
-         null,
-         post_id, tag_id
-     from post_tags
-     where tag_id = $1",
-);
-
-/// The end of the post tags that go.
-const DELETE_POST_TAGS: db::Sql = db::Sql::new(
-    "delete from post_tags
-     where tag_id = $1",
-);
-
-/// The end of the tags that go.
-const DELETE_TAGS: db::Sql = db::Sql::new(
-    "delete from tags
-     where id = $1",
-);
-
-/// What the removal of a tag takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[],
-    remembered: &[],
-    cut: &[],
-    moves: &[
-        removal::Move {
-            table: "post_tags",
-            archive: Some(&ARCHIVE_POST_TAGS),
-            delete: &DELETE_POST_TAGS,
-        },
-        removal::Move {
-            table: "tags",
-            archive: None,
-            delete: &DELETE_TAGS,
-        },
-    ],
-};
-
 /// The named constraints, each with the member of a request that it is about.
 const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("tags_pkey", "tags", &["id"], "/id"),
@@ -141,9 +87,6 @@ const CONSTRAINTS: &[Constraint] = &[
 
 /// What the ids in `post_ids` can refer to in vain.
 const POST_IDS: &[Constraint] = &[Constraint::reference("post_tags_post_id_fkey", "/post_ids")];
-
-/// The references that keep a tag from being removed.
-const REFERRERS: &[Constraint] = &[Constraint::restrict("post_tags_tag_id_fkey", "post tags")];
 
 /// Creates a tag.
 ///
@@ -238,41 +181,8 @@ async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Tag, Er
     Ok(current)
 }
 
-/// Removes a tag, if it still has the `expected` version.
-///
-/// # Errors
-///
-/// Says so when there is none, when another change came first, or when other records refer to it.
-pub async fn remove(
-    app: &App,
-    caller: &http::Caller,
-    id: Uuid,
-    expected: Option<i64>,
-    removal: &http::Removal,
-) -> Result<(), Error> {
-    let rules = TagRules;
-    rules.before_remove(app, caller, id, removal).await?;
-
-    let mut tx = app.db.begin().await?;
-    let current: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
-    };
-    if let Some(inside) = rules.inside_remove() {
-        inside(&mut tx, caller, &current).await?;
-    }
-    REMOVAL
-        .run(&mut tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
-    tx.commit().await?;
-
-    rules.after_remove(app, caller, id).await;
-    Ok(())
-}
-
 /// Why a statement found nothing to write: no such record, or another version of it.
-async fn missed(app: &App, id: Uuid) -> Error {
+pub(super) async fn missed(app: &App, id: Uuid) -> Error {
     match app
         .db
         .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
@@ -289,11 +199,6 @@ async fn missed(app: &App, id: Uuid) -> Error {
 /// A database error, with what a broken constraint means to the caller.
 fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)
-}
-
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
 }
 
 /// Every statement, for the test that prepares them.
