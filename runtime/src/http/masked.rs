@@ -33,7 +33,9 @@ impl<T: Serialize> IntoResponse for Masked<T> {
                 let members = page.as_object_mut().into_iter().flatten();
                 for (_, member) in members {
                     if let Value::Array(records) = member {
-                        records.iter_mut().for_each(|record| mask.apply(record));
+                        for record in records {
+                            mask.apply(record);
+                        }
                     }
                 }
                 Json(page).into_response()

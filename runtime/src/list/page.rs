@@ -92,12 +92,11 @@ impl Table {
                 let sql = page.sql(&mut parameters);
                 db.fetch_all(&sql, parameters.values).await?
             };
-        let total_size = match listing.wants_total_size() {
-            false => None,
-            true => Some(
-                self.count(db, within.as_ref(), request.filter.as_ref())
-                    .await?,
-            ),
+        let total_size = if listing.wants_total_size() {
+            let filter = request.filter.as_ref();
+            Some(self.count(db, within.as_ref(), filter).await?)
+        } else {
+            None
         };
         let is_first = cursor.is_none() && listing.skip() == 0;
         let turn = Turn {
@@ -239,9 +238,10 @@ impl Turn<'_> {
         if self.back {
             rows.reverse();
         }
-        let (has_previous, has_next) = match self.back {
-            true => (goes_on, true),
-            false => (!self.is_first, goes_on),
+        let (has_previous, has_next) = if self.back {
+            (goes_on, true)
+        } else {
+            (!self.is_first, goes_on)
         };
         Ok(Page {
             next_page_token: self.token(rows.last().filter(|_| has_next), false)?,

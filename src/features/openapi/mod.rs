@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the model.
 
+mod lists;
 mod operations;
 mod problems;
 mod schemas;

@@ -39,8 +39,6 @@ pub(crate) enum Place {
         table: &'static Table,
         column: &'static Column,
     },
-    /// Something that the statement has computed under this name.
-    Computed(String),
 }
 
 /// A part of a date or of a point in time, in UTC.
@@ -129,18 +127,17 @@ pub(crate) fn field(
                 let near = nearest(name, Part::ALL.iter().map(|it| it.0));
                 return Err(no_such(operand.at, name, "function", near));
             };
-            match of.as_slice() {
-                [
-                    Operand {
-                        kind: OperandKind::Path(path),
-                        ..
-                    },
-                ] => (path, Some(part)),
-                _ => {
-                    let detail = format!("`{name}` takes one field.");
-                    return Err(Mistake::new(operand.at, detail));
-                }
-            }
+            let [
+                Operand {
+                    kind: OperandKind::Path(path),
+                    ..
+                },
+            ] = of.as_slice()
+            else {
+                let detail = format!("`{name}` takes one field.");
+                return Err(Mistake::new(operand.at, detail));
+            };
+            (path, Some(part))
         }
     };
     let (place, column) = place(table, operand.at, path, may)?;

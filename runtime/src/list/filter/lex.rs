@@ -8,6 +8,8 @@ use crate::list::Mistake;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
     pub at: usize,
+    /// The place after its last character.
+    pub end: usize,
     pub kind: TokenKind,
 }
 
@@ -92,7 +94,8 @@ impl Lexer<'_> {
             '"' | '\'' => self.quoted(first)?,
             _ => self.word(),
         };
-        Ok(Some(Token { at, kind }))
+        let end = self.next + 1;
+        Ok(Some(Token { at, end, kind }))
     }
 
     fn peek(&self) -> Option<char> {

@@ -137,7 +137,7 @@ impl<'a> Parser<'a> {
     fn at(&self) -> usize {
         match self.tokens.get(self.next) {
             Some(token) => token.at,
-            None => self.tokens.last().map_or(1, |token| token.at + 1),
+            None => self.tokens.last().map_or(1, |token| token.end),
         }
     }
 

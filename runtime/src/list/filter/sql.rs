@@ -66,8 +66,8 @@ fn passes(subject: &Subject, test: &Test, parameters: &mut Parameters) -> String
                 format!("{expression} not like {value}")
             }
         },
-        Test::Contains(text) => {
-            let value = parameters.bind(Kind::Text, Value::Text(text.clone().into()));
+        Test::Contains(part) => {
+            let value = parameters.bind(Kind::Text, Value::Text(part.clone().into()));
             match parameters.engine {
                 Engine::Sqlite => format!("instr({expression}, {value}) > 0"),
                 Engine::Postgres => format!("strpos({expression}, {value}) > 0"),
@@ -80,16 +80,9 @@ fn passes(subject: &Subject, test: &Test, parameters: &mut Parameters) -> String
 
 /// What is tested, as SQL.
 pub(crate) fn expression(subject: &Subject, engine: Engine) -> String {
-    let column = match &subject.place {
-        Place::Own(column) | Place::Through { column, .. } => column.sql(),
-        Place::Computed(name) => quoted(name),
-    };
-    let is_moment = match &subject.place {
-        Place::Own(column) | Place::Through { column, .. } => {
-            matches!(column.kind, Kind::Timestamp)
-        }
-        Place::Computed(_) => false,
-    };
+    let (Place::Own(column) | Place::Through { column, .. }) = &subject.place;
+    let is_moment = matches!(column.kind, Kind::Timestamp);
+    let column = column.sql();
     match subject.part {
         None => column,
         Some(part) => part_of(part, &column, is_moment, engine),
