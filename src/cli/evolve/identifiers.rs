@@ -220,9 +220,9 @@ impl Walk<'_> {
             self.edits.push((range, new));
         } else {
             // Of a text of many lines, the first that is meant.
-            let meant = |it: &&str| self.renaming.reworded(it) != **it;
+            let meant = |it: &str| self.renaming.reworded(it) != *it;
             let lines: Vec<&str> = written.lines().collect();
-            let first = lines.iter().position(|it| meant(&it)).unwrap_or(0);
+            let first = lines.iter().position(|it| meant(it)).unwrap_or(0);
             let shown = lines.get(first).unwrap_or(&written).trim();
             let shown = shown.chars().take(70).collect();
             self.leave(literal.span().start().line + first, shown);
