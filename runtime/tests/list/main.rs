@@ -28,7 +28,7 @@ async fn listing(parameters: &[(&str, &str)]) -> Result<Listing, Error> {
 fn escaped(text: &str) -> String {
     let letters = text.bytes().map(|byte| match byte {
         b' ' => "+".to_owned(),
-        b'a'..=b'z' | b'0'..=b'9' | b':' | b'*' | b'=' | b'(' | b')' => {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b':' | b'*' | b'=' | b'(' | b')' => {
             char::from(byte).to_string()
         }
         other => format!("%{other:02x}"),

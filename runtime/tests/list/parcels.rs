@@ -252,12 +252,12 @@ pub fn parcel(random: &mut Random) -> Parcel {
     let depot = random.below(5);
     Parcel {
         id: random.uuid(),
-        label: (*random.of(TEXTS)).to_owned(),
-        note: random.perhaps().then(|| (*random.of(TEXTS)).to_owned()),
+        label: random.pick(TEXTS).to_owned(),
+        note: random.perhaps().then(|| random.pick(TEXTS).to_owned()),
         weight: random.perhaps().then(|| random.number(-3, 3)),
         price: Decimal::new(random.number(-300, 300).into(), 2),
         worth: random.perhaps().then(|| wide(random)),
-        state: *random.of(&[State::Packed, State::Sent, State::Lost]),
+        state: random.pick(&[State::Packed, State::Sent, State::Lost]),
         sent_at: random.perhaps().then(|| moment(random)),
         due: date(2025, 1, 1)
             .checked_add(jiff::Span::new().days(random.number(0, 800)))
@@ -273,20 +273,20 @@ pub fn parcel(random: &mut Random) -> Parcel {
 
 /// Around 1970 and around today, with and without a fraction of a second.
 fn moment(random: &mut Random) -> Timestamp {
-    let base = *random.of(&[0, 1_750_000_000]);
+    let base = random.pick(&[0, 1_750_000_000]);
     let second = base + i64::from(random.number(-3, 3)) * 40_000;
-    Timestamp::new(second, *random.of(&[0, 1_000, 500_000_000])).unwrap()
+    Timestamp::new(second, random.pick(&[0, 1_000, 500_000_000])).unwrap()
 }
 
 /// Up to 28 digits.
 fn wide(random: &mut Random) -> Decimal {
-    let units: i128 = *random.of(&[
+    let units: i128 = random.pick(&[
         0,
         1,
         9_999_999_999_999_999_999_999_999_999,
         1_000_000,
         123_456_789_012_345_678,
     ]);
-    let sign = *random.of(&[1, -1]);
+    let sign = random.pick(&[1, -1]);
     Decimal::from_i128_with_scale(units * sign, 6)
 }

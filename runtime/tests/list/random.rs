@@ -26,6 +26,10 @@ impl Random {
         &choices[self.below(choices.len())]
     }
 
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
+    }
+
     pub fn perhaps(&mut self) -> bool {
         self.next().is_multiple_of(2)
     }

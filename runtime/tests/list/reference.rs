@@ -65,7 +65,7 @@ fn test(random: &mut Random) -> Condition {
         "quarter(due)",
         "hour(sent_at)",
     ];
-    let field = *random.of(&[
+    let field = random.pick(&[
         "label",
         "note",
         "depot.city",
@@ -75,7 +75,7 @@ fn test(random: &mut Random) -> Condition {
         "number",
     ]);
     if random.below(8) == 0 {
-        let field = *random.of(&[
+        let field = random.pick(&[
             "note",
             "weight",
             "worth",
@@ -94,35 +94,35 @@ fn test(random: &mut Random) -> Condition {
     }
     match field {
         "state" => {
-            let word = *random.of(&["packed", "sent", "lost"]);
-            Condition::Test("state", *random.of(&["=", "!=", ":"]), Literal::Word(word))
+            let word = random.pick(&["packed", "sent", "lost"]);
+            Condition::Test("state", random.pick(&["=", "!=", ":"]), Literal::Word(word))
         }
         "fragile" => {
-            let word = *random.of(&["true", "false"]);
-            Condition::Test("fragile", *random.of(&["=", "!="]), Literal::Word(word))
+            let word = random.pick(&["true", "false"]);
+            Condition::Test("fragile", random.pick(&["=", "!="]), Literal::Word(word))
         }
         "number" => {
-            let field = *random.of(NUMBERS);
+            let field = random.pick(NUMBERS);
             let number = literal_for(field, random);
-            Condition::Test(field, *random.of(COMPARISONS), Literal::Number(number))
+            Condition::Test(field, random.pick(COMPARISONS), Literal::Number(number))
         }
         text => match random.below(3) {
             0 => {
-                let mut pieces: Vec<String> = vec![(*random.of(TEXTS)).to_owned()];
+                let mut pieces: Vec<String> = vec![random.pick(TEXTS).to_owned()];
                 pieces.extend(
                     (0..=random.below(2)).map(|_| random.of(&["", "", "b", "%", "😀"]).to_string()),
                 );
                 Condition::Test(
                     text,
-                    *random.of(&["=", "!=", ":"]),
+                    random.pick(&["=", "!=", ":"]),
                     Literal::Pattern(pieces),
                 )
             }
-            1 => Condition::Test(text, ":", Literal::Text(random.of(TEXTS).to_string())),
+            1 => Condition::Test(text, ":", Literal::Text(random.pick(TEXTS).to_owned())),
             _ => Condition::Test(
                 text,
-                *random.of(COMPARISONS),
-                Literal::Text(random.of(TEXTS).to_string()),
+                random.pick(COMPARISONS),
+                Literal::Text(random.pick(TEXTS).to_owned()),
             ),
         },
     }
@@ -131,7 +131,7 @@ fn test(random: &mut Random) -> Condition {
 fn literal_for(field: &str, random: &mut Random) -> Decimal {
     match field {
         "price" => Decimal::new(random.number(-300, 300).into(), 2),
-        "worth" => *random.of(&[
+        "worth" => random.pick(&[
             Decimal::ZERO,
             Decimal::ONE,
             Decimal::new(-1, 6),
@@ -139,7 +139,7 @@ fn literal_for(field: &str, random: &mut Random) -> Decimal {
         ]),
         "ratio" => Decimal::new(i64::from(random.number(-4, 4)) * 125, 3),
         "span" => Decimal::new(i64::from(random.number(-4, 4)) * 5, 1),
-        "year(sent_at)" => Decimal::from(*random.of(&[1969, 1970, 2025])),
+        "year(sent_at)" => Decimal::from(random.pick(&[1969, 1970, 2025])),
         "day(sent_at)" => Decimal::from(random.number(1, 31)),
         "month(due)" => Decimal::from(random.number(1, 12)),
         "hour(sent_at)" => Decimal::from(random.number(0, 23)),

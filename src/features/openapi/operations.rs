@@ -8,7 +8,10 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{is_changeable, lists, problems};
+use super::{is_changeable, links, lists, problems};
+
+/// The entity tag of a version.
+const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
 
 /// Adds the paths of an entity.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
@@ -33,8 +36,8 @@ pub fn parameters(service: &Service) -> Value {
         parameters["IfMatch"] = json!({
             "name": "If-Match",
             "in": "header",
-            "description": "The entity tag that the record must still have (RFC 9110).",
-            "schema": { "type": "string", "examples": ["\"1\""] },
+            "description": "The entity tag that the record must still have (RFC 9110); `*` is any.",
+            "schema": { "type": "string", "pattern": ENTITY_TAG, "examples": ["\"1\""] },
         });
         parameters["IfNoneMatch"] = json!({
             "name": "If-None-Match",
@@ -51,7 +54,7 @@ pub fn parameters(service: &Service) -> Value {
             "name": "reason",
             "in": "query",
             "description": "Why the record is removed; kept in the archive.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+            "schema": { "type": "string", "maxLength": 1000 },
         });
     }
     parameters
@@ -123,6 +126,9 @@ fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
     });
     if !headers.is_empty() {
         response["headers"] = Value::Object(headers);
+    }
+    if located {
+        response["links"] = links::of_record(entity);
     }
     response
 }
@@ -219,7 +225,7 @@ fn remove(entity: &Entity) -> Value {
                 "in": "query",
                 "required": true,
                 "description": "Why the record is removed; kept in the archive.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+                "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
             }));
         } else {
             parameters.push(shared("parameters", "Reason"));
