@@ -111,7 +111,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "filter",
         "label = a; drop table parcels",
-        "At character 12: Expected",
+        "At character 17: Expected a comparison",
     ),
     (
         "order_by",

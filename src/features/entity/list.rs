@@ -167,7 +167,7 @@ fn columns(service: &Service, entity: &Entity, imports: &mut Imports) -> Vec<Str
                 } else {
                     format!("crate::{}::queries::TABLE", rust::escaped(target.snake()))
                 };
-                text.push_str(&format!(".refers(\"{}\", &{target})", name.snake()));
+                text.extend([".refers(\"", name.snake(), "\", &", &target, ")"]);
             }
             text
         })
