@@ -7,7 +7,9 @@ use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::{Author, AuthorChanges, AuthorPage, AuthorRules, NewAuthor, commands, queries};
+use super::{
+    Author, AuthorChanges, AuthorPage, AuthorRules, NewAuthor, commands, queries, removal,
+};
 use crate::app::App;
 
 /// The routes of authors, and those that the rules add.
@@ -63,6 +65,6 @@ async fn remove(
     removal: http::Removal,
 ) -> Result<http::NoContent, Error> {
     let expected = if_match.version()?;
-    commands::remove(&app, &caller, id, expected, &removal).await?;
+    removal::remove(&app, &caller, id, expected, &removal).await?;
     Ok(http::NoContent)
 }

@@ -7,7 +7,7 @@ use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::{NewPost, Post, PostChanges, PostPage, PostRules, commands, queries};
+use super::{NewPost, Post, PostChanges, PostPage, PostRules, commands, queries, removal};
 use crate::app::App;
 
 /// The routes of posts, and those that the rules add.
@@ -63,6 +63,6 @@ async fn remove(
     removal: http::Removal,
 ) -> Result<http::NoContent, Error> {
     let expected = if_match.version()?;
-    commands::remove(&app, &caller, id, expected, &removal).await?;
+    removal::remove(&app, &caller, id, expected, &removal).await?;
     Ok(http::NoContent)
 }
