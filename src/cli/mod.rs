@@ -79,6 +79,9 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::Generate(options) => generate::run(project, options, shell),
         Command::AddEntity(options) => evolve::add::entity(project, &options, shell),
         Command::AddField(options) => evolve::add::field(project, &options, shell),
+        Command::RemoveEntity(options) => evolve::remove::entity(project, &options, shell),
+        Command::RenameEntity(options) => evolve::rename::entity(project, &options, shell),
+        Command::RenameField(options) => evolve::rename::field(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
         Command::Import(_) if project.is_some() => Err(Failure::usage(
             "`--project` names a project that is there already",
