@@ -34,10 +34,10 @@ pub fn cases(engine: &str) -> Vec<(String, PathBuf)> {
 
 /// Compares what was made of a database with what is expected, and checks it as users would.
 pub fn compare(case: &Path, imported: &Imported) {
-    let files = imported.files.iter();
-    let mut text: String = files
-        .map(|file| format!("--- {}\n{}", file.path, file.text))
-        .collect();
+    let mut text = String::new();
+    for file in &imported.files {
+        text += &["--- ", &file.path, "\n", &file.text].concat();
+    }
     text += "--- notes\n";
     text += &import::render(&imported.notes);
     let expected = case.with_extension("expected");
