@@ -13,6 +13,7 @@ mod conditional;
 mod context;
 mod id;
 mod listing;
+mod masked;
 mod query;
 
 pub(crate) use accept::refuses_json;
@@ -26,3 +27,4 @@ pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
 pub use id::Id;
 pub use listing::{Listing, Removal};
+pub use masked::Masked;
