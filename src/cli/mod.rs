@@ -6,8 +6,11 @@
 
 mod arguments;
 mod check;
+mod difference;
 mod evolve;
 mod failure;
+mod files;
+mod findings;
 mod generate;
 mod meta;
 mod new;
@@ -81,6 +84,10 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::RemoveEntity(options) => evolve::remove::entity(project, &options, shell),
         Command::RenameEntity(options) => evolve::rename::entity(project, &options, shell),
         Command::RenameField(options) => evolve::rename::field(project, &options, shell),
+        Command::Status(options) => files::status(project, options, shell),
+        Command::Diff(options) => files::diff(project, &options, shell),
+        Command::Own(options) => files::own(project, &options, shell),
+        Command::Restore(options) => files::restore(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),
