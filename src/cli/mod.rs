@@ -12,6 +12,7 @@ mod failure;
 mod files;
 mod findings;
 mod generate;
+mod import;
 mod meta;
 mod new;
 mod pipeline;
@@ -89,6 +90,11 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::Own(options) => files::own(project, &options, shell),
         Command::Restore(options) => files::restore(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
+        Command::Import(_) if project.is_some() => Err(Failure::usage(
+            "`--project` names a project that is there already",
+            "say where the schema goes with `--into DIR`",
+        )),
+        Command::Import(options) => import::run(&options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),
         Command::Man { dir } => meta::man(dir.as_deref(), shell),

@@ -8,6 +8,7 @@ mod files;
 mod generate;
 mod golden;
 mod hostile;
+mod import;
 mod models;
 mod new;
 mod schemas;
