@@ -51,7 +51,8 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     Ok(())
 }
 
-fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
+/// What lies on the disk between two states is nothing to compare with.
+pub fn refuse_interrupted(project: &Project) -> Result<(), Failure> {
     if project.is_interrupted() {
         return Err(Failure::InTheWay {
             message: "a run was stopped while it was writing, so the files are between two states"
@@ -59,6 +60,11 @@ fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
             hint: "run `svcgen generate` without `--dry-run` to clear that up first".to_owned(),
         });
     }
+    Ok(())
+}
+
+fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
+    refuse_interrupted(project)?;
     let prepared = pipeline::prepare(project, project.schema()?, &mut Extras::new(), shell)?;
     report::Summary::of(&prepared.plan).tell_rehearsed(shell)
 }

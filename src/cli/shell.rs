@@ -126,6 +126,11 @@ impl Shell {
         }
     }
 
+    /// Data for programs, to standard output.
+    pub fn json(&self, value: &serde_json::Value) -> Result<(), Failure> {
+        self.data(format!("{value:#}\n").as_bytes())
+    }
+
     /// How diagnostics are drawn on standard error.
     #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
     pub fn diagnostic_style(&self) -> diagnostic::Style {

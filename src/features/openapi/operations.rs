@@ -8,12 +8,15 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{is_changeable, problems};
+use super::{is_changeable, links, lists, problems};
+
+/// The entity tag of a version.
+const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
 
 /// Adds the paths of an entity.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     let path = resource_path(service, entity);
-    let collection = json!({ "get": list(entity), "post": create(entity) });
+    let collection = json!({ "get": lists::list(service, entity), "post": create(entity) });
     let mut record = Map::new();
     record.insert("parameters".to_owned(), json!([id_parameter(entity)]));
     record.insert("get".to_owned(), get(entity));
@@ -27,21 +30,14 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
 
 /// The parameters that several operations share.
 pub fn parameters(service: &Service) -> Value {
-    let mut parameters = json!({
-        "PageToken": {
-            "name": "page_token",
-            "in": "query",
-            "description": "The `next_page_token` of the page before.",
-            "schema": { "type": "string", "maxLength": 2048 },
-        },
-    });
+    let mut parameters = lists::shared_parameters();
     let versioned = |entity: &Entity| entity.automatic.version;
     if service.entities.iter().any(versioned) {
         parameters["IfMatch"] = json!({
             "name": "If-Match",
             "in": "header",
-            "description": "The entity tag that the record must still have (RFC 9110).",
-            "schema": { "type": "string", "examples": ["\"1\""] },
+            "description": "The entity tag that the record must still have (RFC 9110); `*` is any.",
+            "schema": { "type": "string", "pattern": ENTITY_TAG, "examples": ["\"1\""] },
         });
         parameters["IfNoneMatch"] = json!({
             "name": "If-None-Match",
@@ -58,7 +54,7 @@ pub fn parameters(service: &Service) -> Value {
             "name": "reason",
             "in": "query",
             "description": "Why the record is removed; kept in the archive.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+            "schema": { "type": "string", "maxLength": 1000 },
         });
     }
     parameters
@@ -82,7 +78,8 @@ pub fn headers() -> Value {
     })
 }
 
-fn shared(kind: &str, name: &str) -> Value {
+/// A component of the document.
+pub fn shared(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
@@ -96,7 +93,8 @@ fn id_parameter(entity: &Entity) -> Value {
     })
 }
 
-fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
+/// An operation with what it has beside its name.
+pub fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
@@ -108,7 +106,8 @@ fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
     operation
 }
 
-fn json_content(schema: &str) -> Value {
+/// A body in JSON.
+pub fn json_content(schema: &str) -> Value {
     json!({ "application/json": { "schema": reference(schema) } })
 }
 
@@ -128,42 +127,18 @@ fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
     if !headers.is_empty() {
         response["headers"] = Value::Object(headers);
     }
+    if located {
+        response["links"] = links::of_record(entity);
+    }
     response
 }
 
-fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
+/// The answers: one when it is done, and the problems.
+pub fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
     let mut responses = Map::new();
     responses.insert(success.to_owned(), response);
     problems::add(&mut responses, statuses);
     Value::Object(responses)
-}
-
-fn list(entity: &Entity) -> Value {
-    let plural = entity.name.plural_sentence();
-    let page_size = json!({
-        "name": "page_size",
-        "in": "query",
-        "description": format!("How many at most; a larger number than {0} means {0}.", entity.list.max_page),
-        "schema": {
-            "type": "integer",
-            "format": "int32",
-            "minimum": 0,
-            "default": entity.list.default_page,
-        },
-    });
-    let page = json!({
-        "description": format!("One page of {plural}."),
-        "content": json_content(&format!("{}Page", entity.name.pascal())),
-    });
-    operation(
-        entity,
-        &format!("List{}", entity.name.plural_pascal()),
-        &format!("List {plural}"),
-        json!({
-            "parameters": [page_size, shared("parameters", "PageToken")],
-            "responses": responses("200", page, &[]),
-        }),
-    )
 }
 
 fn create(entity: &Entity) -> Value {
@@ -250,7 +225,7 @@ fn remove(entity: &Entity) -> Value {
                 "in": "query",
                 "required": true,
                 "description": "Why the record is removed; kept in the archive.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+                "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
             }));
         } else {
             parameters.push(shared("parameters", "Reason"));
