@@ -75,7 +75,7 @@ pub trait Dialect: Sync {
     fn unguard(&self, table: &Table) -> String;
 
     /// Text that [`Dialect::as_text`] made, as a value again.
-    fn from_text(&self, expression: &str, ty: ColumnType) -> String;
+    fn text_as(&self, expression: &str, ty: ColumnType) -> String;
 
     /// A query for one JSON array: `column` of `table` where `own_column` is `owner`.
     fn json_array(&self, select: &JsonArray<'_>) -> String;

@@ -151,7 +151,7 @@ create trigger {} before truncate on {on}
         )
     }
 
-    fn from_text(&self, expression: &str, ty: ColumnType) -> String {
+    fn text_as(&self, expression: &str, ty: ColumnType) -> String {
         format!("{expression}::{}", self.column_type(ty))
     }
 

@@ -143,7 +143,7 @@ end;
         format!("drop trigger {};\n", guard_name(table))
     }
 
-    fn from_text(&self, expression: &str, ty: ColumnType) -> String {
+    fn text_as(&self, expression: &str, ty: ColumnType) -> String {
         match ty {
             ColumnType::Uuid | ColumnType::Bytes => format!("unhex({expression})"),
             ColumnType::Text => expression.to_owned(),

@@ -139,10 +139,9 @@ fn sql(dialect: &dyn Dialect, changes: &[Change]) -> String {
             Change::DropIndex { index } => {
                 text.push_str(&dialect::drop_index(index));
             }
-            // They come last: an archive is created after what it is of.
-            Change::Guard { .. } => {}
             Change::Unguard { table } => text.push_str(&dialect.unguard(table)),
-            Change::Retire { .. } | Change::Refused { .. } => {}
+            // Guards come last: an archive is created after what it is of.
+            Change::Guard { .. } | Change::Retire { .. } | Change::Refused { .. } => {}
         }
     }
     for (table, key) in later {

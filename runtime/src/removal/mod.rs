@@ -21,6 +21,10 @@ pub const MOST_ROWS: i64 = 10_000;
 
 /// What the removal of one kind of record takes along. `$1` is the record's id in every statement.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of what is removed"
+)]
 pub struct Removal {
     /// The table of the record.
     pub table: &'static str,

@@ -22,6 +22,10 @@ use going::Going;
 
 /// The parts of a removal, by the names of their statements.
 #[derive(Debug, Clone, Default, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "templates ask booleans and nothing else"
+)]
 pub struct Removal {
     /// Every statement that both databases can run.
     pub shared: Vec<Statement>,
