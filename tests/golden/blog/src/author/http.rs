@@ -21,8 +21,12 @@ pub fn routes() -> Router<App> {
         .merge(AuthorRules.routes())
 }
 
-async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<AuthorPage>, Error> {
-    Ok(Json(queries::list(&app, &listing).await?))
+async fn list(
+    State(app): State<App>,
+    listing: http::Listing,
+) -> Result<http::Masked<AuthorPage>, Error> {
+    let page = queries::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
 async fn create(

@@ -21,8 +21,12 @@ pub fn routes() -> Router<App> {
         .merge(CommentRules.routes())
 }
 
-async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<CommentPage>, Error> {
-    Ok(Json(queries::list(&app, &listing).await?))
+async fn list(
+    State(app): State<App>,
+    listing: http::Listing,
+) -> Result<http::Masked<CommentPage>, Error> {
+    let page = queries::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
 async fn create(

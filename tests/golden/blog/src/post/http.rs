@@ -19,8 +19,12 @@ pub fn routes() -> Router<App> {
         .merge(PostRules.routes())
 }
 
-async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<PostPage>, Error> {
-    Ok(Json(queries::list(&app, &listing).await?))
+async fn list(
+    State(app): State<App>,
+    listing: http::Listing,
+) -> Result<http::Masked<PostPage>, Error> {
+    let page = queries::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
 async fn create(
