@@ -10,6 +10,7 @@
 
 mod decide;
 pub mod lock;
+pub mod merge;
 mod normal;
 pub mod path;
 pub mod standing;
