@@ -40,6 +40,18 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Command {
+    /// How the command tells its outcome, where that can be chosen.
+    pub fn format(&self) -> Format {
+        match self {
+            Self::AddEntity(options) => options.manner.format,
+            Self::AddField(options) => options.manner.format,
+            Self::Check(options) => options.format,
+            _ => Format::Human,
+        }
+    }
+}
+
 /// What holds for all commands.
 #[derive(Debug, Args)]
 pub struct Common {
@@ -106,6 +118,18 @@ Examples:
   svcgen --project api generate   the project in ./api"
     )]
     Generate(Generate),
+    /// Describe a new entity in the schema, and generate what comes of it
+    #[command(after_help = FIELDS_HELP)]
+    AddEntity(AddEntity),
+    /// Add fields to an entity, and generate what comes of them
+    #[command(after_help = "\
+Columns go after the entity's columns, collections to the end; comments, order and layout of the
+file stay as they are.
+
+Examples:
+  svcgen add-field Order placed_at:timestamp? 'total:decimal(12,2)'
+  svcgen add-field Customer 'orders:many(Order)'")]
+    AddField(AddField),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
 Examples:
@@ -133,6 +157,64 @@ Examples:
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+const FIELDS_HELP: &str = "\
+Fields are NAME:TYPE; a `?` makes one nullable. Types: string text int bigint float decimal(P,S)
+bool uuid date time timestamp duration json bytes enum(a,b) list(TYPE), the name of an entity for
+a reference, many(ENTITY) for its other side. In a terminal, what is not given is asked.
+
+Examples:
+  svcgen add-entity Order customer:Customer total:'decimal(12,2)' status:'enum(draft,paid)' note:'text?'
+  svcgen add-entity Tag name:string --dry-run     lists what would be written
+  svcgen add-entity                               asks";
+
+/// How a command that changes the schema goes about it.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Manner {
+    /// List on standard output what would be written, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Ask nothing
+    #[arg(long)]
+    pub no_input: bool,
+    /// How the outcome is told: human, on standard error, or json, on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    pub format: Format,
+}
+
+/// Options of `add-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct AddEntity {
+    /// Its name in the singular, such as `Order`
+    pub name: Option<String>,
+    /// Its fields, such as `total:'decimal(12,2)'`
+    #[arg(value_name = "FIELD:TYPE")]
+    pub fields: Vec<String>,
+    /// What one record is
+    #[arg(long, value_name = "TEXT")]
+    pub doc: Option<String>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `add-field`.
+#[derive(Debug, Clone, Args)]
+pub struct AddField {
+    /// The entity that gets them
+    pub entity: Option<String>,
+    /// The fields, such as `note:text?`
+    #[arg(value_name = "FIELD:TYPE")]
+    pub fields: Vec<String>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 /// Options of `new`.

@@ -6,12 +6,14 @@
 
 mod arguments;
 mod check;
+mod evolve;
 mod failure;
 mod generate;
 mod meta;
 mod new;
 mod pipeline;
 mod report;
+mod settled;
 mod shell;
 mod state_files;
 
@@ -20,7 +22,7 @@ use std::{io::Write as _, panic, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use self::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Format},
     failure::Failure,
     shell::Shell,
 };
@@ -52,9 +54,16 @@ fn run() -> ExitCode {
         }
     };
     let shell = Shell::new(&arguments.common);
+    let format = arguments.command.format();
     match dispatch(arguments, &shell) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(&shell),
+        Err(failure) => {
+            if let (Format::Json, Some(error)) = (format, failure.to_json()) {
+                // Whether or not it is read, people are told on standard error.
+                let _ = shell.json(&error);
+            }
+            failure.tell(&shell)
+        }
     }
 }
 
@@ -67,6 +76,8 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         )),
         Command::New(options) => new::run(&options, shell),
         Command::Generate(options) => generate::run(project, options, shell),
+        Command::AddEntity(options) => evolve::add::entity(project, &options, shell),
+        Command::AddField(options) => evolve::add::field(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),

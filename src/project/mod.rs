@@ -6,6 +6,7 @@
 pub mod disk;
 pub mod git;
 mod journal;
+pub mod note;
 pub mod place;
 pub mod recovery;
 pub mod transaction;

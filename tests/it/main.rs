@@ -2,6 +2,7 @@
 
 mod command;
 mod errors;
+mod evolve;
 mod faults;
 mod generate;
 mod golden;

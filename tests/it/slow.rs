@@ -6,7 +6,11 @@
 mod cargo;
 mod postgres;
 mod redocly;
+mod running;
+mod schemathesis;
 mod services;
+mod spectral;
+mod tools;
 mod upgrade;
 mod vendored;
 

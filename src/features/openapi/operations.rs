@@ -8,7 +8,10 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{is_changeable, problems};
+use super::{is_changeable, links, problems};
+
+/// The entity tag of a version.
+const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
 
 /// Adds the paths of an entity.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
@@ -40,8 +43,8 @@ pub fn parameters(service: &Service) -> Value {
         parameters["IfMatch"] = json!({
             "name": "If-Match",
             "in": "header",
-            "description": "The entity tag that the record must still have (RFC 9110).",
-            "schema": { "type": "string", "examples": ["\"1\""] },
+            "description": "The entity tag that the record must still have (RFC 9110); `*` is any.",
+            "schema": { "type": "string", "pattern": ENTITY_TAG, "examples": ["\"1\""] },
         });
         parameters["IfNoneMatch"] = json!({
             "name": "If-None-Match",
@@ -58,7 +61,7 @@ pub fn parameters(service: &Service) -> Value {
             "name": "reason",
             "in": "query",
             "description": "Why the record is removed; kept in the archive.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+            "schema": { "type": "string", "maxLength": 1000 },
         });
     }
     parameters
@@ -128,6 +131,9 @@ fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
     if !headers.is_empty() {
         response["headers"] = Value::Object(headers);
     }
+    if located {
+        response["links"] = links::of_record(entity);
+    }
     response
 }
 
@@ -146,7 +152,6 @@ fn list(entity: &Entity) -> Value {
         "description": format!("How many at most; a larger number than {0} means {0}.", entity.list.max_page),
         "schema": {
             "type": "integer",
-            "format": "int32",
             "minimum": 0,
             "default": entity.list.default_page,
         },
@@ -250,7 +255,7 @@ fn remove(entity: &Entity) -> Value {
                 "in": "query",
                 "required": true,
                 "description": "Why the record is removed; kept in the archive.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+                "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
             }));
         } else {
             parameters.push(shared("parameters", "Reason"));
