@@ -5,12 +5,13 @@ use std::{path::Path, time::Instant};
 use super::{
     Failure,
     arguments::Generate,
-    pipeline::{self, Extras},
+    conflicts, merging,
+    pipeline::{self, Extras, Prepared},
     report,
     settled::{self, Settled},
     shell::Shell,
 };
-use crate::project::{Project, ProjectError, recovery::Recovered};
+use crate::project::{Held, Project, ProjectError, SchemaFile, recovery::Recovered};
 
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(), Failure> {
@@ -19,9 +20,7 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     if options.dry_run {
         return rehearse(&project, shell);
     }
-    let (held, recovered) =
-        project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
-    tell_recovered(&recovered, shell);
+    let held = hold(project, shell)?;
     let project = held.project();
     let schema = project.schema()?;
     if let Some(settled) = settled::look(project, &schema)? {
@@ -29,26 +28,63 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
         shell.timing(&[("look", started.elapsed())]);
         return Ok(());
     }
-    let progress = shell.progress("generating");
-    let prepared = pipeline::prepare(project, schema, &mut Extras::new(), shell);
-    drop(progress);
-    let prepared = prepared?;
+    let prepared = prepare(project, schema, options, shell)?;
     let (name, plan) = (
         prepared.service.name.kebab().to_owned(),
         report::Summary::of(&prepared.plan),
     );
     let mut stages = prepared.stages.clone();
     let writing = Instant::now();
+    let (marked, index) = (prepared.plan.marked.clone(), prepared.index.clone());
     held.apply(&prepared.changes())?;
+    merging::mark(project, &marked, &index, shell);
     stages.push(("write", writing.elapsed()));
     plan.tell_done(&name, started.elapsed(), shell);
     shell.timing(&stages);
+    if !marked.is_empty() {
+        return Err(Failure::Marked(marked.len()));
+    }
     let settled = Settled {
         name,
         files: plan.files(),
     };
     settled::remember(project, &settled, shell)?;
     Ok(())
+}
+
+/// Decides what to write, asking where that helps.
+fn prepare(
+    project: &Project,
+    schema: Vec<SchemaFile>,
+    options: Generate,
+    shell: &Shell,
+) -> Result<Prepared, Failure> {
+    let mut wishes = conflicts::wishes(options.on_conflict);
+    loop {
+        let progress = shell.progress("generating");
+        let (files, extras) = (schema.clone(), &mut Extras::new());
+        let prepared = pipeline::prepare_wishing(project, files, extras, &wishes, shell);
+        drop(progress);
+        match prepared {
+            Err(Failure::Conflicts(found, _)) if conflicts::ask(&found, &mut wishes, shell)? => {}
+            other => return other.map_err(|it| conflicts::reported(it, project)),
+        }
+    }
+}
+
+/// Holds the project for a run, and clears up after one that was stopped.
+pub fn hold(project: Project, shell: &Shell) -> Result<Held, Failure> {
+    let (held, recovered) = project.hold(|holder| {
+        let holder = if holder.is_empty() {
+            String::new()
+        } else {
+            format!(" ({holder})")
+        };
+        let what = format!("waiting for another svcgen in this project{holder}");
+        shell.status("Blocking", &what);
+    })?;
+    tell_recovered(&recovered, shell);
+    Ok(held)
 }
 
 /// What lies on the disk between two states is nothing to compare with.
@@ -82,7 +118,7 @@ pub fn find(named: Option<&Path>) -> Result<Project, Failure> {
 }
 
 /// Says how a stopped run was cleared up.
-pub fn tell_recovered(recovered: &[Recovered], shell: &Shell) {
+fn tell_recovered(recovered: &[Recovered], shell: &Shell) {
     for one in recovered {
         match one {
             Recovered::Forward => {

@@ -6,13 +6,16 @@
 
 mod arguments;
 mod check;
+mod conflicts;
 mod evolve;
 mod failure;
 mod generate;
+mod merging;
 mod meta;
 mod new;
 mod pipeline;
 mod report;
+mod resolve;
 mod settled;
 mod shell;
 mod state_files;
@@ -78,6 +81,8 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::Generate(options) => generate::run(project, options, shell),
         Command::AddEntity(options) => evolve::add::entity(project, &options, shell),
         Command::AddField(options) => evolve::add::field(project, &options, shell),
+        Command::Resolve(options) => resolve::run(project, options, shell),
+        Command::Undo(options) => resolve::undo(project, options, shell),
         Command::Check(options) => check::run(project, options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),

@@ -1,11 +1,17 @@
 //! From schema files to what will be written: the road that `new` and `generate` share.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
+    path::Path,
     time::{Duration, Instant},
 };
 
-use super::{Failure, shell::Shell, state_files};
+use super::{
+    Failure,
+    merging::{self, Kept, Known},
+    shell::Shell,
+    state_files,
+};
 use crate::{
     diagnostic::Diagnostic,
     generate::{self, Generated},
@@ -13,7 +19,7 @@ use crate::{
     plan::{Content, OnRecord, Ownership, Rendered},
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
-        self, Action, Formatter, Found, OnDisk, Write, WritePlan,
+        self, Action, Formatter, Found, OnDisk, Wishes, Write, WritePlan,
         lock::{Lock, State},
         text::Fingerprint,
     },
@@ -34,20 +40,36 @@ pub struct Prepared {
     /// What lies at each path that will change.
     seen: BTreeMap<String, Fingerprint>,
     lock_before: Option<String>,
+    /// What git's index has of the files that will be marked.
+    pub index: BTreeMap<String, String>,
+    kept: Kept,
 }
 
 /// Files that an example brings, by path. Those that take the place of seeded files
 /// are taken out by [`prepare`]; the others are nobody's but the user's.
 pub type Extras = BTreeMap<String, Vec<u8>>;
 
-/// Generates in memory and decides what to write.
+/// Generates in memory and decides what to write; a conflict stops everything.
 pub fn prepare(
     project: &Project,
     files: Vec<SchemaFile>,
     extras: &mut Extras,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
+    prepare_wishing(project, files, extras, &Wishes::default(), shell)
+}
+
+/// Generates in memory and decides what to write.
+pub fn prepare_wishing(
+    project: &Project,
+    files: Vec<SchemaFile>,
+    extras: &mut Extras,
+    wishes: &Wishes,
+    shell: &Shell,
+) -> Result<Prepared, Failure> {
     let mut clock = Clock::start();
+    let kept = Kept::of(project)?;
+    kept.refuse_unresolved()?;
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
@@ -104,7 +126,7 @@ pub fn prepare(
     if formatter == crate::render::Formatter::BuiltIn {
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
-    state_files::add(&mut files, &disk, &lock);
+    state_files::add(&mut files, &sources, &disk, &lock);
     take_extras(&mut files, extras)?;
     clock.lap("generate");
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
@@ -113,15 +135,23 @@ pub fn prepare(
         lock: &lock,
         disk: &disk,
         rustfmt,
-        unresolved: &BTreeSet::new(),
+        unresolved: &kept.unresolved,
+        copies: &kept.copies,
+        wishes,
     };
-    let plan = reconcile::reconcile(&inputs, &Rustfmt)?;
+    let formatter = Rustfmt {
+        directory: project.nearest_directory(),
+    };
+    let bases = Known::of(project, previous_tables.as_deref())?;
+    let plan = reconcile::reconcile(&inputs, &formatter, &bases)?;
     clock.lap("reconcile");
     let seen = disk
         .iter()
         .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
         .collect();
     Ok(Prepared {
+        index: merging::index_of(project, &plan.marked),
+        kept,
         seen,
         service,
         plan,
@@ -134,6 +164,7 @@ impl Prepared {
     /// What is to be written, the lock last.
     pub fn changes(self) -> Vec<Change> {
         let mut changes = Vec::new();
+        let kept = self.kept.changes(&self.plan, &self.index);
         for Write { path, action, .. } in self.plan.writes {
             let content = match action {
                 Action::Create(content) | Action::Replace(content) => Some(content),
@@ -146,6 +177,7 @@ impl Prepared {
                 content,
             });
         }
+        changes.extend(kept);
         let lock = self.plan.lock.render();
         if self.lock_before.as_deref() != Some(&lock) {
             let before = self.lock_before.map(|it| Fingerprint::of(it.as_bytes()));
@@ -240,11 +272,17 @@ fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failur
     Ok(())
 }
 
-struct Rustfmt;
+struct Rustfmt<'a> {
+    directory: &'a Path,
+}
 
-impl Formatter for Rustfmt {
+impl Formatter for Rustfmt<'_> {
     fn normalise(&self, texts: &[&str]) -> Vec<Option<String>> {
         rustfmt::normalise(texts)
+    }
+
+    fn print(&self, texts: &[&str]) -> Vec<Option<String>> {
+        rustfmt::print(texts, self.directory)
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{
     Action, Because, Conflict, ConflictKind, Found, Inputs, Marked, OnConflict, Refusal, Write,
     WritePlan,
-    merge::markers,
     lock::{Entry, Lock, State, Written},
+    merge::markers,
     normal::NormalForms,
     standing::{self, Standing},
     text::{BlobId, Fingerprint, in_the_manner_of},
@@ -213,8 +213,7 @@ impl<'a> Decider<'a> {
     /// lock for the next merge.
     pub(super) fn edit_stays(&mut self, edited: &Edited<'_>) {
         let path = edited.file.path.as_str();
-        self.copies
-            .insert(path.to_owned(), edited.content.to_vec());
+        self.copies.insert(path.to_owned(), edited.content.to_vec());
         self.keep(path, edited.entry(), Because::Edited);
     }
 
@@ -399,7 +398,13 @@ impl<'a> Decider<'a> {
         self.lock.insert(path.to_owned(), entry);
     }
 
-    pub(super) fn push(&mut self, path: &str, ownership: Ownership, action: Action, because: Because) {
+    pub(super) fn push(
+        &mut self,
+        path: &str,
+        ownership: Ownership,
+        action: Action,
+        because: Because,
+    ) {
         self.writes.push(Write {
             path: path.to_owned(),
             ownership,

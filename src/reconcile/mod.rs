@@ -189,6 +189,14 @@ pub enum Because {
 }
 
 impl Because {
+    /// Whether the owner's edits and what is generated came together.
+    pub fn is_merge(self) -> bool {
+        matches!(
+            self,
+            Self::Merged | Self::MergedForYou | Self::MergedForGenerator | Self::Marked
+        )
+    }
+
     /// Whether the user should hear of it although nothing happens.
     pub fn is_notable(self) -> bool {
         matches!(

@@ -251,7 +251,9 @@ fn record(case: Case<'_>, merged: &Merged, text: &str, decider: &mut Decider<'_>
         });
     }
     if bytes != edited.content {
-        decider.copies.insert(path.to_owned(), edited.content.to_vec());
+        decider
+            .copies
+            .insert(path.to_owned(), edited.content.to_vec());
     }
     let action = if bytes == edited.disk {
         Action::Keep
@@ -282,6 +284,12 @@ fn beside(case: &Case<'_>, decider: &mut Decider<'_>) {
         decider.copies.insert(path.to_owned(), base);
     }
     let state = edited.before.clone().map(State::Written);
-    let entry = state.map_or_else(|| edited.entry(), |state| Entry { state, ..edited.entry() });
+    let entry = state.map_or_else(
+        || edited.entry(),
+        |state| Entry {
+            state,
+            ..edited.entry()
+        },
+    );
     decider.write(path, entry, Action::Keep, Because::SetBeside);
 }
