@@ -47,6 +47,9 @@ impl Command {
         match self {
             Self::AddEntity(options) => options.manner.format,
             Self::AddField(options) => options.manner.format,
+            Self::RemoveEntity(options) => options.manner.format,
+            Self::RenameEntity(options) => options.manner.format,
+            Self::RenameField(options) => options.manner.format,
             Self::Check(options) => options.format,
             _ => Format::Human,
         }
@@ -147,6 +150,36 @@ since, nothing is taken back, unless --force says so. Undoing twice brings the r
 Example:
   svcgen undo")]
     Undo(Undo),
+    /// Give an entity another name, and keep its rows and your code
+    #[command(after_help = "\
+The file of the entity is renamed, what refers to it follows, and `was:` remembers the old name, so
+that the migration renames the tables. Your files move with the slice; names in them are renamed by
+token where they are certain, and what you should look at is listed.
+
+Examples:
+  svcgen rename-entity Order Purchase
+  svcgen rename-entity Order Purchase --dry-run")]
+    RenameEntity(RenameEntity),
+    /// Give a field another name, and keep its values and your code
+    #[command(after_help = "\
+Indexes, orders, filters and collections that name the field follow, and `was:` remembers the old
+name, so that the migration renames the column.
+
+Examples:
+  svcgen rename-field Order total amount
+  svcgen rename-field Order total amount --format json")]
+    RenameField(RenameField),
+    /// Take an entity out of the schema and the service
+    #[command(after_help = "\
+Collections of other entities that hold it go along; references to it refuse the removal. Files that
+you edited stay where they are, outside of the module tree; the others go. `svcgen undo` takes it
+back. What happens to the tables is said before anything runs.
+
+Examples:
+  svcgen remove-entity Tag              asks
+  svcgen remove-entity Tag --yes
+  svcgen remove-entity Tag --dry-run")]
+    RemoveEntity(RemoveEntity),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
 Examples:
@@ -229,6 +262,45 @@ pub struct AddField {
     /// The fields, such as `note:text?`
     #[arg(value_name = "FIELD:TYPE")]
     pub fields: Vec<String>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `remove-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveEntity {
+    /// The entity
+    pub entity: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `rename-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct RenameEntity {
+    /// Its name so far
+    pub old: String,
+    /// Its new name
+    pub new: String,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `rename-field`.
+#[derive(Debug, Clone, Args)]
+pub struct RenameField {
+    /// The entity that has it
+    pub entity: String,
+    /// Its name so far
+    pub old: String,
+    /// Its new name
+    pub new: String,
     /// How it is done.
     #[command(flatten)]
     pub manner: Manner,

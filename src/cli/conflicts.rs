@@ -63,10 +63,11 @@ pub fn reported(failure: Failure, project: &Project) -> Failure {
     let Failure::Conflicts(conflicts, None) = failure else {
         return failure;
     };
-    let list: String = conflicts
+    let lines: Vec<_> = conflicts
         .iter()
-        .map(|it| format!("{}: {it}\n", it.path))
+        .map(|it| format!("{}: {it}", it.path))
         .collect();
+    let list = lines.join("\n") + "\n";
     let patch: String = conflicts.iter().map(patch).collect();
     let told = match project.leave_report(&list, &patch) {
         Ok((list, patch)) => format!(

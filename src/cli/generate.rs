@@ -28,7 +28,7 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
         shell.timing(&[("look", started.elapsed())]);
         return Ok(());
     }
-    let prepared = prepare(project, schema, options, shell)?;
+    let prepared = prepare(project, &schema, options, shell)?;
     let (name, plan) = (
         prepared.service.name.kebab().to_owned(),
         report::Summary::of(&prepared.plan),
@@ -55,15 +55,15 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
 /// Decides what to write, asking where that helps.
 fn prepare(
     project: &Project,
-    schema: Vec<SchemaFile>,
+    schema: &[SchemaFile],
     options: Generate,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
     let mut wishes = conflicts::wishes(options.on_conflict);
     loop {
         let progress = shell.progress("generating");
-        let (files, extras) = (schema.clone(), &mut Extras::new());
-        let prepared = pipeline::prepare_wishing(project, files, extras, &wishes, shell);
+        let (files, extras) = (schema.to_vec(), &mut Extras::new());
+        let prepared = pipeline::prepare_wishing(project, files, extras, &wishes, None, shell);
         drop(progress);
         match prepared {
             Err(Failure::Conflicts(found, _)) if conflicts::ask(&found, &mut wishes, shell)? => {}

@@ -19,7 +19,7 @@ use crate::{
     plan::{Content, OnRecord, Ownership, Rendered},
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
-        self, Action, Formatter, Found, OnDisk, Wishes, Write, WritePlan,
+        self, Action, Formatter, Found, OnConflict, OnDisk, Wishes, Write, WritePlan,
         lock::{Lock, State},
         text::Fingerprint,
     },
@@ -43,6 +43,38 @@ pub struct Prepared {
     /// What git's index has of the files that will be marked.
     pub index: BTreeMap<String, String>,
     kept: Kept,
+    /// Files that were a person's and go along with what changed.
+    carried: Vec<Carried>,
+}
+
+/// A person's file that goes along when something gets another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Where it was.
+    pub from: String,
+    /// Where it goes; perhaps where it was.
+    pub to: String,
+    /// Its content, names renamed.
+    pub content: Vec<u8>,
+    /// The names that were renamed in it.
+    pub names: Vec<(String, String)>,
+}
+
+/// What goes along with a change of names.
+pub trait Carry {
+    /// Files that svcgen has no record of.
+    fn looked_at(&self) -> &[String];
+
+    /// Whether a seeded file is rendered although it was given away, for the names in it.
+    fn is_fresh(&self, path: &str) -> bool;
+
+    /// Moves files, and names in them, in what the plan will be made from.
+    fn carry(
+        &self,
+        rendered: &[Rendered],
+        lock: &mut Lock,
+        disk: &mut OnDisk,
+    ) -> Result<Vec<Carried>, Failure>;
 }
 
 /// Files that an example brings, by path. Those that take the place of seeded files
@@ -56,15 +88,27 @@ pub fn prepare(
     extras: &mut Extras,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
-    prepare_wishing(project, files, extras, &Wishes::default(), shell)
+    prepare_wishing(project, files, extras, &Wishes::default(), None, shell)
 }
 
-/// Generates in memory and decides what to write.
+/// The same, while names change in the files of people.
+pub fn prepare_carrying(
+    project: &Project,
+    files: Vec<SchemaFile>,
+    extras: &mut Extras,
+    carry: Option<&dyn Carry>,
+    shell: &Shell,
+) -> Result<Prepared, Failure> {
+    prepare_wishing(project, files, extras, &Wishes::default(), carry, shell)
+}
+
+/// The same, where somebody said what becomes of conflicts.
 pub fn prepare_wishing(
     project: &Project,
     files: Vec<SchemaFile>,
     extras: &mut Extras,
     wishes: &Wishes,
+    carry: Option<&dyn Carry>,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
     let mut clock = Clock::start();
@@ -73,7 +117,7 @@ pub fn prepare_wishing(
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
-    let lock = match &lock_before {
+    let mut lock = match &lock_before {
         Some(text) => Lock::parse(text)?,
         None => Lock {
             lost: previous_tables.is_some(),
@@ -85,12 +129,19 @@ pub fn prepare_wishing(
         lock.files
             .keys()
             .map(String::as_str)
-            .chain(state_files::LOOKED_AT),
+            .chain(state_files::LOOKED_AT)
+            .chain(
+                carry
+                    .iter()
+                    .flat_map(|it| it.looked_at())
+                    .map(String::as_str),
+            ),
         &mut disk,
     )?;
     let rustfmt = project.rustfmt_configuration();
     clock.lap("read");
-    let known = known(&lock, &disk, rustfmt);
+    let mut known = known(&lock, &disk, rustfmt);
+    known.retain(|path, _| !carry.is_some_and(|it| it.is_fresh(path)));
     let inputs = generate::Inputs {
         sources: &sources,
         known: &known,
@@ -103,22 +154,7 @@ pub fn prepare_wishing(
         warnings,
         cautions,
         formatter,
-    } = generate::generate(&inputs).map_err(|failure| match failure {
-        generate::Failure::Schema(diagnostics) => Failure::Schema {
-            diagnostics,
-            sources: sources.clone(),
-        },
-        generate::Failure::Refused(what) => Failure::InTheWay {
-            message: format!(
-                "the tables would change in a way that no migration can make yet:
-{what}"
-            ),
-            hint: "svcgen writes migrations that add tables, columns and indexes; \
-                   take the other changes back"
-                .to_owned(),
-        },
-        generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
-    })?;
+    } = generate::generate(&inputs).map_err(|failure| refused(failure, &sources))?;
     tell_warnings(&warnings, &sources, shell);
     for caution in &cautions {
         shell.warn(caution);
@@ -130,6 +166,18 @@ pub fn prepare_wishing(
     take_extras(&mut files, extras)?;
     clock.lap("generate");
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
+    if wishes.on_conflict == OnConflict::Beside {
+        let beside: Vec<_> = files.iter().map(|it| format!("{}.new", it.path)).collect();
+        project.look(beside.iter().map(String::as_str), &mut disk)?;
+    }
+    let seen = disk
+        .iter()
+        .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
+        .collect();
+    let carried = match carry {
+        Some(carry) => carry.carry(&files, &mut lock, &mut disk)?,
+        None => Vec::new(),
+    };
     let inputs = reconcile::Inputs {
         rendered: &files,
         lock: &lock,
@@ -145,10 +193,6 @@ pub fn prepare_wishing(
     let bases = Known::of(project, previous_tables.as_deref())?;
     let plan = reconcile::reconcile(&inputs, &formatter, &bases)?;
     clock.lap("reconcile");
-    let seen = disk
-        .iter()
-        .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
-        .collect();
     Ok(Prepared {
         index: merging::index_of(project, &plan.marked),
         kept,
@@ -157,20 +201,57 @@ pub fn prepare_wishing(
         plan,
         stages: clock.laps,
         lock_before,
+        carried,
     })
 }
 
+fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
+    match failure {
+        generate::Failure::Schema(diagnostics) => Failure::Schema {
+            diagnostics,
+            sources: sources.to_vec(),
+        },
+        generate::Failure::Refused(what) => Failure::InTheWay {
+            message: format!(
+                "the tables would change in a way that no migration can make yet:
+{what}"
+            ),
+            hint: "svcgen writes migrations that add tables, columns and indexes; \
+                   take the other changes back"
+                .to_owned(),
+        },
+        generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
+    }
+}
+
 impl Prepared {
+    /// Files of people that go along.
+    pub fn carried(&self) -> &[Carried] {
+        &self.carried
+    }
+
     /// What is to be written, the lock last.
     pub fn changes(self) -> Vec<Change> {
         let mut changes = Vec::new();
         let kept = self.kept.changes(&self.plan, &self.index);
+        let mut carried: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for file in self.carried {
+            if file.from != file.to {
+                changes.push(Change {
+                    before: self.seen.get(&file.from).copied(),
+                    path: file.from,
+                    content: None,
+                });
+            }
+            carried.insert(file.to, file.content);
+        }
         for Write { path, action, .. } in self.plan.writes {
             let content = match action {
                 Action::Create(content) | Action::Replace(content) => Some(content),
                 Action::Remove => None,
                 Action::Keep => continue,
             };
+            carried.remove(&path);
             changes.push(Change {
                 before: self.seen.get(&path).copied(),
                 path,
@@ -178,6 +259,13 @@ impl Prepared {
             });
         }
         changes.extend(kept);
+        for (path, content) in carried {
+            changes.push(Change {
+                before: self.seen.get(&path).copied(),
+                path,
+                content: Some(content),
+            });
+        }
         let lock = self.plan.lock.render();
         if self.lock_before.as_deref() != Some(&lock) {
             let before = self.lock_before.map(|it| Fingerprint::of(it.as_bytes()));

@@ -1,7 +1,7 @@
 //! `svcgen resolve`: conflicts that a run has marked are listed, put behind, or taken back
 //! with the run. And `svcgen undo`, which takes back the last run, whatever it was.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use super::{
     Failure,
@@ -33,7 +33,8 @@ fn list(project: &Project, shell: &Shell) -> Result<(), Failure> {
         } else {
             "resolved"
         };
-        lines.push_str(&format!("{state} {path}\n"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(lines, "{state} {path}");
     }
     if lines.is_empty() {
         shell.status("Resolved", "there are no conflicts");

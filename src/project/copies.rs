@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -90,7 +91,10 @@ impl Project {
 
 /// The files with unresolved conflicts as text; the other way of [`Project::unresolved`].
 pub fn unresolved_text<'a>(files: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> String {
-    files
-        .map(|(path, entry)| format!("{}\t{path}\n", entry.unwrap_or("-")))
-        .collect()
+    let mut text = String::new();
+    for (path, entry) in files {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}\t{path}", entry.unwrap_or("-"));
+    }
+    text
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt::Write as _,
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -114,11 +115,9 @@ impl Git {
         for (stage, content) in (1..).zip(versions) {
             let id = self.tell(&["hash-object", "-w", "--stdin"], content)?;
             let id = String::from_utf8(id).ok()?;
-            lines.push_str(&format!(
-                "{mode} {} {stage}\t{}{path}\n",
-                id.trim_end(),
-                self.prefix
-            ));
+            let (id, prefix) = (id.trim_end(), &self.prefix);
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "{mode} {id} {stage}\t{prefix}{path}");
         }
         self.index(&lines)
     }

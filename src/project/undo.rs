@@ -41,7 +41,7 @@ impl Held {
             return Err(UndoError::Nothing);
         };
         let mut changes = Vec::new();
-        let mut changed = Vec::new();
+        let mut in_the_way = Vec::new();
         for (index, step) in steps.iter().enumerate() {
             let now = self.bytes(&step.path)?;
             let print = now.as_deref().map(Fingerprint::of_bytes);
@@ -49,7 +49,7 @@ impl Held {
                 continue;
             }
             if print != step.new && !force && !even.contains(&step.path) {
-                changed.push(step.path.clone());
+                in_the_way.push(step.path.clone());
             }
             changes.push(Change {
                 path: step.path.clone(),
@@ -57,8 +57,8 @@ impl Held {
                 before: now.as_deref().map(Fingerprint::of),
             });
         }
-        if !changed.is_empty() {
-            return Err(UndoError::Changed(changed));
+        if !in_the_way.is_empty() {
+            return Err(UndoError::Changed(in_the_way));
         }
         let paths = changes.iter().map(|it| it.path.clone()).collect();
         self.apply(&changes)?;

@@ -47,7 +47,7 @@ pub(super) fn settle(decider: &mut Decider<'_>, formatter: &dyn Formatter, bases
         .collect();
     let texts = finish(&cases, &printed, &merged, formatter);
     for ((case, merged), text) in cases.into_iter().zip(merged).zip(texts) {
-        record(case, &merged, &text, decider);
+        record(&case, &merged, &text, decider);
     }
 }
 
@@ -91,7 +91,7 @@ fn case<'a>(
                 language,
                 has_base: base.is_some(),
                 base: base.unwrap_or_default(),
-                yours,
+                yours: with_last_line_ended(yours),
                 new,
                 wish,
                 edited,
@@ -112,6 +112,14 @@ fn case<'a>(
             }
         },
     }
+}
+
+/// That a last line has no end is put back in the end, and is no change until then.
+fn with_last_line_ended(mut text: String) -> String {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
 }
 
 /// The base and the owner's text as rustfmt prints them, or as they are.
@@ -223,7 +231,7 @@ fn reprint(texts: &mut [String], formatter: &dyn Formatter, which: impl Fn(usize
 }
 
 /// Takes what came of a merge into the plan.
-fn record(case: Case<'_>, merged: &Merged, text: &str, decider: &mut Decider<'_>) {
+fn record(case: &Case<'_>, merged: &Merged, text: &str, decider: &mut Decider<'_>) {
     let edited = &case.edited;
     let path = edited.file.path.as_str();
     let bytes = in_the_manner_of(edited.disk, text.as_bytes()).into_owned();
@@ -233,7 +241,7 @@ fn record(case: Case<'_>, merged: &Merged, text: &str, decider: &mut Decider<'_>
         (_, OnConflict::Generated) if !case.has_base => Because::Overwritten,
         (_, OnConflict::Generated) => Because::MergedForGenerator,
         (_, OnConflict::Markers) => Because::Marked,
-        (_, OnConflict::Beside) => return beside(&case, decider),
+        (_, OnConflict::Beside) => return beside(case, decider),
         (count, OnConflict::Stop) => {
             let texts = Some([case.base.clone(), case.new.clone()]);
             return decider.conflict(edited.file, ConflictKind::Places(count), texts);
@@ -274,9 +282,10 @@ fn beside(case: &Case<'_>, decider: &mut Decider<'_>) {
     let edited = &case.edited;
     let path = edited.file.path.as_str();
     let neighbour = format!("{path}.new");
-    let action = match decider.inputs.disk.contains_key(&neighbour) {
-        true => Action::Replace(edited.content.to_vec()),
-        false => Action::Create(edited.content.to_vec()),
+    let action = if decider.inputs.disk.contains_key(&neighbour) {
+        Action::Replace(edited.content.to_vec())
+    } else {
+        Action::Create(edited.content.to_vec())
     };
     decider.push(&neighbour, edited.file.ownership, action, Because::New);
     if case.has_base {
@@ -293,3 +302,6 @@ fn beside(case: &Case<'_>, decider: &mut Decider<'_>) {
     );
     decider.write(path, entry, Action::Keep, Because::SetBeside);
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,7 +102,7 @@ fn what_cannot_be_added_leaves_everything_as_it_is() {
         (
             &["add-entity", "Tag", "a:int"],
             2,
-            &["an entity `Tag` already", "add-field Tag"],
+            &["the entity `Tag` is there already", "add-field Tag"],
         ),
         (
             &["add-entity", "Tags", "a:int"],
@@ -123,7 +123,7 @@ fn what_cannot_be_added_leaves_everything_as_it_is() {
         (
             &["add-field", "Product", "name:int"],
             2,
-            &["a field `name` already in `Product`"],
+            &["the field `name` is there already in `Product`"],
         ),
         (
             &["add-field", "Product", "total:decimal(12"],
@@ -186,4 +186,115 @@ fn programs_read_the_outcome() {
         (status, &outcome["error"]["hint"]),
         (2, &"did you mean `Tag`?".into())
     );
+}
+
+#[test]
+fn an_entity_gets_another_name_and_code_goes_along() {
+    let place = shop();
+    place.append(
+        "src/note/rules.rs",
+        "pub fn mine(note: &super::Note) -> bool {\n    \
+                 note.title == \"note\" || note.title == \"my notes\"\n}",
+    );
+    place.put("src/note/rules/extra.rs", "use crate::note::NewNote;\n");
+    place.put(
+        "src/reports.rs",
+        "use crate::{note, tag};\nuse crate::note::Note;\nfn it(it: Note) {}\n",
+    );
+    place.append("tests/api/tag.rs", "use crate::note;");
+    let before = place.tree();
+    let dry = place.ok(&["rename-entity", "Note", "Memo", "-n"]);
+    dry.is(
+        0,
+        &[
+            "move src/note/rules.rs src/memo/rules.rs",
+            "adapt src/reports.rs",
+            "remove entities/note.yaml",
+        ],
+    );
+    assert_eq!(place.tree(), before);
+    let ended = place.ok(&["rename-entity", "Note", "Memo"]);
+    ended.is(
+        0,
+        &[
+            "Moved src/note/rules.rs to src/memo/rules.rs",
+            "Moved src/note/rules/extra.rs to src/memo/rules/extra.rs",
+            "Adapted src/reports.rs",
+            "Adapted tests/api/tag.rs",
+            "Removed src/note/model.rs",
+            "Renamed Note to Memo; `was: Note` keeps its rows",
+            "\"my notes\"",
+        ],
+    );
+    let yaml = place.read("entities/memo.yaml");
+    assert!(
+        yaml.contains("entity: Memo\n") && yaml.ends_with("was: Note\n"),
+        "{yaml}"
+    );
+    assert!(!place.has("entities/note.yaml") && !place.has("src/note"));
+    let rules = place.read("src/memo/rules.rs");
+    assert!(
+        rules.contains("impl Rules for MemoRules {}")
+            && rules.contains("pub fn mine(note: &super::Memo)"),
+        "{rules}"
+    );
+    assert_eq!(
+        place.read("src/memo/rules/extra.rs"),
+        "use crate::memo::NewMemo;\n"
+    );
+    assert_eq!(
+        place.read("src/reports.rs"),
+        "use crate::{memo, tag};\nuse crate::memo::Memo;\nfn it(it: Memo) {}\n"
+    );
+    assert!(place.read("tests/api/memo.rs").contains("/v1/memos"));
+    place.ok(&["generate"]).is(0, &["Unchanged"]);
+    for (arguments, words) in [
+        (["rename-entity", "Note", "X"], "no entity `Note`"),
+        (
+            ["rename-entity", "Memo", "Tag"],
+            "the entity `Tag` is there already",
+        ),
+        (["rename-entity", "Memo", "memos"], "write `Memos`"),
+    ] {
+        place.svcgen(&arguments).is(2, &[words]);
+    }
+}
+
+#[test]
+fn an_entity_is_removed_and_what_was_edited_stays() {
+    let place = shop();
+    place.append("src/tag/rules.rs", "// my rule");
+    let before = place.tree();
+    place
+        .svcgen(&["remove-entity", "Tag"])
+        .is(2, &["`entities/tag.yaml`, `Product.tags`", "--yes"]);
+    place
+        .svcgen(&["remove-entity", "Tog", "--yes"])
+        .is(2, &["no entity `Tog`", "`Tag`"]);
+    place
+        .ok(&["remove-entity", "Tag", "-n"])
+        .is(0, &["remove entities/tag.yaml", "remove src/tag/model.rs"]);
+    assert_eq!(place.tree(), before);
+    place.ok(&["remove-entity", "Tag", "--yes"]).is(
+        0,
+        &[
+            "Removed entities/tag.yaml",
+            "Removed Tag, and with it `Product.tags`",
+            "kept `src/tag/rules.rs`",
+        ],
+    );
+    assert!(place.has("src/tag/rules.rs") && !place.has("src/tag/model.rs"));
+    assert!(!place.read("src/lib.rs").contains("pub mod tag;"));
+    assert_eq!(
+        place.read("entities/product.yaml"),
+        PRODUCT.replace("  tags:        { many: Tag }\n", "")
+    );
+    place.put(
+        "entities/line.yaml",
+        "entity: Line\nfields:\n  product: Product\n",
+    );
+    place.ok(&["generate"]);
+    place
+        .svcgen(&["remove-entity", "Product", "--yes"])
+        .is(3, &["referred to by `Line.product`", "nothing was written"]);
 }

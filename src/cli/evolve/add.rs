@@ -69,7 +69,7 @@ fn entity_of(draft: &Draft, options: &AddEntity) -> Result<Entity, Failure> {
     };
     if taken.contains(&name.as_str()) {
         return Err(Failure::usage(
-            format!("there is an entity `{name}` already"),
+            format!("the entity `{name}` is there already"),
             format!("add to it with `svcgen add-field {name} FIELD:TYPE`"),
         ));
     }

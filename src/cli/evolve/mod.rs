@@ -2,17 +2,21 @@
 //! that comes of it as one transaction.
 
 pub mod add;
+mod carry;
+mod identifiers;
+pub mod remove;
+pub mod rename;
 mod told;
 
 use std::{path::Path, time::Instant};
 
-use self::told::Outcome;
+use self::{carry::Along, told::Outcome};
 use super::{
     Failure,
     arguments::{Format, Manner},
     conflicts, generate,
     new::ask,
-    pipeline::{self, Extras},
+    pipeline::{self, Carry, Extras},
     report::Summary,
     shell::Shell,
 };
@@ -34,6 +38,8 @@ struct Draft {
     /// The schema as it is to be.
     after: Vec<SchemaFile>,
     files: Files,
+    /// What goes along with a change of names.
+    along: Option<Along>,
 }
 
 /// What to say once it is done.
@@ -61,7 +67,16 @@ impl Draft {
             after: before.clone(),
             before,
             files,
+            along: None,
         })
+    }
+
+    /// The same, with code that goes along.
+    fn carrying(self, along: Along) -> Self {
+        Self {
+            along: Some(along),
+            ..self
+        }
     }
 
     /// Makes edits in the new schema.
@@ -104,7 +119,7 @@ impl Draft {
         if manner.dry_run {
             generate::refuse_interrupted(&self.project)?;
             let prepared = self.prepare(shell)?;
-            let outcome = Outcome::of(self.schema_changes(), &prepared, telling);
+            let outcome = Outcome::of(self.schema_changes(), &prepared, self.left(), telling);
             return outcome.rehearsed(manner.format, shell);
         }
         let held = generate::hold(self.project.clone(), shell)?;
@@ -120,15 +135,22 @@ impl Draft {
         drop(progress);
         let prepared = prepared.map_err(|it| conflicts::reported(it, &self.project))?;
         let mut changes = self.schema_changes();
-        let outcome = Outcome::of(changes.clone(), &prepared, telling);
+        let outcome = Outcome::of(changes.clone(), &prepared, self.left(), telling);
         changes.extend(prepared.changes());
         held.apply(&changes)?;
         outcome.done(manner.format, started.elapsed(), shell)
     }
 
+    /// What a person has to look at.
+    fn left(&self) -> Vec<(String, usize, String)> {
+        self.along.as_ref().map_or_else(Vec::new, Along::left)
+    }
+
     fn prepare(&self, shell: &Shell) -> Result<pipeline::Prepared, Failure> {
         let mut extras = Extras::new();
-        pipeline::prepare(&self.project, self.after.clone(), &mut extras, shell)
+        let files = self.after.clone();
+        let carry = self.along.as_ref().map(|it| it as &dyn Carry);
+        pipeline::prepare_carrying(&self.project, files, &mut extras, carry, shell)
     }
 }
 

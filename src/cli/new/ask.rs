@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use dialoguer::{Input, MultiSelect, Select, console::Term, theme::ColorfulTheme};
+use dialoguer::{Confirm, Input, MultiSelect, Select, console::Term, theme::ColorfulTheme};
 
 use super::{
     schema_text::Service,
@@ -122,6 +122,15 @@ pub fn one_of(prompt: &str, choices: &[&str]) -> Result<usize, Failure> {
         .with_prompt(prompt)
         .items(choices)
         .default(0)
+        .interact()
+        .map_err(stopped)
+}
+
+/// Asks for a yes or a no; Enter alone is a no.
+pub fn confirm(prompt: &str) -> Result<bool, Failure> {
+    Confirm::with_theme(&ColorfulTheme::default())
+        .with_prompt(prompt)
+        .default(false)
         .interact()
         .map_err(stopped)
 }

@@ -46,13 +46,12 @@ fn statement(text: &str, statement: &Stmt) -> Found {
         return item(text, inner);
     }
     let at = range(statement);
-    let key = match statement {
-        Stmt::Local(it) => format!("let {}", &text[range(&it.pat)]),
+    let key = if let Stmt::Local(it) = statement {
+        format!("let {}", &text[range(&it.pat)])
+    } else {
         // Up to the arguments: what is called.
-        _ => {
-            let words = &text[at.clone()];
-            words[..words.find(['(', '{']).unwrap_or(words.len())].to_owned()
-        }
+        let words = &text[at.clone()];
+        words[..words.find(['(', '{']).unwrap_or(words.len())].to_owned()
     };
     let mut holes = Holes::new(text);
     holes.visit_stmt(statement);

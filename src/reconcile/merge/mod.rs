@@ -53,7 +53,7 @@ impl Merged {
         }
     }
 
-    fn push(&mut self, part: Self) {
+    fn push(&mut self, part: &Self) {
         self.text.push_str(&part.text);
         self.conflicts += part.conflicts;
     }

@@ -220,9 +220,12 @@ fn trait_item(text: &str, item: &TraitItem) -> Found {
 /// Two items of one name under different conditions are two items.
 fn conditions(text: &str, attributes: &[Attribute]) -> String {
     let conditions = attributes.iter().filter(|it| it.path().is_ident("cfg"));
-    conditions
-        .map(|it| format!(" {}", &text[range(it)]))
-        .collect()
+    let mut key = String::new();
+    for condition in conditions {
+        key.push(' ');
+        key.push_str(&text[range(condition)]);
+    }
+    key
 }
 
 /// What follows the inner attributes of a block.

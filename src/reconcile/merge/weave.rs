@@ -72,7 +72,7 @@ impl Weaver {
         }
         let mut whole = Merged::default();
         for ((base, yours), new) in base.iter().zip(yours).zip(new) {
-            whole.push(self.node(base, yours, new)?);
+            whole.push(&self.node(base, yours, new)?);
         }
         Ok(whole)
     }
@@ -131,7 +131,7 @@ impl Weaver {
                 Ok(None)
             }
             (Some(base), Some(yours), Some(new)) => self.element(base, yours, new, frame).map(Some),
-            (None, None, None) | (Some(_), None, None) => Ok(None),
+            (_, None, None) => Ok(None),
             _ => Err(Clash),
         }
     }
@@ -287,15 +287,13 @@ fn place_others<'a>(
 ) -> Result<(), Clash> {
     let mut behind = 0;
     for (element, from) in other.elements.iter().zip(from) {
-        let same = rows.iter().position(|row| match from {
-            Some(at) => row.base == Some(*at),
-            None => {
-                let is_added = row.base.is_none() && row.other.is_none();
-                is_added
-                    && row
-                        .lead
-                        .is_some_and(|it| is_same_addition(it, element, order))
+        let same = rows.iter().position(|row| {
+            if from.is_some() {
+                return row.base == *from;
             }
+            let is_added = row.base.is_none() && row.other.is_none();
+            let is_same = |it| is_same_addition(it, element, order);
+            is_added && row.lead.is_some_and(is_same)
         });
         if let Some(at) = same {
             rows[at].other = Some(element);

@@ -36,7 +36,7 @@ pub enum RefactorError {
         known: Vec<String>,
     },
     /// The name is taken.
-    #[error("there is a {what} `{name}` already{}", place(.of))]
+    #[error("the {what} `{name}` is there already{}", place(.of))]
     Taken {
         /// "entity" or "field"
         what: &'static str,
