@@ -16,6 +16,7 @@ mod error;
 pub mod hooks;
 pub mod http;
 pub mod input;
+pub mod list;
 mod log;
 pub mod page;
 pub mod removal;

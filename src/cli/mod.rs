@@ -10,6 +10,7 @@ mod conflicts;
 mod evolve;
 mod failure;
 mod generate;
+mod import;
 mod merging;
 mod meta;
 mod new;
@@ -87,6 +88,11 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::RenameEntity(options) => evolve::rename::entity(project, &options, shell),
         Command::RenameField(options) => evolve::rename::field(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
+        Command::Import(_) if project.is_some() => Err(Failure::usage(
+            "`--project` names a project that is there already",
+            "say where the schema goes with `--into DIR`",
+        )),
+        Command::Import(options) => import::run(&options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),
         Command::Man { dir } => meta::man(dir.as_deref(), shell),

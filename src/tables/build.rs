@@ -139,6 +139,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         columns,
         primary_key: vec!["id".to_owned()],
         identity: entity.id == IdType::Bigint,
+        guarded: is_archived(entity),
         foreign_keys,
         checks,
     }
@@ -185,7 +186,10 @@ pub fn default_order_terms(entity: &Entity) -> Vec<IndexTerm> {
         .iter()
         .map(|term| index_term(entity, term))
         .collect();
-    if !terms.iter().any(|term| term.column == "id") {
+    if let Some(id) = terms.iter().position(|term| term.column == "id") {
+        // What comes after what is unique orders nothing.
+        terms.truncate(id + 1);
+    } else {
         terms.push(IndexTerm {
             column: "id".to_owned(),
             descending: terms.last().is_none_or(|term| term.descending),
@@ -281,6 +285,7 @@ fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
         columns,
         primary_key: vec![link.own_column.clone(), link.target_column.clone()],
         identity: false,
+        guarded: false,
         foreign_keys,
         checks: Vec::new(),
         indexes: vec![index(
@@ -301,7 +306,15 @@ pub fn archive_columns() -> Vec<Column> {
         optional("archive_reason", ColumnType::Text),
         required("archive_request", ColumnType::Text),
         required("archive_root", ColumnType::Text),
+        optional("archive_root_id", ColumnType::Text),
+        // Which columns there were: a null of an older row may mean that there was no such column.
+        optional("archive_schema", ColumnType::Bigint),
         optional("archive_purge_after", ColumnType::Timestamp),
+        Column {
+            default: Some(Literal::Bool(false)),
+            ..required("archive_hold", ColumnType::Bool)
+        },
+        optional("archive_hash", ColumnType::Text),
     ]
 }
 
@@ -346,6 +359,7 @@ fn archive_of(table: &Table) -> Table {
         columns,
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
+        guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
     }
@@ -374,6 +388,7 @@ fn archive_references() -> Table {
         ],
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
+        guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         indexes: vec![index(

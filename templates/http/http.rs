@@ -16,6 +16,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("{{ path }}", get(list).post(create))
+        .route("{{ path }}/{id}/removal", get(preview_removal))
         .route("{{ path }}/{id}", get(find){% if changeable %}.patch(change){% endif %}.delete(remove))
         .merge({{ naming.entity }}Rules.routes())
 }
@@ -23,8 +24,9 @@ pub fn routes() -> Router<App> {
 async fn list(
     State(app): State<App>,
     listing: http::Listing,
-) -> Result<Json<{{ naming.entity }}Page>, Error> {
-    Ok(Json(queries::list(&app, &listing).await?))
+) -> Result<http::Masked<{{ naming.entity }}Page>, Error> {
+    let page = queries::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
 async fn create(
@@ -78,4 +80,11 @@ async fn remove(
     removal::remove(&app, &caller, {{ id_borrow }}id, &removal).await?;
 //% endif
     Ok(http::NoContent)
+}
+
+async fn preview_removal(
+    State(app): State<App>,
+    http::Id(id): http::Id<{{ id }}>,
+) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
+    Ok(Json(removal::preview(&app, {{ id_borrow }}id).await?))
 }

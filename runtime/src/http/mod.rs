@@ -11,6 +11,7 @@ mod conditional;
 mod context;
 mod id;
 mod listing;
+mod masked;
 mod query;
 
 pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
@@ -23,3 +24,4 @@ pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
 pub use id::Id;
 pub use listing::{Listing, Removal};
+pub use masked::Masked;

@@ -6,9 +6,9 @@ use crate::model::{Delete, Entity, EntityId, Field, FieldKind, IdType, ScalarTyp
 use crate::tables::Table;
 
 use super::super::Context;
-use super::constraints::{constraints, link_constraint, referrers};
-use super::cursor::cursor;
+use super::constraints::{constraints, link_constraint};
 use super::imports::Imports;
+use super::list::ListView;
 use super::model_view::{Merged, ModelView, link_members};
 use super::naming::Naming;
 use super::removal::Removal;
@@ -63,32 +63,18 @@ pub struct OperationsView {
     pub merged: Vec<Merged>,
     /// Named constraints.
     pub constraints: Vec<String>,
-    /// What keeps a record from being removed.
-    pub referrers: Vec<String>,
     /// The statements of the commands.
     pub commands: Vec<Statement>,
     /// The statements of the queries.
     pub queries: Vec<Statement>,
-    /// The statements of a removal.
-    pub removals: Vec<Statement>,
-    /// What a removal takes along; none when one statement does it.
-    pub removal: Option<Removal>,
+    /// The table.
+    pub table: String,
+    /// What a removal does.
+    pub removal: Removal,
     /// Whether a removal must say why.
     pub reason_required: bool,
-    /// Page sizes.
-    pub default_page: u32,
-    /// The largest page.
-    pub max_page: u32,
-    /// What page tokens of the default order are bound to.
-    pub scope: String,
-    /// The type of a cursor.
-    pub cursor_type: String,
-    /// The pattern that takes a cursor apart.
-    pub cursor_pattern: String,
-    /// The cursor's values as parameters.
-    pub cursor_parameters: Vec<String>,
-    /// The cursor of the last record.
-    pub cursor_of_last: String,
+    /// What lists may be asked about.
+    pub list: ListView,
     /// The `use` lines of `commands.rs`.
     pub command_imports: Vec<String>,
     /// The `use` lines of `hooks.rs`.
@@ -112,13 +98,11 @@ impl OperationsView {
         );
         let merged = ModelView::of(service, entity).merged;
         let mut query_imports = Imports::new();
-        query_imports.add_all("svcgen_runtime", &["db", "http", "params", "Error"]);
+        query_imports.add_all("svcgen_runtime", &["db", "http", "list", "params", "Error"]);
         rust::import_id(entity.id, &mut query_imports);
-        let removal = Removal::of(context, id);
-        let removal = (!removal.is_plain()).then_some(removal);
         let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
-        let cursor = cursor(context, entity, &mut query_imports);
+        let list = ListView::of(service, entity, table, &statements, &mut query_imports);
         Self {
             naming: Naming::of(entity),
             id: rust::id_argument(entity.id).to_owned(),
@@ -132,27 +116,17 @@ impl OperationsView {
             update: update_parameters(service, &statements, &mut command_imports),
             merged,
             constraints: constraints(table),
-            referrers: referrers(context, entity),
             commands: command_statements(service, entity, &statements),
             queries: query_statements(entity, &statements),
             reason_required: match &entity.delete {
                 Delete::Archive(archive) => archive.reason_required,
                 Delete::Hard => false,
             },
-            removals: match &removal {
-                Some(removal) => removal.statements.clone(),
-                None => vec![statements.delete()],
-            },
-            removal_imports: removal_imports(entity, removal.is_some()),
-            removal,
+            table: table.name.clone(),
+            removal: Removal::of(context, id),
+            removal_imports: removal_imports(entity),
             links,
-            default_page: entity.list.default_page,
-            max_page: entity.list.max_page,
-            scope: cursor.scope,
-            cursor_type: cursor.ty,
-            cursor_pattern: cursor.pattern,
-            cursor_parameters: cursor.parameters,
-            cursor_of_last: cursor.of_last,
+            list,
             command_imports: {
                 import_command_types(entity, changeable, &mut command_imports);
                 command_imports.lines()
@@ -194,15 +168,12 @@ fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
     imports
 }
 
-fn removal_imports(entity: &Entity, takes_more_along: bool) -> Vec<String> {
+fn removal_imports(entity: &Entity) -> Vec<String> {
     let mut imports = Imports::new();
     imports.add_all(
         "svcgen_runtime",
-        &["Constraint", "Error", "db", "http", "params"],
+        &["Error", "db", "http", "params", "removal"],
     );
-    if takes_more_along {
-        imports.add("svcgen_runtime", "removal");
-    }
     rust::import_id(entity.id, &mut imports);
     imports.add_all("super::commands", &["LOCK", "missed"]);
     imports.add("super::hooks", "Rules as _");

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from the model.
 
 mod links;
+mod lists;
 mod operations;
 mod problems;
 mod schemas;

@@ -168,6 +168,16 @@ fn page(entity: &Entity) -> Value {
                 "type": "string",
                 "description": "Asks for the next page; absent on the last one.",
             },
+            "previous_page_token": {
+                "type": "string",
+                "description": "Asks for the page before; absent on the first one.",
+            },
+            "total_size": {
+                "type": "integer",
+                "format": "int64",
+                "minimum": 0,
+                "description": "How many there are on all pages; only where `total_size` asks for it.",
+            },
         },
     })
 }
