@@ -4,27 +4,35 @@ use std::{path::Path, time::Instant};
 
 use super::{
     Failure,
-    arguments::Generate,
-    conflicts, merging,
-    pipeline::{self, Extras, Prepared},
+    arguments::{Format, Generate},
+    conflicts,
+    difference::{Side, unified},
+    findings, merging,
+    pipeline::{self, Prepared, Wishes},
     report,
     settled::{self, Settled},
     shell::Shell,
 };
-use crate::project::{Held, Project, ProjectError, SchemaFile, recovery::Recovered};
+use crate::{
+    project::{self, Held, Project, ProjectError, SchemaFile, recovery::Recovered},
+    reconcile::{Action, Found, Write},
+};
 
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(), Failure> {
     let started = Instant::now();
     let project = find(project)?;
-    if options.dry_run {
-        return rehearse(&project, shell);
+    if options.dry_run || options.check || options.diff {
+        return rehearse(&project, options, shell);
     }
     let held = hold(project, shell)?;
     let project = held.project();
     let schema = project.schema()?;
     if let Some(settled) = settled::look(project, &schema)? {
         report::tell_unchanged(&settled.name, settled.files, started.elapsed(), shell);
+        if options.format == Format::Json {
+            tell_json(&settled.name, true, &report::Summary::default(), shell)?;
+        }
         shell.timing(&[("look", started.elapsed())]);
         return Ok(());
     }
@@ -40,6 +48,9 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     merging::mark(project, &marked, &index, shell);
     stages.push(("write", writing.elapsed()));
     plan.tell_done(&name, started.elapsed(), shell);
+    if options.format == Format::Json {
+        tell_json(&name, true, &plan, shell)?;
+    }
     shell.timing(&stages);
     if !marked.is_empty() {
         return Err(Failure::Marked(marked.len()));
@@ -59,14 +70,18 @@ fn prepare(
     options: Generate,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
-    let mut wishes = conflicts::wishes(options.on_conflict);
+    let mut wishes = Wishes {
+        conflicts: conflicts::wishes(options.on_conflict),
+        ..Wishes::default()
+    };
     loop {
         let progress = shell.progress("generating");
-        let (files, extras) = (schema.to_vec(), &mut Extras::new());
-        let prepared = pipeline::prepare_wishing(project, files, extras, &wishes, None, shell);
+        let gathered = pipeline::gather(project, schema.to_vec(), &wishes, shell);
+        let prepared = gathered.and_then(|it| it.prepare(None));
         drop(progress);
         match prepared {
-            Err(Failure::Conflicts(found, _)) if conflicts::ask(&found, &mut wishes, shell)? => {}
+            Err(Failure::Conflicts(found, _))
+                if conflicts::ask(&found, &mut wishes.conflicts, shell)? => {}
             other => return other.map_err(|it| conflicts::reported(it, project)),
         }
     }
@@ -99,10 +114,73 @@ pub fn refuse_interrupted(project: &Project) -> Result<(), Failure> {
     Ok(())
 }
 
-fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
+/// Says what a run would do, in the way that was asked for, and does nothing.
+fn rehearse(project: &Project, options: Generate, shell: &Shell) -> Result<(), Failure> {
     refuse_interrupted(project)?;
-    let prepared = pipeline::prepare(project, project.schema()?, &mut Extras::new(), shell)?;
-    report::Summary::of(&prepared.plan).tell_rehearsed(shell)
+    let gathered = pipeline::gather(project, project.schema()?, &Wishes::default(), shell)?;
+    let name = gathered.service.name.kebab().to_owned();
+    let prepared = match gathered.prepare(None) {
+        Err(Failure::Conflicts(conflicts, _)) if options.check => {
+            let findings = findings::of_conflicts(&conflicts);
+            return findings::tell(&name, &findings, options.format, shell);
+        }
+        prepared => prepared?,
+    };
+    if options.diff {
+        shell.data(differences(&prepared).as_bytes())?;
+    }
+    if options.check {
+        let mut findings = findings::of_plan(&prepared.plan);
+        if findings.is_empty() && prepared.changes_lock() {
+            findings.push(findings::stale(project::LOCK_FILE));
+        }
+        return findings::tell(&name, &findings, options.format, shell);
+    }
+    let summary = report::Summary::of(&prepared.plan);
+    if options.format == Format::Json {
+        return tell_json(&name, false, &summary, shell);
+    }
+    if options.diff {
+        summary.tell_counts(shell);
+        return Ok(());
+    }
+    summary.tell_rehearsed(shell)
+}
+
+/// What a run would write, line by line.
+fn differences(prepared: &Prepared) -> String {
+    let mut text = String::new();
+    for Write { path, action, .. } in &prepared.plan.writes {
+        let after = match action {
+            Action::Create(content) | Action::Replace(content) => Some(content.as_slice()),
+            Action::Remove => None,
+            Action::Keep => continue,
+        };
+        let before = match prepared.found.get(path) {
+            Some(Found::File { bytes, .. }) => Some(bytes.as_slice()),
+            _ => None,
+        };
+        let side = |label, content| Side { label, content };
+        text.push_str(&unified(
+            path,
+            side("now", before),
+            side("generated", after),
+        ));
+    }
+    text
+}
+
+fn tell_json(
+    service: &str,
+    is_written: bool,
+    summary: &report::Summary,
+    shell: &Shell,
+) -> Result<(), Failure> {
+    shell.json(&serde_json::json!({
+        "service": service,
+        "written": is_written,
+        "files": summary.to_json(),
+    }))
 }
 
 /// The project that is meant: the one named, or the one that the working directory is in.

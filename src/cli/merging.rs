@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// What a project keeps for merges, as a run finds it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Kept {
     /// Copies of what was generated, by the path of the file that was edited.
     pub copies: BTreeMap<String, Vec<u8>>,
@@ -118,11 +118,8 @@ pub fn still_marked(project: &Project) -> Result<BTreeSet<String>, Failure> {
 }
 
 /// What git's index has of the files that are about to be marked, where it has them.
-pub fn index_of(project: &Project, marked: &[Marked]) -> BTreeMap<String, String> {
-    let git = (!marked.is_empty())
-        .then(|| Git::of(project.root()))
-        .flatten();
-    let entry = |it: &Marked| Some((it.path.clone(), git.as_ref()?.entry(&it.path)?));
+pub fn index_of(known: &Known, marked: &[Marked]) -> BTreeMap<String, String> {
+    let entry = |it: &Marked| Some((it.path.clone(), known.git()?.entry(&it.path)?));
     marked.iter().filter_map(entry).collect()
 }
 
@@ -142,25 +139,31 @@ pub fn mark(project: &Project, marked: &[Marked], index: &BTreeMap<String, Strin
 }
 
 /// Where bases are looked for beyond the copies.
-pub struct Known<'a> {
-    project: &'a Project,
+#[derive(Debug)]
+pub struct Known {
+    project: Project,
     /// The schema of the last run as this run finds it.
     schema: Option<String>,
-    tables: Option<&'a str>,
+    tables: Option<String>,
     git: OnceCell<Option<Git>>,
     last: OnceCell<BTreeMap<String, Vec<u8>>>,
 }
 
-impl<'a> Known<'a> {
+impl Known {
     /// Of a project, whose tables of the last run were read already.
-    pub fn of(project: &'a Project, tables: Option<&'a str>) -> Result<Self, Failure> {
+    pub fn of(project: &Project, tables: Option<String>) -> Result<Self, Failure> {
         Ok(Self {
             schema: project.text(state_files::LAST_SCHEMA)?,
-            project,
+            project: project.clone(),
             tables,
             git: OnceCell::new(),
             last: OnceCell::new(),
         })
+    }
+
+    fn git(&self) -> Option<&Git> {
+        let git = self.git.get_or_init(|| Git::of(self.project.root()));
+        git.as_ref()
     }
 
     /// What this svcgen makes of the last schema.
@@ -168,7 +171,8 @@ impl<'a> Known<'a> {
         self.last.get_or_init(|| {
             let sources = self.schema.as_deref().and_then(schema::restored);
             let rendered = sources.and_then(|sources| {
-                render(&sources, self.tables, self.project.nearest_directory())
+                let tables = self.tables.as_deref();
+                render(&sources, tables, self.project.nearest_directory())
             });
             rendered.unwrap_or_default()
         })
@@ -195,13 +199,12 @@ fn render(
     Some(generated.files.into_iter().filter_map(text).collect())
 }
 
-impl Bases for Known<'_> {
+impl Bases for Known {
     fn rendering(&self, path: &str) -> Option<Vec<u8>> {
         self.last().get(path).cloned()
     }
 
     fn blob(&self, id: BlobId) -> Option<Vec<u8>> {
-        let git = self.git.get_or_init(|| Git::of(self.project.root()));
-        git.as_ref()?.blob(id)
+        self.git()?.blob(id)
     }
 }

@@ -1,8 +1,8 @@
 //! From schema files to what will be written: the road that `new` and `generate` share.
 
 use std::{
-    collections::BTreeMap,
-    path::Path,
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -19,8 +19,9 @@ use crate::{
     plan::{Content, OnRecord, Ownership, Rendered},
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
-        self, Action, Formatter, Found, OnConflict, OnDisk, Wishes, Write, WritePlan,
-        lock::{Lock, State},
+        self, Action, Formatter, Found, OnConflict, OnDisk, Write, WritePlan,
+        lock::{Entry, Lock, State},
+        standing::{self, FileStatus},
         text::Fingerprint,
     },
     render::rustfmt,
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// Everything that is decided before the first byte is written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared {
     /// What the schema means.
     pub service: Service,
@@ -38,7 +39,7 @@ pub struct Prepared {
     /// How long each stage took.
     pub stages: Vec<(&'static str, Duration)>,
     /// What lies at each path that will change.
-    seen: BTreeMap<String, Fingerprint>,
+    pub found: OnDisk,
     lock_before: Option<String>,
     /// What git's index has of the files that will be marked.
     pub index: BTreeMap<String, String>,
@@ -81,43 +82,61 @@ pub trait Carry {
 /// are taken out by [`prepare`]; the others are nobody's but the user's.
 pub type Extras = BTreeMap<String, Vec<u8>>;
 
-/// Generates in memory and decides what to write; a conflict stops everything.
+/// What a run asks for beside the schema.
+#[derive(Default)]
+pub struct Wishes<'a> {
+    /// Files that are rendered although what is on record would do.
+    pub fresh: BTreeSet<String>,
+    /// What goes along with a change of names.
+    pub carry: Option<&'a dyn Carry>,
+    /// What becomes of edited files.
+    pub conflicts: reconcile::Wishes,
+}
+
+/// Everything that a decision depends on: what files should be, what was written, what is there.
+#[derive(Debug)]
+pub struct Gathered {
+    /// What the schema means.
+    pub service: Service,
+    /// What the files should be.
+    pub files: Vec<Rendered>,
+    /// What the last run wrote.
+    pub lock: Lock,
+    /// What lies on the disk.
+    pub disk: OnDisk,
+    rustfmt: Option<Fingerprint>,
+    lock_before: Option<String>,
+    kept: Kept,
+    wishes: reconcile::Wishes,
+    formatter: Rustfmt,
+    bases: Known,
+    clock: Clock,
+}
+
+/// Generates in memory and decides what to write.
 pub fn prepare(
     project: &Project,
     files: Vec<SchemaFile>,
     extras: &mut Extras,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
-    prepare_wishing(project, files, extras, &Wishes::default(), None, shell)
+    let mut gathered = gather(project, files, &Wishes::default(), shell)?;
+    take_extras(&mut gathered.files, extras)?;
+    gathered.prepare(None)
 }
 
-/// The same, while names change in the files of people.
-pub fn prepare_carrying(
+/// Generates in memory.
+pub fn gather(
     project: &Project,
     files: Vec<SchemaFile>,
-    extras: &mut Extras,
-    carry: Option<&dyn Carry>,
+    wishes: &Wishes<'_>,
     shell: &Shell,
-) -> Result<Prepared, Failure> {
-    prepare_wishing(project, files, extras, &Wishes::default(), carry, shell)
-}
-
-/// The same, where somebody said what becomes of conflicts.
-pub fn prepare_wishing(
-    project: &Project,
-    files: Vec<SchemaFile>,
-    extras: &mut Extras,
-    wishes: &Wishes,
-    carry: Option<&dyn Carry>,
-    shell: &Shell,
-) -> Result<Prepared, Failure> {
+) -> Result<Gathered, Failure> {
     let mut clock = Clock::start();
-    let kept = Kept::of(project)?;
-    kept.refuse_unresolved()?;
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
-    let mut lock = match &lock_before {
+    let lock = match &lock_before {
         Some(text) => Lock::parse(text)?,
         None => Lock {
             lost: previous_tables.is_some(),
@@ -125,23 +144,19 @@ pub fn prepare_wishing(
         },
     };
     let mut disk = OnDisk::new();
-    project.look(
-        lock.files
-            .keys()
-            .map(String::as_str)
-            .chain(state_files::LOOKED_AT)
-            .chain(
-                carry
-                    .iter()
-                    .flat_map(|it| it.looked_at())
-                    .map(String::as_str),
-            ),
-        &mut disk,
-    )?;
+    let recorded = lock.files.keys().map(String::as_str);
+    let carried = wishes.carry.iter().flat_map(|it| it.looked_at());
+    let paths = recorded
+        .chain(state_files::LOOKED_AT)
+        .chain(carried.map(String::as_str));
+    project.look(paths, &mut disk)?;
     let rustfmt = project.rustfmt_configuration();
     clock.lap("read");
     let mut known = known(&lock, &disk, rustfmt);
-    known.retain(|path, _| !carry.is_some_and(|it| it.is_fresh(path)));
+    known.retain(|path, _| {
+        let is_carried = wishes.carry.is_some_and(|it| it.is_fresh(path));
+        !is_carried && !wishes.fresh.contains(path)
+    });
     let inputs = generate::Inputs {
         sources: &sources,
         known: &known,
@@ -163,45 +178,26 @@ pub fn prepare_wishing(
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
     state_files::add(&mut files, &sources, &disk, &lock);
-    take_extras(&mut files, extras)?;
     clock.lap("generate");
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
-    if wishes.on_conflict == OnConflict::Beside {
+    if wishes.conflicts.on_conflict == OnConflict::Beside {
         let beside: Vec<_> = files.iter().map(|it| format!("{}.new", it.path)).collect();
         project.look(beside.iter().map(String::as_str), &mut disk)?;
     }
-    let seen = disk
-        .iter()
-        .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
-        .collect();
-    let carried = match carry {
-        Some(carry) => carry.carry(&files, &mut lock, &mut disk)?,
-        None => Vec::new(),
-    };
-    let inputs = reconcile::Inputs {
-        rendered: &files,
-        lock: &lock,
-        disk: &disk,
-        rustfmt,
-        unresolved: &kept.unresolved,
-        copies: &kept.copies,
-        wishes,
-    };
-    let formatter = Rustfmt {
-        directory: project.nearest_directory(),
-    };
-    let bases = Known::of(project, previous_tables.as_deref())?;
-    let plan = reconcile::reconcile(&inputs, &formatter, &bases)?;
-    clock.lap("reconcile");
-    Ok(Prepared {
-        index: merging::index_of(project, &plan.marked),
-        kept,
-        seen,
+    Ok(Gathered {
         service,
-        plan,
-        stages: clock.laps,
+        files,
+        lock,
+        disk,
+        rustfmt,
         lock_before,
-        carried,
+        kept: Kept::of(project)?,
+        wishes: wishes.conflicts.clone(),
+        formatter: Rustfmt {
+            directory: project.nearest_directory().to_owned(),
+        },
+        bases: Known::of(project, previous_tables)?,
+        clock,
     })
 }
 
@@ -213,8 +209,7 @@ fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
         },
         generate::Failure::Refused(what) => Failure::InTheWay {
             message: format!(
-                "the tables would change in a way that no migration can make yet:
-{what}"
+                "the tables would change in a way that no migration can make yet:\n{what}"
             ),
             hint: "svcgen writes migrations that add tables, columns and indexes; \
                    take the other changes back"
@@ -224,7 +219,84 @@ fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
     }
 }
 
+impl Gathered {
+    /// How every file stands.
+    pub fn survey(&self) -> Vec<FileStatus> {
+        standing::survey(&self.inputs(), &self.formatter)
+    }
+
+    /// What would happen to each path.
+    pub fn reconcile(&self) -> Result<WritePlan, Failure> {
+        self.kept.refuse_unresolved()?;
+        let inputs = self.inputs();
+        Ok(reconcile::reconcile(&inputs, &self.formatter, &self.bases)?)
+    }
+
+    /// What goes on record of one path when it is written as svcgen makes it.
+    pub fn entry(&self, path: &str) -> Result<Entry, Failure> {
+        let rendered: Vec<Rendered> = self
+            .files
+            .iter()
+            .filter(|it| it.path == path)
+            .cloned()
+            .collect();
+        let inputs = reconcile::Inputs {
+            rendered: &rendered,
+            lock: &Lock::default(),
+            disk: &OnDisk::new(),
+            ..self.inputs()
+        };
+        let mut plan = reconcile::reconcile(&inputs, &self.formatter, &self.bases)?;
+        plan.lock
+            .files
+            .remove(path)
+            .ok_or_else(|| Failure::Internal {
+                message: format!("there is nothing to record of `{path}`"),
+                hint: None,
+                source: None,
+            })
+    }
+
+    fn inputs(&self) -> reconcile::Inputs<'_> {
+        reconcile::Inputs {
+            rendered: &self.files,
+            lock: &self.lock,
+            disk: &self.disk,
+            rustfmt: self.rustfmt,
+            unresolved: &self.kept.unresolved,
+            copies: &self.kept.copies,
+            wishes: &self.wishes,
+        }
+    }
+
+    /// Decides what to write, with what goes along.
+    pub fn prepare(mut self, carry: Option<&dyn Carry>) -> Result<Prepared, Failure> {
+        let found = self.disk.clone();
+        let carried = match carry {
+            Some(carry) => carry.carry(&self.files, &mut self.lock, &mut self.disk)?,
+            None => Vec::new(),
+        };
+        let plan = self.reconcile()?;
+        self.clock.lap("reconcile");
+        Ok(Prepared {
+            service: self.service,
+            stages: self.clock.laps,
+            found,
+            index: merging::index_of(&self.bases, &plan.marked),
+            kept: self.kept,
+            plan,
+            lock_before: self.lock_before,
+            carried,
+        })
+    }
+}
+
 impl Prepared {
+    /// Whether the lock is to be written, whatever else is.
+    pub fn changes_lock(&self) -> bool {
+        self.lock_before.as_deref() != Some(&self.plan.lock.render())
+    }
+
     /// Files of people that go along.
     pub fn carried(&self) -> &[Carried] {
         &self.carried
@@ -238,7 +310,7 @@ impl Prepared {
         for file in self.carried {
             if file.from != file.to {
                 changes.push(Change {
-                    before: self.seen.get(&file.from).copied(),
+                    before: self.found.get(&file.from).and_then(print_of),
                     path: file.from,
                     content: None,
                 });
@@ -253,7 +325,7 @@ impl Prepared {
             };
             carried.remove(&path);
             changes.push(Change {
-                before: self.seen.get(&path).copied(),
+                before: self.found.get(&path).and_then(print_of),
                 path,
                 content,
             });
@@ -261,7 +333,7 @@ impl Prepared {
         changes.extend(kept);
         for (path, content) in carried {
             changes.push(Change {
-                before: self.seen.get(&path).copied(),
+                before: self.found.get(&path).and_then(print_of),
                 path,
                 content: Some(content),
             });
@@ -360,20 +432,22 @@ fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failur
     Ok(())
 }
 
-struct Rustfmt<'a> {
-    directory: &'a Path,
+#[derive(Debug)]
+struct Rustfmt {
+    directory: PathBuf,
 }
 
-impl Formatter for Rustfmt<'_> {
+impl Formatter for Rustfmt {
     fn normalise(&self, texts: &[&str]) -> Vec<Option<String>> {
         rustfmt::normalise(texts)
     }
 
     fn print(&self, texts: &[&str]) -> Vec<Option<String>> {
-        rustfmt::print(texts, self.directory)
+        rustfmt::print(texts, &self.directory)
     }
 }
 
+#[derive(Debug)]
 struct Clock {
     last: Instant,
     laps: Vec<(&'static str, Duration)>,
