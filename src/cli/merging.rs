@@ -25,6 +25,7 @@ use crate::{
         text::{BlobId, Fingerprint},
     },
     schema,
+    tables::intent::Allow,
 };
 
 /// What a project keeps for merges, as a run finds it.
@@ -190,6 +191,7 @@ fn render(
         known: &BTreeMap::new(),
         previous_tables: tables,
         project: Some(directory),
+        allow: Allow::default(),
     };
     let generated = generate::generate(&inputs).ok()?;
     let text = |file: crate::plan::Rendered| match file.content {
