@@ -56,11 +56,11 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn run(&mut self, rows: &Rows, and_back: bool) -> Result<(), Unproved> {
         fresh(self.client, self.old)?;
-        let old = catalog(self.client).map_err(trial)?;
+        let old = catalog(self.client)?;
         fresh(self.client, &self.diff.target)?;
-        let new = catalog(self.client).map_err(trial)?;
+        let new = catalog(self.client)?;
         fresh(self.client, self.old)?;
-        insert(self.client, self.old, rows).map_err(trial)?;
+        insert(self.client, self.old, rows)?;
         self.go(&self.plan.up_text(), &new, Way::There)?;
         self.compare(rows)?;
         if and_back {
@@ -77,7 +77,7 @@ impl Trial<'_> {
         way: Way,
     ) -> Result<(), Unproved> {
         run(self.client, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
-        let is = catalog(self.client).map_err(trial)?;
+        let is = catalog(self.client)?;
         match super::catalog::difference(&is, wanted) {
             Some(difference) => Err(Unproved::Catalog { way, difference }),
             None => Ok(()),
@@ -89,7 +89,7 @@ impl Trial<'_> {
             let Some(olds) = rows.get(&pair.old.name) else {
                 continue;
             };
-            let mut found = select(self.client, &pair.new).map_err(trial)?;
+            let mut found = select(self.client, &pair.new)?;
             let mut wanted: Vec<Vec<(String, Expected)>> = Vec::new();
             for old in olds {
                 let old = |name: &str| old.get(name).cloned().unwrap_or(Value::Null);
@@ -106,7 +106,7 @@ impl Trial<'_> {
             let Some(olds) = rows.get(&pair.old.name) else {
                 continue;
             };
-            let mut found = select(self.client, &pair.old).map_err(trial)?;
+            let mut found = select(self.client, &pair.old)?;
             let wanted: Vec<Vec<(String, Expected)>> = olds
                 .iter()
                 .map(|row| {
@@ -189,8 +189,10 @@ fn matched(
     Ok(())
 }
 
-fn trial(error: Error) -> Unproved {
-    Unproved::Server(said(&error))
+impl From<Error> for Unproved {
+    fn from(error: Error) -> Self {
+        Self::Server(said(&error))
+    }
 }
 
 fn said(error: &Error) -> String {
@@ -226,7 +228,8 @@ fn empty(client: &mut Client) -> Result<(), Unproved> {
         .batch_execute(&format!(
             "set client_min_messages = warning; drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}; set search_path = {SCHEMA}"
         ))
-        .map_err(trial)
+        
+        .map_err(Unproved::from)
 }
 
 /// Runs a script step by step, as the runner of a service would.
