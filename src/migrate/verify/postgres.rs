@@ -228,7 +228,6 @@ fn empty(client: &mut Client) -> Result<(), Unproved> {
         .batch_execute(&format!(
             "set client_min_messages = warning; drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}; set search_path = {SCHEMA}"
         ))
-        
         .map_err(Unproved::from)
 }
 
