@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::Router;
 use svcgen_runtime::{Error, http};
 //% if id_imported
 use uuid::Uuid;
