@@ -121,7 +121,7 @@ impl<S: Sync> FromRequestParts<S> for Listing {
 }
 
 /// A number beyond 64 bits asks for more than the most as well, and gets the most.
-fn size(text: &str) -> Result<i64, &'static str> {
+pub(super) fn size(text: &str) -> Result<i64, &'static str> {
     let (negative, digits) = text
         .strip_prefix('-')
         .map_or((false, text), |digits| (true, digits));

@@ -4,6 +4,7 @@
 //! Knows nothing of entities. The server puts the [`Context`] of each request
 //! in its place; without it (in a test of a bare router) defaults hold.
 
+mod aggregation;
 mod answer;
 mod body;
 mod caller;
@@ -14,6 +15,7 @@ mod listing;
 mod masked;
 mod query;
 
+pub use aggregation::Aggregation;
 pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
 pub use body::Body;
 pub(crate) use body::too_large;
