@@ -169,6 +169,16 @@ Examples:
   svcgen check
   svcgen check --format json      for editors and scripts; on standard output")]
     Check(Check),
+    /// Read the tables of an existing database into a schema
+    #[command(after_help = "\
+The database is only read. What a schema cannot say (views, triggers, composite keys, partial
+indexes, …) is listed with the reason; what is written passes `svcgen check`.
+
+Examples:
+  svcgen import --from old.db --into shop
+  svcgen import --from postgres://me@localhost/shop --into shop
+  svcgen import --from old.db --dry-run         the schema on standard output")]
+    Import(Import),
     /// Explain the code of a diagnostic, or list them all
     #[command(after_help = "Example:\n  svcgen explain S0101")]
     Explain {
@@ -382,6 +392,34 @@ pub struct Generate {
     /// List on standard output what would be written, and write nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+}
+
+/// Options of `import`.
+#[derive(Debug, Clone, Args)]
+pub struct Import {
+    /// A SQLite file, or the URL of a PostgreSQL database
+    #[arg(long, value_name = "URL|FILE")]
+    pub from: String,
+    /// The directory to write to [default: ./NAME]
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// The service's name [default: the database's]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The namespace of a PostgreSQL database whose tables are read
+    #[arg(long, value_name = "SCHEMA", default_value = "public")]
+    pub schema: String,
+    /// Print the schema on standard output, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// How the report is told: human, on standard error, or json, on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    pub format: Format,
 }
 
 /// Options of `check`.

@@ -9,6 +9,7 @@ mod check;
 mod evolve;
 mod failure;
 mod generate;
+mod import;
 mod meta;
 mod new;
 mod pipeline;
@@ -82,6 +83,11 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::RenameEntity(options) => evolve::rename::entity(project, &options, shell),
         Command::RenameField(options) => evolve::rename::field(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
+        Command::Import(_) if project.is_some() => Err(Failure::usage(
+            "`--project` names a project that is there already",
+            "say where the schema goes with `--into DIR`",
+        )),
+        Command::Import(options) => import::run(&options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),
         Command::Man { dir } => meta::man(dir.as_deref(), shell),

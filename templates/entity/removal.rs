@@ -5,40 +5,65 @@
 //% endfor
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
+use crate::migrations;
 
-//% for statement in removals
+//% for statement in removal.shared
 /// {{ statement.doc }}
 const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
 //% endfor
-//% if removal
-/// What the removal of {{ naming.a_sentence }} takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[{% for name in removal.locks %}&{{ name }}, {% endfor %}],
-    remembered: &[{% for name in removal.remembered %}&{{ name }}, {% endfor %}],
-    cut: &[{% for name in removal.cut %}&{{ name }}, {% endfor %}],
-    moves: &[
-//% for move in removal.moves
-        removal::Move {
-            table: "{{ move.table }}",
-//% if move.archive
-            archive: Some(&{{ move.archive }}),
-//% else
-            archive: None,
-//% endif
-            delete: &{{ move.delete }},
-        },
-//% endfor
-    ],
-};
+//% for statement in removal.sqlite
+/// {{ statement.doc }}
+const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
-//% endif
-/// The references that keep {{ naming.a_sentence }} from being removed.
-const REFERRERS: &[Constraint] = &[
-//% for referrer in referrers
-    {{ referrer }},
 //% endfor
-];
+//% for statement in removal.postgres
+/// {{ statement.doc }}
+const {{ statement.name }}: db::Sql = {{ statement.expression }};
+
+//% endfor
+/// How {{ naming.a_sentence }} is removed, and what goes with it.
+pub const REMOVAL: removal::Removal = removal::Removal {
+    table: "{{ table }}",
+    versioned: {% if versioned %}true{% else %}false{% endif %},
+    archives: {% if removal.archives %}true{% else %}false{% endif %},
+    is_tree: {% if removal.is_tree %}true{% else %}false{% endif %},
+    reaches: {% if removal.reaches %}true{% else %}false{% endif %},
+    schema: removal::schema_number(migrations::ALL),
+    root: &ROOT,
+    preview: &PREVIEW,
+//% if removal.on_sqlite
+    sqlite: Some(removal::Steps {
+//% if removal.restricted
+        restricted: Some(&RESTRICTED),
+//% else
+        restricted: None,
+//% endif
+        copies: &[{% for name in removal.copies %}&{{ name }}, {% endfor %}],
+        remembered: &[{% for name in removal.remembered %}&{{ name }}, {% endfor %}],
+        cuts: &[{% for name in removal.cuts %}&{{ name }}, {% endfor %}],
+        ends: &[
+//% for end in removal.ends
+            removal::End {
+                delete: &{{ end.delete }},
+                copy: {{ end.copy }},
+            },
+//% endfor
+        ],
+    }),
+//% else
+    sqlite: None,
+//% endif
+//% if removal.on_postgres
+    postgres: Some(removal::Whole {
+        locks: &[{% for name in removal.locks %}&{{ name }}, {% endfor %}],
+        statement: &REMOVE,
+        takes: {{ removal.takes }},
+    }),
+//% else
+    postgres: None,
+//% endif
+};
 
 /// Removes {{ naming.a_sentence }}{% if versioned %}, if it still has the `expected` version{% endif %}.
 ///
@@ -60,51 +85,39 @@ pub async fn remove(
 //% endif
     rules.before_remove(app, caller, id, removal).await?;
 
-//% if removal
-    let mut tx = app.db.begin().await?;
-    let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
-    };
-    if let Some(inside) = rules.inside_remove() {
-        inside(&mut tx, caller, &current).await?;
-    }
-    REMOVAL
-        .run(&mut tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
-    tx.commit().await?;
-//% else
-    let removed: Option<({{ id_owned }},)> = match rules.inside_remove() {
-        None => app.db.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?,
+    let removed = match rules.inside_remove() {
+        None => REMOVAL.remove(&app.db, id, {% if versioned %}expected{% else %}None{% endif %}, caller, removal).await?,
         Some(inside) => {
             let mut tx = app.db.begin().await?;
             let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
             if let Some({{ naming.var }}) = &current {
                 inside(&mut tx, caller, {{ naming.var }}).await?;
+                let batch = removal::Batch::new(caller, removal);
+                if let Err(error) = REMOVAL.run(&mut tx, &batch, id, None).await {
+                    drop(tx);
+                    return Err(REMOVAL.explain(&app.db, id, error).await);
+                }
             }
-            let removed = tx.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?;
             tx.commit().await?;
-            removed
+            current.is_some()
         }
     };
-    if removed.is_none() {
+    if !removed {
         return Err(missed(app, id).await);
     }
-//% endif
 
     rules.after_remove(app, caller, id).await;
     Ok(())
 }
 
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
+/// What removing {{ naming.a_sentence }} would do.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn preview(app: &App, id: {{ id }}) -> Result<removal::Preview, Error> {
+    REMOVAL
+        .preview(&app.db, id)
+        .await?
+        .ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-//% for statement in removals
-    ("{{ statement.name }}", &{{ statement.name }}),
-//% endfor
-];

@@ -16,6 +16,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("{{ path }}", get(list).post(create))
+        .route("{{ path }}/{id}/removal", get(preview_removal))
         .route("{{ path }}/{id}", get(find){% if changeable %}.patch(change){% endif %}.delete(remove))
         .merge({{ naming.entity }}Rules.routes())
 }
@@ -79,4 +80,11 @@ async fn remove(
     removal::remove(&app, &caller, {{ id_borrow }}id, &removal).await?;
 //% endif
     Ok(http::NoContent)
+}
+
+async fn preview_removal(
+    State(app): State<App>,
+    http::Id(id): http::Id<{{ id }}>,
+) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
+    Ok(Json(removal::preview(&app, {{ id_borrow }}id).await?))
 }

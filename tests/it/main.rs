@@ -7,6 +7,7 @@ mod faults;
 mod generate;
 mod golden;
 mod hostile;
+mod import;
 mod models;
 mod new;
 mod schemas;

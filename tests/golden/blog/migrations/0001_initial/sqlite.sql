@@ -18,7 +18,11 @@ create table authors_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema integer,
     archive_purge_after integer,
+    archive_hold integer not null default 0,
+    archive_hash text,
     id blob,
     name text,
     email text,
@@ -39,7 +43,11 @@ create table post_tags_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema integer,
     archive_purge_after integer,
+    archive_hold integer not null default 0,
+    archive_hash text,
     post_id blob,
     tag_id blob
 ) strict;
@@ -82,7 +90,11 @@ create table posts_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema integer,
     archive_purge_after integer,
+    archive_hold integer not null default 0,
+    archive_hash text,
     id blob,
     author_id blob,
     title text,
@@ -113,3 +125,32 @@ create table post_tags (
     primary key (post_id, tag_id)
 ) strict;
 create index post_tags_tag_id_post_id_idx on post_tags (tag_id, post_id);
+
+create trigger authors_guard before delete on authors
+when not exists (
+    select 1 from authors_archive as copy
+    where copy.id is old.id
+        and copy.name is old.name
+        and copy.email is old.email
+        and copy.bio is old.bio
+        and copy.created_at is old.created_at
+        and copy.updated_at is old.updated_at
+)
+begin
+    select raise(abort, 'rows of authors leave only through their archive');
+end;
+create trigger posts_guard before delete on posts
+when not exists (
+    select 1 from posts_archive as copy
+    where copy.id is old.id
+        and copy.author_id is old.author_id
+        and copy.title is old.title
+        and copy.slug is old.slug
+        and copy.body is old.body
+        and copy.published_at is old.published_at
+        and copy.created_at is old.created_at
+        and copy.updated_at is old.updated_at
+)
+begin
+    select raise(abort, 'rows of posts leave only through their archive');
+end;

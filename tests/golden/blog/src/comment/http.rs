@@ -16,6 +16,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/comments", get(list).post(create))
+        .route("/v1/comments/{id}/removal", get(preview_removal))
         .route("/v1/comments/{id}", get(find).patch(change).delete(remove))
         .merge(CommentRules.routes())
 }
@@ -67,4 +68,11 @@ async fn remove(
     let expected = if_match.version()?;
     removal::remove(&app, &caller, id, expected, &removal).await?;
     Ok(http::NoContent)
+}
+
+async fn preview_removal(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
+    Ok(Json(removal::preview(&app, id).await?))
 }

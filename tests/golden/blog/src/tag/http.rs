@@ -14,6 +14,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/tags", get(list).post(create))
+        .route("/v1/tags/{id}/removal", get(preview_removal))
         .route("/v1/tags/{id}", get(find).patch(change).delete(remove))
         .merge(TagRules.routes())
 }
@@ -65,4 +66,11 @@ async fn remove(
     let expected = if_match.version()?;
     removal::remove(&app, &caller, id, expected, &removal).await?;
     Ok(http::NoContent)
+}
+
+async fn preview_removal(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
+    Ok(Json(removal::preview(&app, id).await?))
 }
