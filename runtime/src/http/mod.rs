@@ -26,4 +26,4 @@ pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
 pub use id::Id;
 pub use listing::{Listing, Removal};
-pub use masked::Masked;
+pub use masked::{Masked, Partial, ReadMask};
