@@ -9,6 +9,7 @@ mod aggregation;
 mod answer;
 mod body;
 mod caller;
+pub(crate) mod coding;
 mod conditional;
 mod context;
 mod id;
