@@ -16,12 +16,14 @@ use clap::{
 
 pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, RenameField};
 pub use files::{Files, OneFile, Status};
+pub use migrate::{MigrateCommand, MigrateLint, MigrateMerge};
 
 use super::new::examples;
 use crate::reconcile::OnConflict;
 
 mod evolve;
 mod files;
+mod migrate;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -59,6 +61,7 @@ impl Command {
             Self::Generate(options) => options.format,
             Self::Status(options) => options.format,
             Self::Check(options) => options.format,
+            Self::Migrate(MigrateCommand::Lint(options)) => options.format,
             _ => Format::Human,
         }
     }
@@ -205,6 +208,9 @@ Examples:
     /// Put files back as svcgen makes them; `svcgen undo` has what was there
     #[command(after_help = files::RESTORE_HELP)]
     Restore(Files),
+    /// Look at the migrations, or put those of two branches one on top of the other
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
 Examples:
@@ -333,6 +339,7 @@ pub enum FeatureName {
 
 /// Options of `generate`.
 #[derive(Debug, Clone, Copy, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Generate {
     /// List on standard output what would be written, and write nothing
     #[arg(short = 'n', long)]
@@ -355,6 +362,15 @@ pub struct Generate {
     /// beside [default: markers in a terminal, else stop]
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     pub on_conflict: Option<OnConflictName>,
+    /// Let the migration drop columns and tables that the schema no longer has
+    #[arg(long)]
+    pub allow_drops: bool,
+    /// Let the migration make types and limits stricter; records that do not fit stop it
+    #[arg(long)]
+    pub allow_narrowing: bool,
+    /// Let the migration copy the values of dropped columns to a table svcgen_stash_…
+    #[arg(long)]
+    pub stash: bool,
 }
 
 /// What becomes of places that both the user and svcgen changed.

@@ -16,6 +16,7 @@ mod generate;
 mod import;
 mod merging;
 mod meta;
+mod migrate;
 mod new;
 mod pipeline;
 mod report;
@@ -95,6 +96,7 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::Own(options) => files::own(project, &options, shell),
         Command::Restore(options) => files::restore(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
+        Command::Migrate(command) => migrate::run(project, command, shell),
         Command::Import(_) if project.is_some() => Err(Failure::usage(
             "`--project` names a project that is there already",
             "say where the schema goes with `--into DIR`",

@@ -92,6 +92,8 @@ pub struct Wishes<'a> {
     pub carry: Option<&'a dyn Carry>,
     /// What becomes of edited files.
     pub conflicts: reconcile::Wishes,
+    /// What the tables may lose, for this once.
+    pub allow: Allow,
 }
 
 /// Everything that a decision depends on: what files should be, what was written, what is there.
@@ -163,7 +165,7 @@ pub fn gather(
         known: &known,
         previous_tables: previous_tables.as_deref(),
         project: Some(project.nearest_directory()),
-        allow: Allow::default(),
+        allow: wishes.allow,
     };
     let Generated {
         service,
@@ -362,7 +364,8 @@ impl Prepared {
     }
 }
 
-fn print_of(found: &Found) -> Option<Fingerprint> {
+/// What identifies what was found.
+pub fn print_of(found: &Found) -> Option<Fingerprint> {
     match found {
         Found::File { print, .. } => Some(*print),
         Found::Other(_) => None,
