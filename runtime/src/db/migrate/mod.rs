@@ -115,7 +115,6 @@ impl Way {
 
 /// How migrations are run.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Options {
     /// How long to wait for another instance that migrates.
     pub patience: Duration,
