@@ -10,6 +10,7 @@ mod golden;
 mod hostile;
 mod import;
 mod migrate_property;
+mod migrate;
 mod models;
 mod new;
 mod random_schema;
