@@ -4,7 +4,7 @@
 //! the statements are is the generated code's.
 
 use crate::db::{DbError, IntoValue, Sql, Transaction, Value};
-use crate::http::{Caller, IfMatch, Removal as Request};
+use crate::http::{Caller, Removal as Request};
 use crate::{Error, params};
 
 /// What the removal of one kind of record takes along.
@@ -98,18 +98,6 @@ impl Request {
             None => Err(Error::bad_request(
                 "REASON_REQUIRED",
                 "Say why: `?reason=…` is kept with the record in the archive.",
-            )),
-        }
-    }
-}
-
-impl IfMatch {
-    /// Refuses a tag for a record that has no versions: it can match none.
-    pub fn refuse(&self) -> Result<(), Error> {
-        match self.version()? {
-            None => Ok(()),
-            Some(_) => Err(Error::precondition_failed(
-                "Records of this kind have no versions to match.",
             )),
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod diff;
+pub mod idempotency;
 
 pub use build::of;
 
@@ -71,6 +72,8 @@ pub enum TableKind {
     Archive,
     /// The references that removals cut, so that a restore can tie them again.
     ArchiveReferences,
+    /// The answers to requests with idempotency keys.
+    Idempotency,
 }
 
 /// One column.

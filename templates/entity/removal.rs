@@ -40,7 +40,7 @@ const REFERRERS: &[Constraint] = &[
 //% endfor
 ];
 
-/// Removes {{ naming.a_sentence }}{% if versioned %}, if it still has the `expected` version{% endif %}.
+/// Removes {{ naming.a_sentence }}, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -48,10 +48,9 @@ const REFERRERS: &[Constraint] = &[
 pub async fn remove(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: {{ id }},
-//% if versioned
-    expected: Option<i64>,
-//% endif
+    conditions: &http::Conditions,
     removal: &http::Removal,
 ) -> Result<(), Error> {
     let rules = {{ naming.entity }}Rules;
@@ -60,41 +59,66 @@ pub async fn remove(
 //% endif
     rules.before_remove(app, caller, id, removal).await?;
 
+//% if versioned
+    let expected = conditions.expected()?;
+//% else
+    conditions.expect_no_version()?;
+//% endif
 //% if removal
-    let mut tx = app.db.begin().await?;
+    let tx = unit.hold().await?;
     let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
     let Some(current) = current else {
         return Err(missed(app, id).await);
     };
+    conditions.admit({% if versioned %}Some(current.version){% else %}None{% endif %})?;
     if let Some(inside) = rules.inside_remove() {
-        inside(&mut tx, caller, &current).await?;
+        inside(tx, caller, &current).await?;
     }
     REMOVAL
-        .run(&mut tx, &current.id, caller, removal)
+        .run(tx, &current.id, caller, removal)
         .await
         .map_err(referred)?;
-    tx.commit().await?;
 //% else
-    let removed: Option<({{ id_owned }},)> = match rules.inside_remove() {
-        None => app.db.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-            if let Some({{ naming.var }}) = &current {
-                inside(&mut tx, caller, {{ naming.var }}).await?;
-            }
-            let removed = tx.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?;
-            tx.commit().await?;
-            removed
+    let inside = rules.inside_remove();
+    if inside.is_some() || conditions.exclude() {
+        let tx = unit.hold().await?;
+        let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
+//% if versioned
+        if let Some(current) = &current {
+            conditions.admit(Some(current.version))?;
         }
-    };
+//% else
+        if current.is_some() {
+            conditions.admit(None)?;
+        }
+//% endif
+        if let (Some(inside), Some(current)) = (inside, &current) {
+            inside(tx, caller, current).await?;
+        }
+    }
+    let removed: Option<({{ id_owned }},)> = unit.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?;
     if removed.is_none() {
         return Err(missed(app, id).await);
     }
 //% endif
 
-    rules.after_remove(app, caller, id).await;
+    if unit.commit(&()).await? {
+        rules.after_remove(app, caller, id).await;
+    }
     Ok(())
+}
+
+/// Why there was nothing to remove: no such record{% if versioned %}, or another version of it{% endif %}.
+async fn missed(app: &App, id: {{ id }}) -> Error {
+//% if versioned
+    match outdated(app, id).await {
+        Ok(()) => Error::not_found("{{ naming.sentence }}", id),
+        Err(error) => error,
+    }
+//% else
+    let _ = app;
+    Error::not_found("{{ naming.sentence }}", id)
+//% endif
 }
 
 /// A database error, with what a reference to the record means to the caller.

@@ -37,6 +37,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How callers are told apart.
     pub caller: CallerConfig,
+    /// How long answers to requests with an idempotency key are kept.
+    pub idempotency: IdempotencyConfig,
     /// The pages that describe the API.
     pub docs: DocsConfig,
     /// 32 bytes in base64 that seal page tokens; without it, a key is kept in the database.
@@ -170,6 +172,23 @@ pub enum LoggedRequests {
 pub struct CallerConfig {
     /// The header in which a proxy names the caller. Set it only where no client can reach the service past that proxy.
     pub header: Option<String>,
+}
+
+/// The section `idempotency`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdempotencyConfig {
+    /// How long the answer to a request with an `Idempotency-Key` is kept, and given again to a repetition.
+    #[serde(with = "span")]
+    pub ttl: Duration,
+}
+
+impl Default for IdempotencyConfig {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_secs(24 * 60 * 60),
+        }
+    }
 }
 
 /// The section `docs`.

@@ -6,8 +6,8 @@ use toml::{Table, Value};
 
 use super::layers::{FREE, Known, Layers, Raw, Setting};
 use super::{
-    CallerConfig, Config, ConfigError, DocsConfig, LogConfig, MigrationConfig, SecretKey,
-    ServerConfig, Sources, fields, print,
+    CallerConfig, Config, ConfigError, DocsConfig, IdempotencyConfig, LogConfig, MigrationConfig,
+    SecretKey, ServerConfig, Sources, fields, print,
 };
 use crate::db::DbConfig;
 
@@ -21,6 +21,7 @@ pub fn load(sources: &Sources) -> Result<(Config, String), ConfigError> {
         migration: layers.section("db"),
         log: layers.section("log"),
         caller: layers.section("caller"),
+        idempotency: layers.section("idempotency"),
         docs: layers.section("docs"),
         secret_key: layers.key("secret_key"),
         app: layers.free(),
@@ -57,6 +58,7 @@ fn known() -> Known {
         ("db", db),
         ("log", fields::of::<LogConfig>().to_vec()),
         ("caller", fields::of::<CallerConfig>().to_vec()),
+        ("idempotency", fields::of::<IdempotencyConfig>().to_vec()),
         ("docs", fields::of::<DocsConfig>().to_vec()),
     ])
 }
@@ -83,6 +85,7 @@ fn validate(config: &Config, layers: &mut Layers) {
         "server.header_timeout",
         !config.server.header_timeout.is_zero(),
     );
+    positive("idempotency.ttl", !config.idempotency.ttl.is_zero());
     if config.server.header_limit < 8192 {
         layers
             .problems

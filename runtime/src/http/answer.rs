@@ -15,6 +15,12 @@ pub trait Tag {
     }
 }
 
+impl<T: Tag> Tag for &T {
+    fn entity_tag(&self) -> Option<String> {
+        (*self).entity_tag()
+    }
+}
+
 /// The strong entity tag of a row's version: `"7"`.
 pub fn version_tag(version: i64) -> String {
     format!("\"{version}\"")
@@ -76,7 +82,12 @@ impl IntoResponse for NoContent {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<Response, Error> {
+/// The answer of a command that gives nothing.
+pub fn no_content(_nothing: &()) -> Response {
+    NoContent.into_response()
+}
+
+pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<Response, Error> {
     let mut bytes = Vec::with_capacity(512);
     serde_json::to_writer(&mut bytes, value).map_err(Error::internal)?;
     let mut response = Response::new(Body::from(bytes));

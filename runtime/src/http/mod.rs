@@ -5,21 +5,29 @@
 //! in its place; without it (in a test of a bare router) defaults hold.
 
 mod answer;
+mod batch;
 mod body;
 mod caller;
 mod conditional;
 mod context;
 mod id;
 mod listing;
+mod patch;
 mod query;
+mod removal;
+mod write;
 
-pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
+pub use answer::{Created, NoContent, Tag, Tagged, location, no_content, version_tag};
+pub use batch::{Batch, Ids, Target, Whole, several};
 pub use body::Body;
 pub(crate) use body::too_large;
 pub use caller::{Caller, Subject};
-pub use conditional::IfMatch;
+pub use conditional::Conditions;
 pub(crate) use conditional::not_modified;
 pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
 pub use id::Id;
-pub use listing::{Listing, Removal};
+pub use listing::Listing;
+pub use patch::{Edit, Identifier, Missing, Patch, Replacement};
+pub use removal::{Removal, Removing};
+pub use write::{Answered, Instead, Write};

@@ -3,6 +3,7 @@
 mod operations;
 mod problems;
 mod schemas;
+mod writes;
 
 use serde_json::{Map, Value, json};
 

@@ -8,19 +8,20 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{is_changeable, problems};
+use super::{is_changeable, problems, writes};
 
 /// Adds the paths of an entity.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     let path = resource_path(service, entity);
-    let collection = json!({ "get": list(entity), "post": create(entity) });
+    let collection = json!({ "get": list(entity), "post": writes::create(entity) });
     let mut record = Map::new();
     record.insert("parameters".to_owned(), json!([id_parameter(entity)]));
     record.insert("get".to_owned(), get(entity));
     if is_changeable(entity) {
-        record.insert("patch".to_owned(), change(entity));
+        record.insert("put".to_owned(), writes::replace(entity));
+        record.insert("patch".to_owned(), writes::change(entity));
     }
-    record.insert("delete".to_owned(), remove(entity));
+    record.insert("delete".to_owned(), writes::remove(entity));
     paths.insert(path.clone(), collection);
     paths.insert(format!("{path}/{{id}}"), Value::Object(record));
 }
@@ -37,12 +38,6 @@ pub fn parameters(service: &Service) -> Value {
     });
     let versioned = |entity: &Entity| entity.automatic.version;
     if service.entities.iter().any(versioned) {
-        parameters["IfMatch"] = json!({
-            "name": "If-Match",
-            "in": "header",
-            "description": "The entity tag that the record must still have (RFC 9110).",
-            "schema": { "type": "string", "examples": ["\"1\""] },
-        });
         parameters["IfNoneMatch"] = json!({
             "name": "If-None-Match",
             "in": "header",
@@ -50,6 +45,7 @@ pub fn parameters(service: &Service) -> Value {
             "schema": { "type": "string", "examples": ["\"1\""] },
         });
     }
+    writes::parameters(service, &mut parameters);
     // A removal that has to say why has a parameter of its own.
     let may_say_why =
         |entity: &Entity| archive_options(entity).is_some_and(|archive| !archive.reason_required);
@@ -75,6 +71,10 @@ pub fn headers() -> Value {
             "description": "The path of the new record.",
             "schema": { "type": "string", "format": "uri-reference" },
         },
+        "IdempotencyReplayed": {
+            "description": "`true` when this answer was given before, to a request with the same key.",
+            "schema": { "type": "string", "enum": ["true"] },
+        },
         "RetryAfter": {
             "description": "After how many seconds it is worth asking again.",
             "schema": { "type": "integer", "minimum": 0 },
@@ -82,7 +82,7 @@ pub fn headers() -> Value {
     })
 }
 
-fn shared(kind: &str, name: &str) -> Value {
+pub(super) fn shared(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
@@ -96,7 +96,7 @@ fn id_parameter(entity: &Entity) -> Value {
     })
 }
 
-fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
+pub(super) fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
@@ -108,12 +108,12 @@ fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
     operation
 }
 
-fn json_content(schema: &str) -> Value {
+pub(super) fn json_content(schema: &str) -> Value {
     json!({ "application/json": { "schema": reference(schema) } })
 }
 
 /// The answer that shows a record.
-fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
+pub(super) fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
     let mut headers = Map::new();
     if entity.automatic.version {
         headers.insert("ETag".to_owned(), shared("headers", "ETag"));
@@ -131,7 +131,7 @@ fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
     response
 }
 
-fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
+pub(super) fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
     let mut responses = Map::new();
     responses.insert(success.to_owned(), response);
     problems::add(&mut responses, statuses);
@@ -166,23 +166,6 @@ fn list(entity: &Entity) -> Value {
     )
 }
 
-fn create(entity: &Entity) -> Value {
-    let name = entity.name.pascal();
-    operation(
-        entity,
-        &format!("Create{name}"),
-        &format!("Create {}", Naming::of(entity).a_sentence),
-        json!({
-            "requestBody": { "required": true, "content": json_content(&format!("New{name}")) },
-            "responses": responses(
-                "201",
-                record_response(entity, &format!("The new {}.", entity.name.sentence()), true),
-                &[409, 413, 415, 422],
-            ),
-        }),
-    )
-}
-
 fn get(entity: &Entity) -> Value {
     let mut rest = Map::new();
     if entity.automatic.version {
@@ -202,67 +185,5 @@ fn get(entity: &Entity) -> Value {
         &format!("Get{}", entity.name.pascal()),
         &format!("Get {}", Naming::of(entity).a_sentence),
         Value::Object(rest),
-    )
-}
-
-fn change(entity: &Entity) -> Value {
-    let name = entity.name.pascal();
-    let changes = reference(&format!("{name}Changes"));
-    let mut statuses = vec![404, 409, 413, 415, 422];
-    let mut parameters = Vec::new();
-    if entity.automatic.version {
-        parameters.push(shared("parameters", "IfMatch"));
-        statuses.push(412);
-    }
-    operation(
-        entity,
-        &format!("Update{name}"),
-        &format!("Change {}", Naming::of(entity).a_sentence),
-        json!({
-            "parameters": parameters,
-            "requestBody": {
-                "required": true,
-                "content": {
-                    "application/merge-patch+json": { "schema": changes },
-                    "application/json": { "schema": changes },
-                },
-            },
-            "responses": responses(
-                "200",
-                record_response(entity, &format!("The changed {}.", entity.name.sentence()), false),
-                &statuses,
-            ),
-        }),
-    )
-}
-
-fn remove(entity: &Entity) -> Value {
-    let mut statuses = vec![404, 409];
-    let mut parameters = Vec::new();
-    if entity.automatic.version {
-        parameters.push(shared("parameters", "IfMatch"));
-        statuses.push(412);
-    }
-    if let Some(archive) = archive_options(entity) {
-        if archive.reason_required {
-            parameters.push(json!({
-                "name": "reason",
-                "in": "query",
-                "required": true,
-                "description": "Why the record is removed; kept in the archive.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
-            }));
-        } else {
-            parameters.push(shared("parameters", "Reason"));
-        }
-    }
-    operation(
-        entity,
-        &format!("Delete{}", entity.name.pascal()),
-        &format!("Remove {}", Naming::of(entity).a_sentence),
-        json!({
-            "parameters": parameters,
-            "responses": responses("204", json!({ "description": "It is removed." }), &statuses),
-        }),
     )
 }

@@ -1,9 +1,9 @@
 //! How comments are removed, and what goes with them.
 
-use svcgen_runtime::{Constraint, Error, db, http, params};
+use svcgen_runtime::{Constraint, Error, Unit, db, http, params};
 use uuid::Uuid;
 
-use super::commands::{LOCK, missed};
+use super::commands::{LOCK, outdated};
 use super::hooks::Rules as _;
 use super::model::Comment;
 use super::rules::CommentRules;
@@ -19,7 +19,7 @@ const DELETE: db::Sql = db::Sql::new(
 /// The references that keep a comment from being removed.
 const REFERRERS: &[Constraint] = &[];
 
-/// Removes a comment, if it still has the `expected` version.
+/// Removes a comment, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -27,39 +27,46 @@ const REFERRERS: &[Constraint] = &[];
 pub async fn remove(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
     removal: &http::Removal,
 ) -> Result<(), Error> {
     let rules = CommentRules;
     rules.before_remove(app, caller, id, removal).await?;
 
-    let removed: Option<(Uuid,)> = match rules.inside_remove() {
-        None => app
-            .db
-            .write_optional(&DELETE, params![id, expected])
-            .await
-            .map_err(referred)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-            if let Some(comment) = &current {
-                inside(&mut tx, caller, comment).await?;
-            }
-            let removed = tx
-                .write_optional(&DELETE, params![id, expected])
-                .await
-                .map_err(referred)?;
-            tx.commit().await?;
-            removed
+    let expected = conditions.expected()?;
+    let inside = rules.inside_remove();
+    if inside.is_some() || conditions.exclude() {
+        let tx = unit.hold().await?;
+        let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(current) = &current {
+            conditions.admit(Some(current.version))?;
         }
-    };
+        if let (Some(inside), Some(current)) = (inside, &current) {
+            inside(tx, caller, current).await?;
+        }
+    }
+    let removed: Option<(Uuid,)> = unit
+        .write_optional(&DELETE, params![id, expected])
+        .await
+        .map_err(referred)?;
     if removed.is_none() {
         return Err(missed(app, id).await);
     }
 
-    rules.after_remove(app, caller, id).await;
+    if unit.commit(&()).await? {
+        rules.after_remove(app, caller, id).await;
+    }
     Ok(())
+}
+
+/// Why there was nothing to remove: no such record, or another version of it.
+async fn missed(app: &App, id: Uuid) -> Error {
+    match outdated(app, id).await {
+        Ok(()) => Error::not_found("comment", id),
+        Err(error) => error,
+    }
 }
 
 /// A database error, with what a reference to the record means to the caller.

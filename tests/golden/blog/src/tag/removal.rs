@@ -1,9 +1,9 @@
 //! How tags are removed, and what goes with them.
 
-use svcgen_runtime::{Constraint, Error, db, http, params, removal};
+use svcgen_runtime::{Constraint, Error, Unit, db, http, params, removal};
 use uuid::Uuid;
 
-use super::commands::{LOCK, missed};
+use super::commands::{LOCK, outdated};
 use super::hooks::Rules as _;
 use super::model::Tag;
 use super::rules::TagRules;
@@ -66,7 +66,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 /// The references that keep a tag from being removed.
 const REFERRERS: &[Constraint] = &[Constraint::restrict("post_tags_tag_id_fkey", "post tags")];
 
-/// Removes a tag, if it still has the `expected` version.
+/// Removes a tag, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -74,29 +74,41 @@ const REFERRERS: &[Constraint] = &[Constraint::restrict("post_tags_tag_id_fkey",
 pub async fn remove(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
     removal: &http::Removal,
 ) -> Result<(), Error> {
     let rules = TagRules;
     rules.before_remove(app, caller, id, removal).await?;
 
-    let mut tx = app.db.begin().await?;
+    let expected = conditions.expected()?;
+    let tx = unit.hold().await?;
     let current: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
     let Some(current) = current else {
         return Err(missed(app, id).await);
     };
+    conditions.admit(Some(current.version))?;
     if let Some(inside) = rules.inside_remove() {
-        inside(&mut tx, caller, &current).await?;
+        inside(tx, caller, &current).await?;
     }
     REMOVAL
-        .run(&mut tx, &current.id, caller, removal)
+        .run(tx, &current.id, caller, removal)
         .await
         .map_err(referred)?;
-    tx.commit().await?;
 
-    rules.after_remove(app, caller, id).await;
+    if unit.commit(&()).await? {
+        rules.after_remove(app, caller, id).await;
+    }
     Ok(())
+}
+
+/// Why there was nothing to remove: no such record, or another version of it.
+async fn missed(app: &App, id: Uuid) -> Error {
+    match outdated(app, id).await {
+        Ok(()) => Error::not_found("tag", id),
+        Err(error) => error,
+    }
 }
 
 /// A database error, with what a reference to the record means to the caller.
