@@ -83,6 +83,11 @@ struct Remembered {
     schema: Schema,
 }
 
+/// The tables that a text of [`TABLES`] remembers.
+pub fn remembered_tables(text: &str) -> Result<Schema, serde_json::Error> {
+    serde_json::from_str::<Remembered>(text).map(|it| it.schema)
+}
+
 /// Checks schema files without making anything of them.
 pub fn check_only(sources: &[Source]) -> (Option<Service>, Vec<Diagnostic>) {
     let (document, mut diagnostics) = schema::load(sources);

@@ -27,6 +27,7 @@
 //! | [`features`] | what a service can have: each feature adds files, and entries for the shared files | the disk |
 //! | [`render`] | templates, then one `rustfmt` over all of them | entities, features |
 //! | [`generate`] | the spine: load, check, plan, render, on one screen | what is on the disk |
+//! | [`import`] | reads a database that exists, and says it as a schema | the project; what is done with the files |
 //! | [`reconcile`] | rendered, remembered and found: what happens to each path | templates |
 //! | [`project`] | reads the project, applies a plan as one transaction, recovers after a crash | why anything is written |
 //! | [`cli`] | the commands, what they ask and what they tell | |
@@ -64,6 +65,7 @@ pub mod diagnostic;
 pub mod dialect;
 pub mod features;
 pub mod generate;
+pub mod import;
 pub mod migrate;
 pub mod model;
 pub mod plan;

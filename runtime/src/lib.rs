@@ -17,6 +17,7 @@ pub mod hooks;
 pub mod http;
 mod idempotency;
 pub mod input;
+pub mod list;
 mod log;
 pub mod page;
 pub mod removal;

@@ -87,6 +87,11 @@ impl PageTokens {
         serde_json::from_slice(&cursor).map_err(|_| invalid())
     }
 
+    /// What every token that does not open is answered with.
+    pub(crate) fn invalid() -> Error {
+        invalid()
+    }
+
     fn try_open(&self, token: &str, scope: &str, now: u64) -> Option<Vec<u8>> {
         if token.len() > LONGEST {
             return None;

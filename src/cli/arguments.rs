@@ -40,6 +40,21 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Command {
+    /// How the command tells its outcome, where that can be chosen.
+    pub fn format(&self) -> Format {
+        match self {
+            Self::AddEntity(options) => options.manner.format,
+            Self::AddField(options) => options.manner.format,
+            Self::RemoveEntity(options) => options.manner.format,
+            Self::RenameEntity(options) => options.manner.format,
+            Self::RenameField(options) => options.manner.format,
+            Self::Check(options) => options.format,
+            _ => Format::Human,
+        }
+    }
+}
+
 /// What holds for all commands.
 #[derive(Debug, Args)]
 pub struct Common {
@@ -106,12 +121,64 @@ Examples:
   svcgen --project api generate   the project in ./api"
     )]
     Generate(Generate),
+    /// Describe a new entity in the schema, and generate what comes of it
+    #[command(after_help = FIELDS_HELP)]
+    AddEntity(AddEntity),
+    /// Add fields to an entity, and generate what comes of them
+    #[command(after_help = "\
+Columns go after the entity's columns, collections to the end; comments, order and layout of the
+file stay as they are.
+
+Examples:
+  svcgen add-field Order placed_at:timestamp? 'total:decimal(12,2)'
+  svcgen add-field Customer 'orders:many(Order)'")]
+    AddField(AddField),
+    /// Give an entity another name, and keep its rows and your code
+    #[command(after_help = "\
+The file of the entity is renamed, what refers to it follows, and `was:` remembers the old name, so
+that the migration renames the tables. Your files move with the slice; names in them are renamed by
+token where they are certain, and what you should look at is listed.
+
+Examples:
+  svcgen rename-entity Order Purchase
+  svcgen rename-entity Order Purchase --dry-run")]
+    RenameEntity(RenameEntity),
+    /// Give a field another name, and keep its values and your code
+    #[command(after_help = "\
+Indexes, orders, filters and collections that name the field follow, and `was:` remembers the old
+name, so that the migration renames the column.
+
+Examples:
+  svcgen rename-field Order total amount
+  svcgen rename-field Order total amount --format json")]
+    RenameField(RenameField),
+    /// Take an entity out of the schema and the service
+    #[command(after_help = "\
+Collections of other entities that hold it go along; references to it refuse the removal. Files that
+you edited stay where they are, outside of the module tree; the others go. `svcgen undo` takes it
+back. What happens to the tables is said before anything runs.
+
+Examples:
+  svcgen remove-entity Tag              asks
+  svcgen remove-entity Tag --yes
+  svcgen remove-entity Tag --dry-run")]
+    RemoveEntity(RemoveEntity),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
 Examples:
   svcgen check
   svcgen check --format json      for editors and scripts; on standard output")]
     Check(Check),
+    /// Read the tables of an existing database into a schema
+    #[command(after_help = "\
+The database is only read. What a schema cannot say (views, triggers, composite keys, partial
+indexes, …) is listed with the reason; what is written passes `svcgen check`.
+
+Examples:
+  svcgen import --from old.db --into shop
+  svcgen import --from postgres://me@localhost/shop --into shop
+  svcgen import --from old.db --dry-run         the schema on standard output")]
+    Import(Import),
     /// Explain the code of a diagnostic, or list them all
     #[command(after_help = "Example:\n  svcgen explain S0101")]
     Explain {
@@ -133,6 +200,103 @@ Examples:
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+const FIELDS_HELP: &str = "\
+Fields are NAME:TYPE; a `?` makes one nullable. Types: string text int bigint float decimal(P,S)
+bool uuid date time timestamp duration json bytes enum(a,b) list(TYPE), the name of an entity for
+a reference, many(ENTITY) for its other side. In a terminal, what is not given is asked.
+
+Examples:
+  svcgen add-entity Order customer:Customer total:'decimal(12,2)' status:'enum(draft,paid)' note:'text?'
+  svcgen add-entity Tag name:string --dry-run     lists what would be written
+  svcgen add-entity                               asks";
+
+/// How a command that changes the schema goes about it.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Manner {
+    /// List on standard output what would be written, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Ask nothing
+    #[arg(long)]
+    pub no_input: bool,
+    /// How the outcome is told: human, on standard error, or json, on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    pub format: Format,
+}
+
+/// Options of `add-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct AddEntity {
+    /// Its name in the singular, such as `Order`
+    pub name: Option<String>,
+    /// Its fields, such as `total:'decimal(12,2)'`
+    #[arg(value_name = "FIELD:TYPE")]
+    pub fields: Vec<String>,
+    /// What one record is
+    #[arg(long, value_name = "TEXT")]
+    pub doc: Option<String>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `add-field`.
+#[derive(Debug, Clone, Args)]
+pub struct AddField {
+    /// The entity that gets them
+    pub entity: Option<String>,
+    /// The fields, such as `note:text?`
+    #[arg(value_name = "FIELD:TYPE")]
+    pub fields: Vec<String>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `remove-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveEntity {
+    /// The entity
+    pub entity: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `rename-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct RenameEntity {
+    /// Its name so far
+    pub old: String,
+    /// Its new name
+    pub new: String,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `rename-field`.
+#[derive(Debug, Clone, Args)]
+pub struct RenameField {
+    /// The entity that has it
+    pub entity: String,
+    /// Its name so far
+    pub old: String,
+    /// Its new name
+    pub new: String,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 /// Options of `new`.
@@ -228,6 +392,34 @@ pub struct Generate {
     /// List on standard output what would be written, and write nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+}
+
+/// Options of `import`.
+#[derive(Debug, Clone, Args)]
+pub struct Import {
+    /// A SQLite file, or the URL of a PostgreSQL database
+    #[arg(long, value_name = "URL|FILE")]
+    pub from: String,
+    /// The directory to write to [default: ./NAME]
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// The service's name [default: the database's]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The namespace of a PostgreSQL database whose tables are read
+    #[arg(long, value_name = "SCHEMA", default_value = "public")]
+    pub schema: String,
+    /// Print the schema on standard output, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// How the report is told: human, on standard error, or json, on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    pub format: Format,
 }
 
 /// Options of `check`.

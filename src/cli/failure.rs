@@ -2,6 +2,8 @@
 
 use std::{error::Error, process::ExitCode};
 
+use serde_json::json;
+
 use super::shell::Shell;
 use crate::{
     diagnostic::{self, Diagnostic},
@@ -72,6 +74,35 @@ impl Failure {
             hint: None,
             source: Some(Box::new(source)),
         }
+    }
+
+    /// The same for programs: `{ "error": { "kind", "message", … } }`, or nothing where that
+    /// has been told.
+    pub fn to_json(&self) -> Option<serde_json::Value> {
+        let (kind, message, hint) = match self {
+            Self::Schema { .. } => ("schema", "the schema is wrong".to_owned(), None),
+            Self::Usage { message, hint } => ("usage", message.clone(), hint.clone()),
+            Self::Conflicts(conflicts) => {
+                let files: Vec<String> = conflicts
+                    .iter()
+                    .map(|it| format!("{}: {it}", it.path))
+                    .collect();
+                ("conflict", files.join("\n"), None)
+            }
+            Self::InTheWay { message, hint } => ("conflict", message.clone(), Some(hint.clone())),
+            Self::Internal { message, hint, .. } => ("internal", message.clone(), hint.clone()),
+            _ => return None,
+        };
+        let mut error = json!({ "kind": kind, "message": message, "hint": hint });
+        if let Self::Schema {
+            diagnostics,
+            sources,
+        } = self
+        {
+            let text = diagnostic::to_json(diagnostics, sources);
+            error["diagnostics"] = serde_json::from_str(&text).unwrap_or_default();
+        }
+        Some(json!({ "error": error }))
     }
 
     /// Tells it, and answers with the exit status.

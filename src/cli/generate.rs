@@ -7,6 +7,7 @@ use super::{
     arguments::Generate,
     pipeline::{self, Extras},
     report,
+    settled::{self, Settled},
     shell::Shell,
 };
 use crate::project::{Project, ProjectError, recovery::Recovered};
@@ -22,8 +23,14 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
         project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
     tell_recovered(&recovered, shell);
     let project = held.project();
+    let schema = project.schema()?;
+    if let Some(settled) = settled::look(project, &schema)? {
+        report::tell_unchanged(&settled.name, settled.files, started.elapsed(), shell);
+        shell.timing(&[("look", started.elapsed())]);
+        return Ok(());
+    }
     let progress = shell.progress("generating");
-    let prepared = pipeline::prepare(project, project.schema()?, &mut Extras::new(), shell);
+    let prepared = pipeline::prepare(project, schema, &mut Extras::new(), shell);
     drop(progress);
     let prepared = prepared?;
     let (name, plan) = (
@@ -36,10 +43,16 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     stages.push(("write", writing.elapsed()));
     plan.tell_done(&name, started.elapsed(), shell);
     shell.timing(&stages);
+    let settled = Settled {
+        name,
+        files: plan.files(),
+    };
+    settled::remember(project, &settled, shell)?;
     Ok(())
 }
 
-fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
+/// What lies on the disk between two states is nothing to compare with.
+pub fn refuse_interrupted(project: &Project) -> Result<(), Failure> {
     if project.is_interrupted() {
         return Err(Failure::InTheWay {
             message: "a run was stopped while it was writing, so the files are between two states"
@@ -47,6 +60,11 @@ fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
             hint: "run `svcgen generate` without `--dry-run` to clear that up first".to_owned(),
         });
     }
+    Ok(())
+}
+
+fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
+    refuse_interrupted(project)?;
     let prepared = pipeline::prepare(project, project.schema()?, &mut Extras::new(), shell)?;
     report::Summary::of(&prepared.plan).tell_rehearsed(shell)
 }

@@ -6,12 +6,15 @@
 
 mod arguments;
 mod check;
+mod evolve;
 mod failure;
 mod generate;
+mod import;
 mod meta;
 mod new;
 mod pipeline;
 mod report;
+mod settled;
 mod shell;
 mod state_files;
 
@@ -20,7 +23,7 @@ use std::{io::Write as _, panic, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use self::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Format},
     failure::Failure,
     shell::Shell,
 };
@@ -52,9 +55,16 @@ fn run() -> ExitCode {
         }
     };
     let shell = Shell::new(&arguments.common);
+    let format = arguments.command.format();
     match dispatch(arguments, &shell) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(&shell),
+        Err(failure) => {
+            if let (Format::Json, Some(error)) = (format, failure.to_json()) {
+                // Whether or not it is read, people are told on standard error.
+                let _ = shell.json(&error);
+            }
+            failure.tell(&shell)
+        }
     }
 }
 
@@ -67,7 +77,17 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         )),
         Command::New(options) => new::run(&options, shell),
         Command::Generate(options) => generate::run(project, options, shell),
+        Command::AddEntity(options) => evolve::add::entity(project, &options, shell),
+        Command::AddField(options) => evolve::add::field(project, &options, shell),
+        Command::RemoveEntity(options) => evolve::remove::entity(project, &options, shell),
+        Command::RenameEntity(options) => evolve::rename::entity(project, &options, shell),
+        Command::RenameField(options) => evolve::rename::field(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
+        Command::Import(_) if project.is_some() => Err(Failure::usage(
+            "`--project` names a project that is there already",
+            "say where the schema goes with `--into DIR`",
+        )),
+        Command::Import(options) => import::run(&options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),
         Command::Man { dir } => meta::man(dir.as_deref(), shell),

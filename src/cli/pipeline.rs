@@ -34,6 +34,38 @@ pub struct Prepared {
     /// What lies at each path that will change.
     seen: BTreeMap<String, Fingerprint>,
     lock_before: Option<String>,
+    /// Files that were a person's and go along with what changed.
+    carried: Vec<Carried>,
+}
+
+/// A person's file that goes along when something gets another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Where it was.
+    pub from: String,
+    /// Where it goes; perhaps where it was.
+    pub to: String,
+    /// Its content, names renamed.
+    pub content: Vec<u8>,
+    /// The names that were renamed in it.
+    pub names: Vec<(String, String)>,
+}
+
+/// What goes along with a change of names.
+pub trait Carry {
+    /// Files that svcgen has no record of.
+    fn looked_at(&self) -> &[String];
+
+    /// Whether a seeded file is rendered although it was given away, for the names in it.
+    fn is_fresh(&self, path: &str) -> bool;
+
+    /// Moves files, and names in them, in what the plan will be made from.
+    fn carry(
+        &self,
+        rendered: &[Rendered],
+        lock: &mut Lock,
+        disk: &mut OnDisk,
+    ) -> Result<Vec<Carried>, Failure>;
 }
 
 /// Files that an example brings, by path. Those that take the place of seeded files
@@ -47,11 +79,22 @@ pub fn prepare(
     extras: &mut Extras,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
+    prepare_carrying(project, files, extras, None, shell)
+}
+
+/// The same, while names change in the files of people.
+pub fn prepare_carrying(
+    project: &Project,
+    files: Vec<SchemaFile>,
+    extras: &mut Extras,
+    carry: Option<&dyn Carry>,
+    shell: &Shell,
+) -> Result<Prepared, Failure> {
     let mut clock = Clock::start();
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
-    let lock = match &lock_before {
+    let mut lock = match &lock_before {
         Some(text) => Lock::parse(text)?,
         None => Lock {
             lost: previous_tables.is_some(),
@@ -63,12 +106,19 @@ pub fn prepare(
         lock.files
             .keys()
             .map(String::as_str)
-            .chain(state_files::LOOKED_AT),
+            .chain(state_files::LOOKED_AT)
+            .chain(
+                carry
+                    .iter()
+                    .flat_map(|it| it.looked_at())
+                    .map(String::as_str),
+            ),
         &mut disk,
     )?;
     let rustfmt = project.rustfmt_configuration();
     clock.lap("read");
-    let known = known(&lock, &disk, rustfmt);
+    let mut known = known(&lock, &disk, rustfmt);
+    known.retain(|path, _| !carry.is_some_and(|it| it.is_fresh(path)));
     let inputs = generate::Inputs {
         sources: &sources,
         known: &known,
@@ -108,6 +158,14 @@ pub fn prepare(
     take_extras(&mut files, extras)?;
     clock.lap("generate");
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
+    let seen = disk
+        .iter()
+        .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
+        .collect();
+    let carried = match carry {
+        Some(carry) => carry.carry(&files, &mut lock, &mut disk)?,
+        None => Vec::new(),
+    };
     let inputs = reconcile::Inputs {
         rendered: &files,
         lock: &lock,
@@ -117,33 +175,54 @@ pub fn prepare(
     };
     let plan = reconcile::reconcile(&inputs, &Rustfmt)?;
     clock.lap("reconcile");
-    let seen = disk
-        .iter()
-        .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
-        .collect();
     Ok(Prepared {
         seen,
         service,
         plan,
         stages: clock.laps,
         lock_before,
+        carried,
     })
 }
 
 impl Prepared {
+    /// Files of people that go along.
+    pub fn carried(&self) -> &[Carried] {
+        &self.carried
+    }
+
     /// What is to be written, the lock last.
     pub fn changes(self) -> Vec<Change> {
         let mut changes = Vec::new();
+        let mut carried: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for file in self.carried {
+            if file.from != file.to {
+                changes.push(Change {
+                    before: self.seen.get(&file.from).copied(),
+                    path: file.from,
+                    content: None,
+                });
+            }
+            carried.insert(file.to, file.content);
+        }
         for Write { path, action, .. } in self.plan.writes {
             let content = match action {
                 Action::Create(content) | Action::Replace(content) => Some(content),
                 Action::Remove => None,
                 Action::Keep => continue,
             };
+            carried.remove(&path);
             changes.push(Change {
                 before: self.seen.get(&path).copied(),
                 path,
                 content,
+            });
+        }
+        for (path, content) in carried {
+            changes.push(Change {
+                before: self.seen.get(&path).copied(),
+                path,
+                content: Some(content),
             });
         }
         let lock = self.plan.lock.render();

@@ -8,6 +8,16 @@ use crate::reconcile::{Action, Because, Write, WritePlan};
 /// More paths than these are told by directory.
 const MANY: usize = 12;
 
+/// Says that there was nothing to do.
+pub fn tell_unchanged(name: &str, files: usize, took: Duration, shell: &Shell) {
+    let files = counted(files, "file is", "files are");
+    let seconds = took.as_secs_f64();
+    shell.status(
+        "Unchanged",
+        &format!("{name}: all {files} up to date ({seconds:.2} s)"),
+    );
+}
+
 /// What a plan does, without the contents.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
@@ -55,8 +65,8 @@ impl Summary {
         self.created.len() + self.updated.len()
     }
 
-    /// Says what was done.
-    pub fn tell_done(&self, name: &str, took: Duration, shell: &Shell) {
+    /// Says what was done to the files.
+    pub fn tell_files(&self, shell: &Shell) {
         for (verb, files) in [
             ("Created", &self.created),
             ("Updated", &self.updated),
@@ -69,13 +79,14 @@ impl Summary {
         for file in &self.kept {
             shell.warn(&format!("kept `{}`: {}", file.path, file.because));
         }
+    }
+
+    /// Says what was done.
+    pub fn tell_done(&self, name: &str, took: Duration, shell: &Shell) {
+        self.tell_files(shell);
         let seconds = took.as_secs_f64();
         if self.is_noop() {
-            let files = counted(self.same, "file is", "files are");
-            shell.status(
-                "Unchanged",
-                &format!("{name}: all {files} up to date ({seconds:.2} s)"),
-            );
+            tell_unchanged(name, self.same, took, shell);
         } else {
             shell.status(
                 "Finished",
@@ -84,21 +95,49 @@ impl Summary {
         }
     }
 
-    /// Lists what would be done, on standard output.
-    pub fn tell_rehearsed(&self, shell: &Shell) -> Result<(), Failure> {
-        let mut list = String::new();
-        for (verb, files) in [
+    /// How many files there are once it is done.
+    pub fn files(&self) -> usize {
+        self.written() + self.same
+    }
+
+    /// What is done to each file, with the verb first.
+    fn actions(&self) -> impl Iterator<Item = (&'static str, &Told)> {
+        let groups = [
             ("create", &self.created),
             ("update", &self.updated),
             ("remove", &self.removed),
             ("keep", &self.kept),
-        ] {
-            for file in files {
-                // Writing to a string cannot fail.
-                let _ = writeln!(list, "{verb} {}", file.path);
-            }
+        ];
+        groups
+            .into_iter()
+            .flat_map(|(verb, files)| files.iter().map(move |file| (verb, file)))
+    }
+
+    /// A line for each file that is worth one.
+    pub fn list(&self) -> String {
+        let mut list = String::new();
+        for (verb, file) in self.actions() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(list, "{verb} {}", file.path);
         }
-        shell.data(list.as_bytes())?;
+        list
+    }
+
+    /// The same for programs.
+    pub fn to_json(&self) -> serde_json::Value {
+        let files = self.actions().map(|(action, file)| {
+            serde_json::json!({
+                "path": file.path,
+                "action": action,
+                "because": file.because.to_string(),
+            })
+        });
+        files.collect()
+    }
+
+    /// Lists what would be done, on standard output.
+    pub fn tell_rehearsed(&self, shell: &Shell) -> Result<(), Failure> {
+        shell.data(self.list().as_bytes())?;
         let what = if self.is_noop() {
             "everything is up to date".to_owned()
         } else {
@@ -112,7 +151,8 @@ impl Summary {
         self.created.is_empty() && self.updated.is_empty() && self.removed.is_empty()
     }
 
-    fn counts(&self) -> String {
+    /// How many files were created, updated, removed and left alone.
+    pub fn counts(&self) -> String {
         let parts = [
             (self.created.len(), "created"),
             (self.updated.len(), "updated"),

@@ -6,6 +6,7 @@
 use std::{
     ffi::OsString,
     io::{self, IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -28,6 +29,7 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 pub struct Shell {
     verbose: bool,
     quiet: bool,
+    warned: AtomicBool,
 }
 
 impl Shell {
@@ -36,7 +38,13 @@ impl Shell {
         Self {
             verbose: common.verbose,
             quiet: common.quiet,
+            warned: AtomicBool::new(false),
         }
+    }
+
+    /// Whether something deserved a look, told or not.
+    pub fn has_warned(&self) -> bool {
+        self.warned.load(Ordering::Relaxed)
     }
 
     /// Whether to say more.
@@ -53,6 +61,7 @@ impl Shell {
 
     /// One line on something that deserves a look.
     pub fn warn(&self, what: &str) {
+        self.warned.store(true, Ordering::Relaxed);
         if !self.quiet {
             say(&format!("{CARE}warning{CARE:#}: {what}"));
         }
@@ -60,6 +69,7 @@ impl Shell {
 
     /// Text as it is.
     pub fn text(&self, text: &str) {
+        self.warned.store(true, Ordering::Relaxed);
         if !self.quiet {
             say(text.trim_end());
         }
@@ -114,6 +124,11 @@ impl Shell {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
             Err(error) => Err(Failure::internal("cannot write to standard output", error)),
         }
+    }
+
+    /// Data for programs, to standard output.
+    pub fn json(&self, value: &serde_json::Value) -> Result<(), Failure> {
+        self.data(format!("{value:#}\n").as_bytes())
     }
 
     /// How diagnostics are drawn on standard error.

@@ -14,8 +14,9 @@ const IGNORED: &str = "\
 /target
 # The embedded database of a service that is run from here.
 /data
-# What a run of svcgen needs while it lasts.
+# What a run of svcgen needs while it lasts, and its note of what is up to date.
 /.svcgen/busy
+/.svcgen/settled*
 /.svcgen/tx
 ";
 

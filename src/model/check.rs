@@ -15,7 +15,7 @@ mod limits;
 mod lists;
 mod naming;
 mod references;
-mod reserved;
+pub mod reserved;
 mod service;
 mod unknown;
 

@@ -6,6 +6,7 @@
 pub mod disk;
 pub mod git;
 mod journal;
+pub mod note;
 pub mod place;
 pub mod recovery;
 pub mod transaction;
@@ -183,6 +184,29 @@ impl Project {
             })
             .find_map(|file| fs::read(file).ok())
             .map(|bytes| Fingerprint::of(&bytes))
+    }
+
+    /// The Rust files below `src` and `tests`, sorted; links are not followed.
+    pub fn rust_files(&self) -> Result<Vec<String>, ProjectError> {
+        let mut paths = Vec::new();
+        for folder in ["src", "tests"] {
+            let top = self.root.join(folder);
+            if !top.is_dir() {
+                continue;
+            }
+            for entry in walkdir::WalkDir::new(top).sort_by_file_name() {
+                let entry = entry.map_err(|error| read_error(folder, error.into()))?;
+                let path = entry
+                    .path()
+                    .strip_prefix(&self.root)
+                    .unwrap_or(entry.path());
+                let is_rust = path.extension().is_some_and(|it| it == "rs");
+                if entry.file_type().is_file() && is_rust {
+                    paths.push(path.to_string_lossy().replace('\\', "/"));
+                }
+            }
+        }
+        Ok(paths)
     }
 
     /// Whether a stopped run is waiting to be cleared up.

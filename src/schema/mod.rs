@@ -3,6 +3,7 @@
 //! Everything is spanned and optional here, and nothing is resolved: whether
 //! `Customer` is an entity is the model's question.
 
+pub mod edit;
 pub mod entity;
 pub mod field;
 mod json_schema;

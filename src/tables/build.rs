@@ -188,7 +188,10 @@ pub fn default_order_terms(entity: &Entity) -> Vec<IndexTerm> {
         .iter()
         .map(|term| index_term(entity, term))
         .collect();
-    if !terms.iter().any(|term| term.column == "id") {
+    if let Some(id) = terms.iter().position(|term| term.column == "id") {
+        // What comes after what is unique orders nothing.
+        terms.truncate(id + 1);
+    } else {
         terms.push(IndexTerm {
             column: "id".to_owned(),
             descending: terms.last().is_none_or(|term| term.descending),

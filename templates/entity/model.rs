@@ -56,6 +56,17 @@ impl http::Tag for {{ naming.entity }} {
 impl svcgen_runtime::http::Tag for {{ naming.entity }} {}
 //% endif
 
+impl list::Record for {{ naming.entity }} {
+    fn value(&self, column: &str) -> db::Value {
+        match column {
+//% for key in keys
+            "{{ key.column }}" => db::Value::of({{ key.value }}),
+//% endfor
+            _ => db::Value::Null,
+        }
+    }
+}
+
 /// What a caller sends to create {{ naming.a_sentence }}.
 #[derive(Debug, Clone, PartialEq)]
 pub struct New{{ naming.entity }} {
@@ -176,4 +187,21 @@ pub struct {{ naming.entity }}Page {
     /// Asks for the next page; absent on the last one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_page_token: String,
+    /// Asks for the page before; absent on the first one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_page_token: String,
+    /// How many there are on all pages, where the caller asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<i64>,
+}
+
+impl From<list::Page<{{ naming.entity }}>> for {{ naming.entity }}Page {
+    fn from(page: list::Page<{{ naming.entity }}>) -> Self {
+        Self {
+            {{ naming.plural }}: page.records,
+            next_page_token: page.next_page_token,
+            previous_page_token: page.previous_page_token,
+            total_size: page.total_size,
+        }
+    }
 }

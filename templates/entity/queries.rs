@@ -12,8 +12,29 @@ use crate::app::App;
 pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
 //% endfor
-/// What page tokens of the default order are good for.
-const SCOPE: &str = "{{ scope }}";
+/// What a list of {{ naming.plural_sentence }} may be asked about.
+pub static TABLE: list::Table = list::Table {
+    name: "{{ list.table }}",
+    record: {{ list.record }},
+    members: &[{% for member in list.members %}"{{ member }}", {% endfor %}],
+    columns: &[
+//% for column in list.columns
+        {{ column }},
+//% endfor
+    ],
+    default_order: &[{% for term in list.default_order %}{{ term }}, {% endfor %}],
+    key: "id",
+    page_size: {{ list.page_size }},
+    most: {{ list.most }},
+    plain: Some(list::Plain {
+        first: LIST,
+//% if list.has_after
+        after: Some(LIST_AFTER),
+//% else
+        after: None,
+//% endif
+    }),
+};
 
 /// {{ naming.capital_a_sentence }} by its id.
 ///
@@ -27,28 +48,14 @@ pub async fn find(app: &App, id: {{ id }}) -> Result<{{ naming.entity }}, Error>
         .ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))
 }
 
-/// A page of {{ naming.plural_sentence }}, in the default order.
+/// The page of {{ naming.plural_sentence }} that a caller asks for.
 ///
 /// # Errors
 ///
-/// Refuses a page token that this list did not give out.
+/// Names every parameter that cannot be understood.
 pub async fn list(app: &App, listing: &http::Listing) -> Result<{{ naming.entity }}Page, Error> {
-    let size = listing.page_size({{ default_page }}, {{ max_page }});
-    // One row more than asked for tells whether another page follows.
-    let rows: Vec<{{ naming.entity }}> = match listing.cursor::<{{ cursor_type }}>(&app.pages, SCOPE)? {
-        None => app.db.fetch_all(&LIST, params![size + 1]).await?,
-        Some({{ cursor_pattern }}) => {
-            app.db
-                .fetch_all(&LIST_AFTER, params![size + 1{% for parameter in cursor_parameters %}, {{ parameter }}{% endfor %}])
-                .await?
-        }
-    };
-    let ({{ naming.plural }}, next_page_token) =
-        app.pages.page(rows, size, SCOPE, |last: &{{ naming.entity }}| {{ cursor_of_last }})?;
-    Ok({{ naming.entity }}Page {
-        {{ naming.plural }},
-        next_page_token,
-    })
+    let page = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    Ok(page.into())
 }
 
 /// Every statement, for the test that prepares them.

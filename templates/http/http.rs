@@ -24,8 +24,9 @@ pub fn routes() -> Router<App> {
 async fn list(
     State(app): State<App>,
     listing: http::Listing,
-) -> Result<Json<{{ naming.entity }}Page>, Error> {
-    Ok(Json(queries::list(&app, &listing).await?))
+) -> Result<http::Masked<{{ naming.entity }}Page>, Error> {
+    let page = queries::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
 async fn create(

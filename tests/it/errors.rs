@@ -21,9 +21,12 @@ pub fn checked(sources: &[Source]) -> (Option<Service>, Vec<Diagnostic>) {
 
 /// The files of an example, in the order of their paths.
 pub fn example(name: &str) -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("schemas/examples")
-        .join(name);
+    folder(&format!("schemas/examples/{name}"))
+}
+
+/// The schema in a folder of the repository, in the order of its paths.
+pub fn folder(path: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let mut paths = vec![root.join("svcgen.yaml")];
     let entities = std::fs::read_dir(root.join("entities")).unwrap();
     paths.extend(entities.map(|entry| entry.unwrap().path()));

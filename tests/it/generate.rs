@@ -13,10 +13,46 @@ fn a_second_run_changes_nothing_and_touches_nothing() {
     place
         .ok(&["generate"])
         .is(0, &["Unchanged notes", "up to date"]);
+    place.ok(&["gen", "-v"]).is(0, &["Timing", "look"]);
+    fs::remove_file(place.root().join(".svcgen/settled")).expect("removed");
     place
         .ok(&["gen", "-v"])
         .is(0, &["Timing", "read", "generate", "reconcile", "write"]);
     assert_eq!(place.times(), before);
+}
+
+#[test]
+fn a_note_that_all_is_settled_hides_no_change() {
+    let place = Place::notes();
+    let settle = || {
+        place.ok(&["generate"]);
+        place.ok(&["generate", "-v"]).is(0, &["Unchanged", "look"]);
+    };
+    for path in [
+        "src/note/model.rs",
+        "src/note/rules.rs",
+        "Cargo.toml",
+        ".svcgen/tables.json",
+    ] {
+        settle();
+        let text = place.read(path);
+        fs::remove_file(place.root().join(path)).expect("removed");
+        let ended = place.svcgen(&["generate", "-v"]);
+        assert!(!ended.stderr.contains("look"), "{path}: {}", ended.stderr);
+        place.put(path, text);
+    }
+    settle();
+    place.put("rustfmt.toml", "max_width = 80\n");
+    place.ok(&["generate", "-v"]).is(0, &["reconcile"]);
+    settle();
+    place.put("entities/note.yaml", ADD_FIELD);
+    place
+        .ok(&["generate"])
+        .is(0, &["Updated src/note/model.rs"]);
+    // What has to be said each time is said each time.
+    place.append("migrations/0001_initial/sqlite.sql", "-- mine");
+    place.ok(&["generate"]).is(0, &["warning"]);
+    place.ok(&["generate"]).is(0, &["warning"]);
 }
 
 #[test]

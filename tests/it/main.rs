@@ -2,10 +2,12 @@
 
 mod command;
 mod errors;
+mod evolve;
 mod faults;
 mod generate;
 mod golden;
 mod hostile;
+mod import;
 mod models;
 mod new;
 mod schemas;

@@ -4,9 +4,14 @@
 //! so when they do not. Everything that they make lies in `target/slow`.
 
 mod cargo;
+mod import;
 mod postgres;
 mod redocly;
+mod running;
+mod schemathesis;
 mod services;
+mod spectral;
+mod tools;
 mod upgrade;
 mod vendored;
 

@@ -122,7 +122,7 @@ impl Place {
                 .expect("inside")
                 .to_string_lossy()
                 .into_owned();
-            if entry.file_type().is_file() && path != ".svcgen/busy" {
+            if entry.file_type().is_file() && path != ".svcgen/busy" && path != ".svcgen/settled" {
                 tree.insert(path, fs::read(entry.path()).expect("readable"));
             }
         }

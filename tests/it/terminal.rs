@@ -12,7 +12,7 @@ use std::{
 use rustix::{
     fs::{Mode, OFlags},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{Winsize, tcsetwinsize},
+    termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize},
 };
 
 use crate::support::Place;
@@ -40,6 +40,11 @@ impl Terminal {
         tcsetwinsize(&controller, dimensions).expect("sized");
         let screen_side =
             rustix::fs::open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("opened");
+        // Keys that come while no prompt reads stay keys: the line discipline would take a
+        // backspace for its own, which no person is fast enough to see.
+        let mut modes = tcgetattr(&screen_side).expect("modes");
+        modes.make_raw();
+        tcsetattr(&screen_side, OptionalActions::Now, &modes).expect("raw");
         let screen_side = File::from(screen_side);
         let copy = || Stdio::from(screen_side.try_clone().expect("copied"));
         let child = place

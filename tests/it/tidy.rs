@@ -26,6 +26,7 @@ const LAYERS: &[&[&str]] = &[
     &["features"],
     &["render"],
     &["generate"],
+    &["import"],
     &["reconcile"],
     &["project"],
     &["cli"],

@@ -14,7 +14,7 @@ mod bounds;
 mod collect;
 mod column;
 mod config;
-mod decimal;
+pub(crate) mod decimal;
 mod error;
 pub mod migrate;
 #[cfg(feature = "postgres")]

@@ -39,6 +39,14 @@ impl Sql {
         }
     }
 
+    /// A text put together at run time for the engine at hand. Never put values into it; bind them.
+    pub fn at_run_time(text: String) -> Self {
+        Self {
+            sqlite: Text::owned(text),
+            postgres: None,
+        }
+    }
+
     /// The text for an engine.
     pub fn text(&self, engine: Engine) -> &str {
         self.variant(engine).as_str()

@@ -45,6 +45,13 @@ pub enum Value {
     Invalid(String),
 }
 
+impl Value {
+    /// The value of anything that can be given to a statement.
+    pub fn of(value: impl IntoValue) -> Self {
+        value.into_value()
+    }
+}
+
 /// What can be given to a statement. `params!` calls it.
 pub trait IntoValue {
     /// The value to bind.

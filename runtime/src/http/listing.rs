@@ -1,17 +1,27 @@
 //! The parameters of a list.
+//!
+//! Knows how each is written, not what it may name.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::query::parameters;
+use crate::list::{Mask, Table};
 use crate::{Error, PageTokens};
 
-/// `?page_size=` and `?page_token=` (AIP-158).
+/// What a caller asks of a list (AIP-158, 132, 160, 157); read from the query of the URL.
+///
+/// The parameters are as they were sent: the list that they are for knows its columns.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     page_size: Option<i64>,
     page_token: Option<String>,
+    skip: i64,
+    total_size: bool,
+    order_by: String,
+    filter: String,
+    read_mask: String,
 }
 
 impl Listing {
@@ -33,24 +43,79 @@ impl Listing {
         let token = self.page_token.as_deref().filter(|token| !token.is_empty());
         token.map(|token| tokens.open(token, scope)).transpose()
     }
+
+    /// How many records are passed over before the page begins.
+    pub const fn skip(&self) -> i64 {
+        self.skip
+    }
+
+    /// Whether the caller wants to know how many records there are.
+    pub const fn wants_total_size(&self) -> bool {
+        self.total_size
+    }
+
+    /// The order, such as `placed_at desc, number`.
+    pub fn order_by(&self) -> &str {
+        &self.order_by
+    }
+
+    /// The filter, such as `status = paid AND total > 100`.
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// The members that the caller wants to see; empty for all.
+    pub fn read_mask(&self) -> &str {
+        &self.read_mask
+    }
+
+    /// The members that the caller wants to see of a table's records; `None` for all of them.
+    pub fn mask(&self, table: &Table) -> Option<Mask> {
+        // A mask that names something else was refused when the page was read.
+        Mask::read(&self.read_mask, table.members).ok().flatten()
+    }
+
+    /// Whether nothing is asked but pages of the default order.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.skip == 0 && self.order_by.is_empty() && self.filter.is_empty()
+    }
 }
+
+/// The parameters of every list.
+const PARAMETERS: &[&str] = &[
+    "page_size",
+    "page_token",
+    "skip",
+    "total_size",
+    "order_by",
+    "filter",
+    "read_mask",
+];
 
 impl<S: Sync> FromRequestParts<S> for Listing {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
         let mut listing = Self::default();
-        parameters(
-            parts,
-            &["page_size", "page_token"],
-            |name, value, found| match name {
-                "page_size" => match size(&value) {
-                    Ok(size) => listing.page_size = Some(size),
-                    Err(detail) => found.add_parameter(name, "INVALID_PAGE_SIZE", detail),
-                },
-                _ => listing.page_token = Some(value.into_owned()),
+        parameters(parts, PARAMETERS, |name, value, found| match name {
+            "page_size" => match size(&value) {
+                Ok(size) => listing.page_size = Some(size),
+                Err(detail) => found.add_parameter(name, "INVALID_PAGE_SIZE", detail),
             },
-        )?;
+            "skip" => match size(&value) {
+                Ok(skip) => listing.skip = skip,
+                Err(detail) => found.add_parameter(name, "INVALID_SKIP", detail),
+            },
+            "total_size" => match &*value {
+                "true" => listing.total_size = true,
+                "false" => listing.total_size = false,
+                _ => found.add_parameter(name, "WRONG_TYPE", "Must be `true` or `false`."),
+            },
+            "page_token" => listing.page_token = Some(value.into_owned()),
+            "order_by" => listing.order_by = value.into_owned(),
+            "filter" => listing.filter = value.into_owned(),
+            _ => listing.read_mask = value.into_owned(),
+        })?;
         Ok(listing)
     }
 }

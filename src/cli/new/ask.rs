@@ -2,11 +2,11 @@
 
 use std::io::{self, IsTerminal as _};
 
-use dialoguer::{Input, MultiSelect, console::Term, theme::ColorfulTheme};
+use dialoguer::{Confirm, Input, MultiSelect, Select, console::Term, theme::ColorfulTheme};
 
 use super::{
     schema_text::Service,
-    shorthand::{self, Entity},
+    shorthand::{self, Entity, Field},
 };
 use crate::cli::{
     Failure,
@@ -91,14 +91,48 @@ fn entities() -> Result<Vec<Entity>, Failure> {
         if name.is_empty() {
             return Ok(entities);
         }
-        let prompt = format!("Fields of {name}, such as title:string note:text?");
-        let fields = line(&prompt, |it| match shorthand::parse_fields(it) {
-            Ok(fields) if fields.is_empty() => Err(format!("`{name}` needs a field")),
-            Ok(fields) => Ok(fields),
-            Err(error) => Err(error.to_string()),
-        })?;
+        let fields = fields(&name, "title:string note:text?")?;
         entities.push(Entity { name, fields });
     }
+}
+
+/// Asks for the name of a new entity.
+pub fn entity(taken: &[&str]) -> Result<String, Failure> {
+    line("Entity, such as Order", |it| {
+        if taken.contains(&it) {
+            return Err(format!("`{it}` is there already"));
+        }
+        shorthand::entity_name(it).map_err(|error| error.to_string())
+    })
+}
+
+/// Asks for fields of an entity, on one line.
+pub fn fields(entity: &str, such_as: &str) -> Result<Vec<Field>, Failure> {
+    let prompt = format!("Fields of {entity}, such as {such_as}");
+    line(&prompt, |it| match shorthand::parse_fields(it) {
+        Ok(fields) if fields.is_empty() => Err(format!("`{entity}` needs a field")),
+        Ok(fields) => Ok(fields),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+/// Asks which of a few is meant.
+pub fn one_of(prompt: &str, choices: &[&str]) -> Result<usize, Failure> {
+    Select::with_theme(&ColorfulTheme::default())
+        .with_prompt(prompt)
+        .items(choices)
+        .default(0)
+        .interact()
+        .map_err(stopped)
+}
+
+/// Asks for a yes or a no; Enter alone is a no.
+pub fn confirm(prompt: &str) -> Result<bool, Failure> {
+    Confirm::with_theme(&ColorfulTheme::default())
+        .with_prompt(prompt)
+        .default(false)
+        .interact()
+        .map_err(stopped)
 }
 
 /// One line, asked for again until it can be read; what was typed stays to be mended.

@@ -1,11 +1,11 @@
 //! `svcgen new`: from a few words, or from a schema, to a service.
 
-mod ask;
+pub mod ask;
 pub mod examples;
 mod launch;
 mod origin;
-mod schema_text;
-mod shorthand;
+pub mod schema_text;
+pub mod shorthand;
 
 use std::{
     fs,

@@ -12,6 +12,11 @@ use crate::cli::{
     arguments::{DatabaseName, FeatureName},
     state_files::SCHEMA_DIRECTORY,
 };
+pub use crate::schema::edit::print::quoted;
+use crate::schema::edit::{
+    Tree,
+    print::{Around, print},
+};
 
 const MODELINE: &str = "# yaml-language-server: $schema=";
 
@@ -73,19 +78,26 @@ impl Entity {
             .unwrap_or(0)
             + 1;
         for field in &self.fields {
-            let kind = match &field.kind {
-                // A type with a comma or blanks is text all the same in a block mapping.
-                Kind::Plain(kind) => kind.clone(),
-                Kind::Enum { values, nullable } => {
-                    let mark = if *nullable { "enum?" } else { "enum" };
-                    format!("{{ type: {mark}, values: [{}] }}", values.join(", "))
-                }
-                Kind::Many(target) => format!("{{ many: {target} }}"),
-            };
+            let kind = print(&field.kind.to_tree(), Around::Block);
             let name = format!("{}:", field.name);
             push(&mut yaml, &format!("  {name:width$} {kind}\n"));
         }
         yaml
+    }
+}
+
+impl Kind {
+    /// What the schema says of a field of this kind.
+    pub fn to_tree(&self) -> Tree {
+        match self {
+            Self::Plain(kind) => Tree::text(kind),
+            Self::Enum { values, nullable } => {
+                let word = if *nullable { "enum?" } else { "enum" };
+                let values = values.iter().map(Tree::text).collect();
+                Tree::map([("type", Tree::text(word)), ("values", Tree::List(values))])
+            }
+            Self::Many(target) => Tree::map([("many", Tree::text(target))]),
+        }
     }
 }
 
@@ -135,27 +147,6 @@ pub fn get<'a>(text: &'a str, key: &str) -> Option<&'a str> {
         .map_or(value, |(value, _)| value)
         .trim();
     Some(value.trim_matches(['"', '\''])).filter(|it| !it.is_empty())
-}
-
-/// Text as a double-quoted YAML scalar.
-pub fn quoted(text: &str) -> String {
-    let mut scalar = String::from("\"");
-    for it in text.chars() {
-        match it {
-            '"' => scalar.push_str("\\\""),
-            '\\' => scalar.push_str("\\\\"),
-            '\n' => scalar.push_str("\\n"),
-            '\t' => scalar.push_str("\\t"),
-            it if it.is_control()
-                || matches!(it, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') =>
-            {
-                push(&mut scalar, &format!("\\u{:04x}", u32::from(it)));
-            }
-            it => scalar.push(it),
-        }
-    }
-    scalar.push('"');
-    scalar
 }
 
 fn is_key(line: &str, key: &str) -> bool {

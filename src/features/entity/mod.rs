@@ -1,8 +1,8 @@
 //! The slice of each entity: model, queries, commands, and the user's rules.
 
 mod constraints;
-mod cursor;
 mod imports;
+mod list;
 mod model_view;
 pub mod naming;
 mod operations_view;

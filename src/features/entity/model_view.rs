@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::model::{Entity, Field, FieldKind, IdType, ScalarType, Service, Via};
 
 use super::imports::Imports;
+use super::list::{KeyValue, key_values};
 use super::naming::{Naming, article, capitalised, doc_lines};
 use super::rust;
 use super::sql::{automatic, links};
@@ -75,6 +76,8 @@ pub struct ModelView {
     pub versioned: bool,
     /// JSON fields, which a merge patch merges: name and whether nullable.
     pub merged: Vec<Merged>,
+    /// The columns that lists are ordered by.
+    pub keys: Vec<KeyValue>,
 }
 
 /// A field that a replacement must leave as it is.
@@ -114,6 +117,8 @@ impl ModelView {
         if entity.automatic.version {
             imports.add("svcgen_runtime", "http");
         }
+        imports.add("svcgen_runtime", "list");
+        let keys = key_values(service, entity, &mut imports);
         let mut ignored_new: Vec<String> =
             automatic(entity).into_iter().map(str::to_owned).collect();
         let mut ignored_changes = ignored_new.clone();
@@ -151,6 +156,7 @@ impl ModelView {
             body: free_name(entity, &["body", "request", "sent", "request_body"]),
             versioned: entity.automatic.version,
             merged,
+            keys,
             imports: imports.lines(),
         }
     }

@@ -7,8 +7,8 @@ use crate::tables::Table;
 
 use super::super::Context;
 use super::constraints::{constraints, link_constraint, referrers};
-use super::cursor::cursor;
 use super::imports::Imports;
+use super::list::ListView;
 use super::model_view::{Merged, ModelView, link_members};
 use super::naming::Naming;
 use super::removal::Removal;
@@ -81,20 +81,8 @@ pub struct OperationsView {
     pub removal: Option<Removal>,
     /// Whether a removal must say why.
     pub reason_required: bool,
-    /// Page sizes.
-    pub default_page: u32,
-    /// The largest page.
-    pub max_page: u32,
-    /// What page tokens of the default order are bound to.
-    pub scope: String,
-    /// The type of a cursor.
-    pub cursor_type: String,
-    /// The pattern that takes a cursor apart.
-    pub cursor_pattern: String,
-    /// The cursor's values as parameters.
-    pub cursor_parameters: Vec<String>,
-    /// The cursor of the last record.
-    pub cursor_of_last: String,
+    /// What lists may be asked about.
+    pub list: ListView,
     /// The `use` lines of `commands.rs`.
     pub command_imports: Vec<String>,
     /// The `use` lines of `hooks.rs`.
@@ -127,13 +115,13 @@ impl OperationsView {
         );
         let merged = ModelView::of(service, entity).merged;
         let mut query_imports = Imports::new();
-        query_imports.add_all("svcgen_runtime", &["db", "http", "params", "Error"]);
+        query_imports.add_all("svcgen_runtime", &["db", "http", "list", "params", "Error"]);
         rust::import_id(entity.id, &mut query_imports);
         let removal = Removal::of(context, id);
         let removal = (!removal.is_plain()).then_some(removal);
         let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
-        let cursor = cursor(context, entity, &mut query_imports);
+        let list = ListView::of(service, entity, table, &statements, &mut query_imports);
         Self {
             naming: Naming::of(entity),
             id: rust::id_argument(entity.id).to_owned(),
@@ -164,13 +152,7 @@ impl OperationsView {
             removal_imports: removal_imports(entity, removal.is_some()),
             removal,
             links,
-            default_page: entity.list.default_page,
-            max_page: entity.list.max_page,
-            scope: cursor.scope,
-            cursor_type: cursor.ty,
-            cursor_pattern: cursor.pattern,
-            cursor_parameters: cursor.parameters,
-            cursor_of_last: cursor.of_last,
+            list,
             command_imports: {
                 import_command_types(entity, changeable, &mut command_imports);
                 command_imports.lines()

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::dialect::{self, Dialect, JsonArray, quoted};
-use crate::model::{Entity, Field, Link, Service, Via};
+use crate::model::{Entity, Field, IdType, Link, Service, Via};
 use crate::tables::build::{default_order_terms, id_type};
 use crate::tables::{Column, IndexTerm, Table};
 
@@ -238,101 +238,44 @@ impl<'a> Statements<'a> {
         })
     }
 
-    /// The first page in the default order, and the pages after a cursor.
-    pub fn lists(&self) -> [Statement; 2] {
+    /// The first page in the default order, and the pages after a cursor where one range holds them.
+    pub fn lists(&self) -> Vec<Statement> {
         let plural = self.entity.name.plural_sentence();
         let first = format!("The first page of {plural}, in the default order.");
-        let after = format!("The page of {plural} after the one that a cursor names.");
-        [
-            self.make("LIST", &first, |dialect| {
-                format!(
-                    "{}\norder by {}\nlimit $1",
-                    self.select(dialect),
-                    self.order(dialect)
-                )
-            }),
-            self.make("LIST_AFTER", &after, |dialect| {
+        let mut statements = vec![self.make("LIST", &first, |dialect| {
+            format!(
+                "{}\norder by {}\nlimit $1",
+                self.select(dialect),
+                self.order(dialect)
+            )
+        })];
+        if is_one_range(self.entity, self.table) {
+            let after = format!("The page of {plural} after the one that a cursor names.");
+            statements.push(self.make("LIST_AFTER", &after, |dialect| {
                 format!(
                     "{}\nwhere {}\norder by {}\nlimit $1",
                     self.select(dialect),
-                    self.after(dialect),
+                    after_cursor(self.entity),
                     self.order(dialect)
                 )
-            }),
-        ]
+            }));
+        }
+        statements
+    }
+
+    /// The columns of a record, as lists put them between `select` and `from`.
+    pub fn record(&self) -> String {
+        expression(self.context.service, |dialect| {
+            filled(&self.record_columns(dialect), "    ")
+        })
     }
 
     fn order(&self, dialect: &dyn Dialect) -> String {
         let terms: Vec<String> = default_order_terms(self.entity)
             .iter()
-            .map(|term| dialect::order_term(dialect, term, self.is_nullable(term)))
+            .map(|term| dialect::order_term(dialect, term, is_nullable(self.table, term)))
             .collect();
         terms.join(", ")
-    }
-
-    fn is_nullable(&self, term: &IndexTerm) -> bool {
-        self.table
-            .column(&term.column)
-            .is_some_and(|column: &Column| column.nullable)
-    }
-
-    /// What holds for the rows after the cursor `$2, $3 …` (keyset pagination).
-    fn after(&self, dialect: &dyn Dialect) -> String {
-        let terms = default_order_terms(self.entity);
-        let descending = terms[0].descending;
-        let uniform = terms
-            .iter()
-            .all(|term| term.descending == descending && !self.is_nullable(term));
-        let operator = if descending { "<" } else { ">" };
-        if uniform {
-            // One comparison of rows is one range of the index.
-            let names: Vec<String> = terms.iter().map(|term| quoted(&term.column)).collect();
-            let values: Vec<String> = (0..terms.len()).map(|i| format!("${}", i + 2)).collect();
-            return match names.as_slice() {
-                [only] => format!("{only} {operator} $2"),
-                _ => format!("({}) {operator} ({})", names.join(", "), values.join(", ")),
-            };
-        }
-        let alternatives: Vec<String> = (0..terms.len())
-            .map(|last| {
-                let mut parts: Vec<String> = (0..last)
-                    .map(|i| self.equal(dialect, &terms[i], i + 2))
-                    .collect();
-                parts.push(self.beyond(&terms[last], last + 2));
-                format!("({})", parts.join(" and "))
-            })
-            .collect();
-        let bounded = if self.is_nullable(&terms[0]) {
-            String::new()
-        } else {
-            // The same again for the first column alone, so that an index finds the start.
-            format!("{} {operator}= $2\n    and ", quoted(&terms[0].column))
-        };
-        format!("{bounded}({})", alternatives.join("\n      or "))
-    }
-
-    fn equal(&self, dialect: &dyn Dialect, term: &IndexTerm, number: usize) -> String {
-        let column = quoted(&term.column);
-        if self.is_nullable(term) {
-            dialect.same(&column, number)
-        } else {
-            format!("{column} = ${number}")
-        }
-    }
-
-    /// What holds for values that come after the cursor's; nulls are the smallest.
-    fn beyond(&self, term: &IndexTerm, number: usize) -> String {
-        let column = quoted(&term.column);
-        match (self.is_nullable(term), term.descending) {
-            (false, false) => format!("{column} > ${number}"),
-            (false, true) => format!("{column} < ${number}"),
-            (true, false) => {
-                format!("({column} > ${number} or (${number} is null and {column} is not null))")
-            }
-            (true, true) => {
-                format!("({column} < ${number} or (${number} is not null and {column} is null))")
-            }
-        }
     }
 
     /// The fields an update can change, in the order of their parameters.
@@ -425,6 +368,43 @@ impl<'a> Statements<'a> {
                 |_| format!("delete from {table} where {own} = $1"),
             ),
         ]
+    }
+}
+
+fn is_nullable(table: &Table, term: &IndexTerm) -> bool {
+    table
+        .column(&term.column)
+        .is_some_and(|column: &Column| column.nullable)
+}
+
+/// Whether what comes after a cursor of the default order is one range of an index.
+pub fn is_one_range(entity: &Entity, table: &Table) -> bool {
+    let terms = default_order_terms(entity);
+    let descending = terms.first().is_some_and(|term| term.descending);
+    terms
+        .iter()
+        .all(|term| term.descending == descending && !is_nullable(table, term))
+}
+
+/// What holds for the rows after the cursor `$2, $3 …`: one comparison of rows.
+fn after_cursor(entity: &Entity) -> String {
+    let terms = default_order_terms(entity);
+    let names: Vec<String> = terms.iter().map(|term| quoted(&term.column)).collect();
+    let values: Vec<String> = (0..terms.len()).map(|i| format!("${}", i + 2)).collect();
+    let descending = terms.first().is_some_and(|term| term.descending);
+    let operator = if descending { "<" } else { ">" };
+    match names.as_slice() {
+        [only] => format!("{only} {operator} $2"),
+        _ => format!("({}) {operator} ({})", names.join(", "), values.join(", ")),
+    }
+}
+
+/// The kind that lists give to an identifier.
+pub fn id_kind(id: IdType) -> &'static str {
+    match id {
+        IdType::Uuid => "Uuid",
+        IdType::Bigint => "Bigint",
+        IdType::String => "Text",
     }
 }
 

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, made from the model.
 
+mod links;
+mod lists;
 mod operations;
 mod problems;
 mod schemas;
@@ -55,9 +57,10 @@ fn document(service: &Service) -> Value {
         .doc
         .clone()
         .unwrap_or_else(|| format!("The {} service.", service.name.sentence()));
-    let tags: Vec<Value> = service
-        .entities
-        .iter()
+    let mut entities: Vec<&Entity> = service.entities.iter().collect();
+    entities.sort_by_key(|entity| entity.name.plural_pascal());
+    let tags: Vec<Value> = entities
+        .into_iter()
         .map(|entity| {
             let fallback = super::entity::naming::Naming::of(entity).doc.join("\n");
             json!({

@@ -8,12 +8,15 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{is_changeable, problems, writes};
+use super::{is_changeable, links, lists, problems, writes};
+
+/// The entity tag of a version.
+pub const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
 
 /// Adds the paths of an entity.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     let path = resource_path(service, entity);
-    let collection = json!({ "get": list(entity), "post": writes::create(entity) });
+    let collection = json!({ "get": lists::list(service, entity), "post": writes::create(entity) });
     let mut record = Map::new();
     record.insert("parameters".to_owned(), json!([id_parameter(entity)]));
     record.insert("get".to_owned(), get(entity));
@@ -28,14 +31,7 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
 
 /// The parameters that several operations share.
 pub fn parameters(service: &Service) -> Value {
-    let mut parameters = json!({
-        "PageToken": {
-            "name": "page_token",
-            "in": "query",
-            "description": "The `next_page_token` of the page before.",
-            "schema": { "type": "string", "maxLength": 2048 },
-        },
-    });
+    let mut parameters = lists::shared_parameters();
     let versioned = |entity: &Entity| entity.automatic.version;
     if service.entities.iter().any(versioned) {
         parameters["IfNoneMatch"] = json!({
@@ -54,7 +50,7 @@ pub fn parameters(service: &Service) -> Value {
             "name": "reason",
             "in": "query",
             "description": "Why the record is removed; kept in the archive.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+            "schema": { "type": "string", "maxLength": 1000 },
         });
     }
     parameters
@@ -82,7 +78,8 @@ pub fn headers() -> Value {
     })
 }
 
-pub(super) fn shared(kind: &str, name: &str) -> Value {
+/// A component of the document.
+pub fn shared(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
@@ -96,7 +93,8 @@ fn id_parameter(entity: &Entity) -> Value {
     })
 }
 
-pub(super) fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
+/// An operation with what it has beside its name.
+pub fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -> Value {
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
@@ -108,7 +106,8 @@ pub(super) fn operation(entity: &Entity, id: &str, summary: &str, rest: Value) -
     operation
 }
 
-pub(super) fn json_content(schema: &str) -> Value {
+/// A body in JSON.
+pub fn json_content(schema: &str) -> Value {
     json!({ "application/json": { "schema": reference(schema) } })
 }
 
@@ -128,42 +127,18 @@ pub(super) fn record_response(entity: &Entity, description: &str, located: bool)
     if !headers.is_empty() {
         response["headers"] = Value::Object(headers);
     }
+    if located {
+        response["links"] = links::of_record(entity);
+    }
     response
 }
 
-pub(super) fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
+/// The answers: one when it is done, and the problems.
+pub fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
     let mut responses = Map::new();
     responses.insert(success.to_owned(), response);
     problems::add(&mut responses, statuses);
     Value::Object(responses)
-}
-
-fn list(entity: &Entity) -> Value {
-    let plural = entity.name.plural_sentence();
-    let page_size = json!({
-        "name": "page_size",
-        "in": "query",
-        "description": format!("How many at most; a larger number than {0} means {0}.", entity.list.max_page),
-        "schema": {
-            "type": "integer",
-            "format": "int32",
-            "minimum": 0,
-            "default": entity.list.default_page,
-        },
-    });
-    let page = json!({
-        "description": format!("One page of {plural}."),
-        "content": json_content(&format!("{}Page", entity.name.pascal())),
-    });
-    operation(
-        entity,
-        &format!("List{}", entity.name.plural_pascal()),
-        &format!("List {plural}"),
-        json!({
-            "parameters": [page_size, shared("parameters", "PageToken")],
-            "responses": responses("200", page, &[]),
-        }),
-    )
 }
 
 fn get(entity: &Entity) -> Value {

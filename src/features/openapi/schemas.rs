@@ -147,7 +147,8 @@ fn changes(service: &Service, entity: &Entity) -> Value {
 }
 
 fn object(doc: &str, properties: Map<String, Value>, required: &[String]) -> Value {
-    let mut schema = json!({ "type": "object", "description": doc });
+    // A member that nobody reads is a typing error, and is refused.
+    let mut schema = json!({ "type": "object", "description": doc, "additionalProperties": false });
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
@@ -169,6 +170,16 @@ fn page(entity: &Entity) -> Value {
             "next_page_token": {
                 "type": "string",
                 "description": "Asks for the next page; absent on the last one.",
+            },
+            "previous_page_token": {
+                "type": "string",
+                "description": "Asks for the page before; absent on the first one.",
+            },
+            "total_size": {
+                "type": "integer",
+                "format": "int64",
+                "minimum": 0,
+                "description": "How many there are on all pages; only where `total_size` asks for it.",
             },
         },
     })
@@ -231,9 +242,12 @@ fn property(service: &Service, field: &Field) -> Value {
         FieldKind::Reference(target) => id_type(service.entity(target.target).id),
     };
     if field.nullable
-        && let Some(ty) = schema.get("type").cloned()
+        && let Some(types) = schema.get_mut("type")
     {
-        schema["type"] = json!([ty, "null"]);
+        match types {
+            Value::Array(several) => several.push(json!("null")),
+            one => *one = json!([one, "null"]),
+        }
     }
     schema = with(schema, "description", json!(doc));
     if let Some(example) = sample::field(service, field, false) {
@@ -266,13 +280,36 @@ fn scalar_schema(scalar: &ScalarType) -> Value {
         // The format `time` of JSON Schema demands an offset; a time of day has none.
         ScalarType::Time => json!({
             "type": "string",
-            "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?$",
+            "pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?$",
         }),
         ScalarType::Timestamp => json!({ "type": "string", "format": "date-time" }),
-        ScalarType::Duration => json!({ "type": "string", "format": "duration" }),
-        ScalarType::Json => json!({}),
-        ScalarType::Bytes(_) => json!({ "type": "string", "contentEncoding": "base64" }),
+        // ISO 8601 without its days and longer spans, whose length depends on the calendar.
+        ScalarType::Duration => json!({ "type": "string", "pattern": DURATION }),
+        // Null is not among them: where a field may be null, that is added.
+        ScalarType::Json => {
+            json!({ "type": ["object", "array", "string", "number", "boolean"] })
+        }
+        ScalarType::Bytes(bound) => bytes_schema(bound),
     }
+}
+
+/// Hours, minutes and seconds, each with as many digits as cannot overflow.
+const DURATION: &str = r"^-?PT(\d{1,9}H(\d{1,9}M)?(\d{1,9}(\.\d{1,9})?S)?|\d{1,9}M(\d{1,9}(\.\d{1,9})?S)?|\d{1,9}(\.\d{1,9})?S)$";
+
+/// Groups of four, the last one padded; the bits that padding leaves over are zero.
+const BASE64: &str =
+    "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+
+fn bytes_schema(bound: &Bound<u32>) -> Value {
+    let characters = |octets: u32| u64::from(octets).div_ceil(3) * 4;
+    let mut schema = json!({ "type": "string", "contentEncoding": "base64", "pattern": BASE64 });
+    if let Some(min) = bound.min {
+        schema["minLength"] = json!(characters(min));
+    }
+    if let Some(max) = bound.max {
+        schema["maxLength"] = json!(characters(max));
+    }
+    schema
 }
 
 fn integer(format: &str, bound: &Bound<i64>, least: i64, most: i64) -> Value {
@@ -306,7 +343,12 @@ fn decimal_schema(decimal: &DecimalType) -> Value {
     } else {
         format!(r"(\.\d{{1,{}}})?", decimal.scale)
     };
-    json!({ "type": "string", "format": "decimal", "pattern": format!("^-?{whole}{fraction}$") })
+    // A limit of a text is beyond JSON Schema; its sign is not.
+    let sign = match decimal.bound.min {
+        Some(min) if !min.is_sign_negative() => "",
+        _ => "-?",
+    };
+    json!({ "type": "string", "format": "decimal", "pattern": format!("^{sign}{whole}{fraction}$") })
 }
 
 fn text_schema(text: &TextType) -> Value {
@@ -323,7 +365,10 @@ fn text_schema(text: &TextType) -> Value {
     match text.format {
         None => {}
         Some(Format::Email) => schema["format"] = json!("email"),
-        Some(Format::Url) => schema["format"] = json!("uri"),
+        Some(Format::Url) => {
+            schema["format"] = json!("uri");
+            schema["pattern"] = json!("^https?://");
+        }
         Some(Format::Hostname) => schema["format"] = json!("hostname"),
         Some(Format::Ip) => {
             schema["anyOf"] = json!([{ "format": "ipv4" }, { "format": "ipv6" }]);

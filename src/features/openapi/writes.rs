@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::entity::naming::Naming;
-use super::operations::{json_content, operation, record_response, responses, shared};
+use super::operations::{ENTITY_TAG, json_content, operation, record_response, responses, shared};
 use super::schemas::reference;
 use crate::model::{Entity, IdType, Service};
 use crate::tables::build::archive_options;
@@ -42,14 +42,14 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
     parameters["IfMatch"] = json!({
         "name": "If-Match",
         "in": "header",
-        "description": "The entity tag that the record must still have, or `*` for a record that must be there (RFC 9110).",
-        "schema": { "type": "string", "examples": ["\"1\""] },
+        "description": "The entity tag that the record must still have (RFC 9110); `*` is any.",
+        "schema": { "type": "string", "pattern": ENTITY_TAG, "examples": ["\"1\""] },
     });
     parameters["IfNoneMatchWrite"] = json!({
         "name": "If-None-Match",
         "in": "header",
         "description": "`*` for a record that must not be there, or an entity tag that it must not have (RFC 9110).",
-        "schema": { "type": "string", "examples": ["*"] },
+        "schema": { "type": "string", "pattern": r#"^(\*|"[1-9][0-9]{0,17}")$"#, "examples": ["*"] },
     });
 }
 
@@ -175,7 +175,7 @@ pub fn remove(entity: &Entity) -> Value {
                 "in": "query",
                 "required": true,
                 "description": "Why the record is removed; kept in the archive.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 1000 },
+                "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
             })
         } else {
             shared("parameters", "Reason")

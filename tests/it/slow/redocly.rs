@@ -1,20 +1,19 @@
 //! Redocly, pinned, finds nothing in what svcgen writes about an API.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::cargo::{generate, repository, scratch, succeed};
-use super::{are_asked_for, step};
+use super::cargo::{generate, repository, scratch};
+use super::{are_asked_for, step, tools};
 
 #[test]
 fn redocly_finds_nothing() {
     if !are_asked_for("redocly_finds_nothing") {
         return;
     }
-    let tools = step("install redocly", install);
     for schema in [
         "schemas/examples/blog",
         "schemas/examples/shop",
@@ -35,17 +34,17 @@ fn redocly_finds_nothing() {
         );
         let description = service.join("openapi.json");
         step(&format!("lint {name}"), || {
-            let report = lint(&tools, &description);
+            let report = lint(&description);
             assert_eq!(found(&report), 0, "{name}: {report:#}");
         });
         step(&format!("lint {name}, broken"), || {
-            are_found(&tools, &description);
+            are_found(&description);
         });
     }
 }
 
 /// What is broken on purpose is found, so the judge is really asked.
-fn are_found(tools: &Path, description: &Path) {
+fn are_found(description: &Path) {
     let text = fs::read_to_string(description).expect("readable");
     let whole: Value = serde_json::from_str(&text).expect("JSON");
     let first = whole["paths"]
@@ -66,7 +65,7 @@ fn are_found(tools: &Path, description: &Path) {
         }
         let path = description.with_file_name("broken.json");
         fs::write(&path, copy.to_string()).expect("written");
-        assert!(found(&lint(tools, &path)) > 0, "{what} is not found");
+        assert!(found(&lint(&path)) > 0, "{what} is not found");
     }
 }
 
@@ -79,14 +78,14 @@ fn found(report: &Value) -> u64 {
     total("errors") + total("warnings") + total("ignored")
 }
 
-fn lint(tools: &Path, description: &Path) -> Value {
-    let output = Command::new(tools.join("node_modules/.bin/redocly"))
+fn lint(description: &Path) -> Value {
+    let output = Command::new(tools::node().join("redocly"))
         .args(["lint", "--format", "json", "--config"])
         .arg(repository().join("tests/tools/redocly.yaml"))
         .arg(description)
         .env("REDOCLY_TELEMETRY", "off")
         .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true")
-        .current_dir(tools)
+        .current_dir(tools::node())
         .output()
         .expect("redocly starts");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
@@ -94,27 +93,4 @@ fn lint(tools: &Path, description: &Path) -> Value {
         let more = String::from_utf8_lossy(&output.stderr);
         panic!("redocly says no JSON: {error}: {said}{more}")
     })
-}
-
-/// Installs the locked versions, beside the build and not into the sources.
-fn install() -> PathBuf {
-    let tools = scratch("tools");
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(
-            repository().join("tests/tools").join(file),
-            tools.join(file),
-        )
-        .expect("copied");
-    }
-    let npm = Command::new("npm").arg("--version").output();
-    assert!(
-        npm.is_ok(),
-        "npm is needed to install redocly: `apt-get install nodejs npm`, Node.js 20.19 or later"
-    );
-    succeed(
-        Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"])
-            .current_dir(&tools),
-    );
-    tools
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use super::cargo::{cargo, generate, repository, scratch, succeed, workspace};
@@ -30,18 +31,18 @@ fn services_pass_every_judge() {
     if !are_asked_for("services_pass_every_judge") {
         return;
     }
-    let directory = step("generate", generate_all);
+    let directory = directory();
     let packages: Vec<&str> = SERVICES
         .iter()
         .flat_map(|(name, ..)| ["-p", name])
         .chain(["-p", HOSTILE])
         .collect();
     let run = |arguments: &[&str]| {
-        let mut command = cargo(&directory);
+        let mut command = cargo(directory);
         command.args(arguments);
         command
     };
-    step("generate again", || are_fixed(&directory));
+    step("generate again", || are_fixed(directory));
     step("fmt", || {
         succeed(run(&["fmt", "--check"]).args(&packages));
     });
@@ -112,6 +113,12 @@ fn files(directory: &Path) -> BTreeMap<String, (Vec<u8>, SystemTime)> {
     });
     // svcgen holds this one while it runs.
     told.filter(|(path, _)| path != ".svcgen/busy").collect()
+}
+
+/// Where the generated services lie, in one workspace.
+pub fn directory() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| step("generate", generate_all))
 }
 
 fn generate_all() -> PathBuf {

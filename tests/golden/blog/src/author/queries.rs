@@ -1,6 +1,6 @@
 //! The questions that can be asked about authors.
 
-use svcgen_runtime::{Error, db, http, params};
+use svcgen_runtime::{Error, db, http, list, params};
 use uuid::Uuid;
 
 use super::model::{Author, AuthorPage};
@@ -33,8 +33,33 @@ pub const LIST_AFTER: db::Sql = db::Sql::new(
 /// The version of a record that is there.
 pub const VERSION: db::Sql = db::Sql::new("select version from authors where id = $1");
 
-/// What page tokens of the default order are good for.
-const SCOPE: &str = "authors by name, id";
+/// What a list of authors may be asked about.
+pub static TABLE: list::Table = list::Table {
+    name: "authors",
+    record: db::Sql::new("id, name, email, bio, version, created_at, updated_at"),
+    members: &[
+        "id",
+        "name",
+        "email",
+        "bio",
+        "version",
+        "created_at",
+        "updated_at",
+    ],
+    columns: &[
+        list::Column::new("id", list::Kind::Uuid).order(),
+        list::Column::new("name", list::Kind::Text).order(),
+        list::Column::new("email", list::Kind::Text).filter(),
+    ],
+    default_order: &[list::Term::ascending("name")],
+    key: "id",
+    page_size: 50,
+    most: 1000,
+    plain: Some(list::Plain {
+        first: LIST,
+        after: Some(LIST_AFTER),
+    }),
+};
 
 /// An author by its id.
 ///
@@ -48,29 +73,14 @@ pub async fn find(app: &App, id: Uuid) -> Result<Author, Error> {
         .ok_or_else(|| Error::not_found("author", id))
 }
 
-/// A page of authors, in the default order.
+/// The page of authors that a caller asks for.
 ///
 /// # Errors
 ///
-/// Refuses a page token that this list did not give out.
+/// Names every parameter that cannot be understood.
 pub async fn list(app: &App, listing: &http::Listing) -> Result<AuthorPage, Error> {
-    let size = listing.page_size(50, 1000);
-    // One row more than asked for tells whether another page follows.
-    let rows: Vec<Author> = match listing.cursor::<(String, Uuid)>(&app.pages, SCOPE)? {
-        None => app.db.fetch_all(&LIST, params![size + 1]).await?,
-        Some((name, after_id)) => {
-            app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, &name, after_id])
-                .await?
-        }
-    };
-    let (authors, next_page_token) = app.pages.page(rows, size, SCOPE, |last: &Author| {
-        (last.name.clone(), last.id)
-    })?;
-    Ok(AuthorPage {
-        authors,
-        next_page_token,
-    })
+    let page = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    Ok(page.into())
 }
 
 /// Every statement, for the test that prepares them.

@@ -1,7 +1,6 @@
 //! The questions that can be asked about comments.
 
-use jiff::Timestamp;
-use svcgen_runtime::{Error, db, http, params};
+use svcgen_runtime::{Error, db, http, list, params};
 use uuid::Uuid;
 
 use super::model::{Comment, CommentPage};
@@ -34,8 +33,35 @@ pub const LIST_AFTER: db::Sql = db::Sql::new(
 /// The version of a record that is there.
 pub const VERSION: db::Sql = db::Sql::new("select version from comments where id = $1");
 
-/// What page tokens of the default order are good for.
-const SCOPE: &str = "comments by created_at, id";
+/// What a list of comments may be asked about.
+pub static TABLE: list::Table = list::Table {
+    name: "comments",
+    record: db::Sql::new("id, post_id, author, text, version, created_at, updated_at"),
+    members: &[
+        "id",
+        "post_id",
+        "author",
+        "text",
+        "version",
+        "created_at",
+        "updated_at",
+    ],
+    columns: &[
+        list::Column::new("id", list::Kind::Uuid).order(),
+        list::Column::new("created_at", list::Kind::Timestamp),
+        list::Column::new("post_id", list::Kind::Uuid)
+            .filter()
+            .refers("post", &crate::post::queries::TABLE),
+    ],
+    default_order: &[list::Term::ascending("created_at")],
+    key: "id",
+    page_size: 50,
+    most: 1000,
+    plain: Some(list::Plain {
+        first: LIST,
+        after: Some(LIST_AFTER),
+    }),
+};
 
 /// A comment by its id.
 ///
@@ -49,29 +75,14 @@ pub async fn find(app: &App, id: Uuid) -> Result<Comment, Error> {
         .ok_or_else(|| Error::not_found("comment", id))
 }
 
-/// A page of comments, in the default order.
+/// The page of comments that a caller asks for.
 ///
 /// # Errors
 ///
-/// Refuses a page token that this list did not give out.
+/// Names every parameter that cannot be understood.
 pub async fn list(app: &App, listing: &http::Listing) -> Result<CommentPage, Error> {
-    let size = listing.page_size(50, 1000);
-    // One row more than asked for tells whether another page follows.
-    let rows: Vec<Comment> = match listing.cursor::<(Timestamp, Uuid)>(&app.pages, SCOPE)? {
-        None => app.db.fetch_all(&LIST, params![size + 1]).await?,
-        Some((after_created_at, after_id)) => {
-            app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, after_created_at, after_id])
-                .await?
-        }
-    };
-    let (comments, next_page_token) = app.pages.page(rows, size, SCOPE, |last: &Comment| {
-        (last.created_at, last.id)
-    })?;
-    Ok(CommentPage {
-        comments,
-        next_page_token,
-    })
+    let page = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    Ok(page.into())
 }
 
 /// Every statement, for the test that prepares them.

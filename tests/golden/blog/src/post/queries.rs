@@ -1,7 +1,6 @@
 //! The questions that can be asked about posts.
 
-use jiff::Timestamp;
-use svcgen_runtime::{Error, db, http, params};
+use svcgen_runtime::{Error, db, http, list, params};
 use uuid::Uuid;
 
 use super::model::{Post, PostPage};
@@ -41,33 +40,54 @@ pub const LIST: db::Sql = db::Sql::each(
      limit $1",
 );
 
-/// The page of posts after the one that a cursor names.
-pub const LIST_AFTER: db::Sql = db::Sql::each(
-    "select id, author_id, title, slug, body, published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
-             where post_tags.post_id = posts.id),
-         version, created_at, updated_at
-     from posts
-     where (((published_at < $2 or ($2 is not null and published_at is null)))
-           or (published_at is $2 and id < $3))
-     order by published_at desc, id desc
-     limit $1",
-    "select id, author_id, title, slug, body, published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-             post_tags.post_id = posts.id), '[]'),
-         version, created_at, updated_at
-     from posts
-     where (((published_at < $2 or ($2 is not null and published_at is null)))
-           or (published_at is not distinct from $2 and id < $3))
-     order by published_at desc nulls last, id desc
-     limit $1",
-);
-
 /// The version of a record that is there.
 pub const VERSION: db::Sql = db::Sql::new("select version from posts where id = $1");
 
-/// What page tokens of the default order are good for.
-const SCOPE: &str = "posts by -published_at, -id";
+/// What a list of posts may be asked about.
+pub static TABLE: list::Table = list::Table {
+    name: "posts",
+    record: db::Sql::each(
+        "id, author_id, title, slug, body, published_at,
+         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
+             where post_tags.post_id = posts.id),
+         version, created_at, updated_at",
+        "id, author_id, title, slug, body, published_at,
+         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+             post_tags.post_id = posts.id), '[]'),
+         version, created_at, updated_at",
+    ),
+    members: &[
+        "id",
+        "author_id",
+        "title",
+        "slug",
+        "body",
+        "published_at",
+        "tag_ids",
+        "version",
+        "created_at",
+        "updated_at",
+    ],
+    columns: &[
+        list::Column::new("id", list::Kind::Uuid).order(),
+        list::Column::new("published_at", list::Kind::Timestamp)
+            .nullable()
+            .filter()
+            .order(),
+        list::Column::new("title", list::Kind::Text).order(),
+        list::Column::new("author_id", list::Kind::Uuid)
+            .filter()
+            .refers("author", &crate::author::queries::TABLE),
+    ],
+    default_order: &[list::Term::descending("published_at")],
+    key: "id",
+    page_size: 50,
+    most: 1000,
+    plain: Some(list::Plain {
+        first: LIST,
+        after: None,
+    }),
+};
 
 /// A post by its id.
 ///
@@ -81,35 +101,16 @@ pub async fn find(app: &App, id: Uuid) -> Result<Post, Error> {
         .ok_or_else(|| Error::not_found("post", id))
 }
 
-/// A page of posts, in the default order.
+/// The page of posts that a caller asks for.
 ///
 /// # Errors
 ///
-/// Refuses a page token that this list did not give out.
+/// Names every parameter that cannot be understood.
 pub async fn list(app: &App, listing: &http::Listing) -> Result<PostPage, Error> {
-    let size = listing.page_size(50, 1000);
-    // One row more than asked for tells whether another page follows.
-    let rows: Vec<Post> = match listing.cursor::<(Option<Timestamp>, Uuid)>(&app.pages, SCOPE)? {
-        None => app.db.fetch_all(&LIST, params![size + 1]).await?,
-        Some((published_at, after_id)) => {
-            app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, published_at, after_id])
-                .await?
-        }
-    };
-    let (posts, next_page_token) = app.pages.page(rows, size, SCOPE, |last: &Post| {
-        (last.published_at, last.id)
-    })?;
-    Ok(PostPage {
-        posts,
-        next_page_token,
-    })
+    let page = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    Ok(page.into())
 }
 
 /// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-    ("FIND", &FIND),
-    ("LIST", &LIST),
-    ("LIST_AFTER", &LIST_AFTER),
-    ("VERSION", &VERSION),
-];
+pub const STATEMENTS: &[(&str, &db::Sql)] =
+    &[("FIND", &FIND), ("LIST", &LIST), ("VERSION", &VERSION)];

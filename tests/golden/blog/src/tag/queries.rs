@@ -1,6 +1,6 @@
 //! The questions that can be asked about tags.
 
-use svcgen_runtime::{Error, db, http, params};
+use svcgen_runtime::{Error, db, http, list, params};
 use uuid::Uuid;
 
 use super::model::{Tag, TagPage};
@@ -63,8 +63,40 @@ pub const LIST_AFTER: db::Sql = db::Sql::each(
 /// The version of a record that is there.
 pub const VERSION: db::Sql = db::Sql::new("select version from tags where id = $1");
 
-/// What page tokens of the default order are good for.
-const SCOPE: &str = "tags by name, id";
+/// What a list of tags may be asked about.
+pub static TABLE: list::Table = list::Table {
+    name: "tags",
+    record: db::Sql::each(
+        "id, name,
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
+             where post_tags.tag_id = tags.id),
+         version, created_at, updated_at",
+        "id, name,
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+             post_tags.tag_id = tags.id), '[]'),
+         version, created_at, updated_at",
+    ),
+    members: &[
+        "id",
+        "name",
+        "post_ids",
+        "version",
+        "created_at",
+        "updated_at",
+    ],
+    columns: &[
+        list::Column::new("id", list::Kind::Uuid).order(),
+        list::Column::new("name", list::Kind::Text).order(),
+    ],
+    default_order: &[list::Term::ascending("name")],
+    key: "id",
+    page_size: 50,
+    most: 1000,
+    plain: Some(list::Plain {
+        first: LIST,
+        after: Some(LIST_AFTER),
+    }),
+};
 
 /// A tag by its id.
 ///
@@ -78,29 +110,14 @@ pub async fn find(app: &App, id: Uuid) -> Result<Tag, Error> {
         .ok_or_else(|| Error::not_found("tag", id))
 }
 
-/// A page of tags, in the default order.
+/// The page of tags that a caller asks for.
 ///
 /// # Errors
 ///
-/// Refuses a page token that this list did not give out.
+/// Names every parameter that cannot be understood.
 pub async fn list(app: &App, listing: &http::Listing) -> Result<TagPage, Error> {
-    let size = listing.page_size(50, 1000);
-    // One row more than asked for tells whether another page follows.
-    let rows: Vec<Tag> = match listing.cursor::<(String, Uuid)>(&app.pages, SCOPE)? {
-        None => app.db.fetch_all(&LIST, params![size + 1]).await?,
-        Some((name, after_id)) => {
-            app.db
-                .fetch_all(&LIST_AFTER, params![size + 1, &name, after_id])
-                .await?
-        }
-    };
-    let (tags, next_page_token) = app
-        .pages
-        .page(rows, size, SCOPE, |last: &Tag| (last.name.clone(), last.id))?;
-    Ok(TagPage {
-        tags,
-        next_page_token,
-    })
+    let page = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    Ok(page.into())
 }
 
 /// Every statement, for the test that prepares them.

@@ -1,0 +1,266 @@
+//! One page of a list, from the request to the tokens of its neighbours.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::column::{Record, Table, Within};
+use super::filter::check::Condition;
+use super::filter::{check, lex, parse, sql};
+use super::mask::Mask;
+use super::order::{self, Key};
+use super::statement::{self, Parameters};
+use super::{Mistake, keyset, value};
+use crate::Error;
+use crate::db::{Db, FromRow, Value};
+use crate::http::Listing;
+use crate::input::Violations;
+use crate::page::PageTokens;
+
+/// One page of records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The records.
+    pub records: Vec<T>,
+    /// Asks for the next page; empty on the last one.
+    pub next_page_token: String,
+    /// Asks for the page before; empty on the first one.
+    pub previous_page_token: String,
+    /// How many records there are on all pages, where the caller asked for it.
+    pub total_size: Option<i64>,
+}
+
+/// Where a page begins, as its token keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Cursor {
+    /// Whether the page lies before the cursor instead of after it.
+    #[serde(rename = "b", default, skip_serializing_if = "std::ops::Not::not")]
+    back: bool,
+    /// What the record at the cursor has in each key of the order.
+    #[serde(rename = "k")]
+    keys: Vec<Json>,
+}
+
+/// A request, understood.
+struct Request {
+    keys: Vec<Key>,
+    filter: Option<Condition>,
+    /// What must not change from page to page.
+    scope: String,
+}
+
+impl Table {
+    /// The page that a caller asks for.
+    ///
+    /// # Errors
+    ///
+    /// 400 with every parameter that cannot be understood; `INVALID_PAGE_TOKEN` for a token of another list.
+    pub async fn page<T: FromRow + Record + Send + 'static>(
+        &'static self,
+        db: &Db,
+        tokens: &PageTokens,
+        within: Option<Within>,
+        listing: &Listing,
+    ) -> Result<Page<T>, Error> {
+        let request = self.understand(within.as_ref(), listing)?;
+        let size = listing.page_size(self.page_size, self.most);
+        let cursor: Option<Cursor> = listing.cursor(tokens, &request.scope)?;
+        let place = match &cursor {
+            None => None,
+            Some(cursor) => Some(values(&request.keys, cursor).ok_or_else(PageTokens::invalid)?),
+        };
+        let back = cursor.as_ref().is_some_and(|cursor| cursor.back);
+        let rows: Vec<T> =
+            if within.is_none() && listing.is_plain() && !back && self.is_plain(place.is_some()) {
+                self.plain(db, place, size).await?
+            } else {
+                let mut parameters = Parameters::new(db.engine(), within.as_ref());
+                let reversed: Vec<Key> = request.keys.iter().map(Key::reversed).collect();
+                let keys = if back { &reversed } else { &request.keys };
+                let conditions =
+                    conditions(within.as_ref(), request.filter.as_ref(), &mut parameters);
+                let ranges = place.map_or(Vec::new(), |place| {
+                    keyset::after(keys, &place, &mut parameters)
+                });
+                let page = statement::Page {
+                    table: self,
+                    conditions,
+                    keys,
+                    ranges,
+                    limit: size.saturating_add(1),
+                    skip: listing.skip(),
+                };
+                let sql = page.sql(&mut parameters);
+                db.fetch_all(&sql, parameters.values).await?
+            };
+        let total_size = if listing.wants_total_size() {
+            let filter = request.filter.as_ref();
+            Some(self.count(db, within.as_ref(), filter).await?)
+        } else {
+            None
+        };
+        let is_first = cursor.is_none() && listing.skip() == 0;
+        let turn = Turn {
+            tokens,
+            request: &request,
+            back,
+            is_first,
+        };
+        turn.page(rows, size, total_size)
+    }
+
+    /// Everything that is wrong with the parameters, at once.
+    fn understand(
+        &'static self,
+        within: Option<&Within>,
+        listing: &Listing,
+    ) -> Result<Request, Error> {
+        let mut found = Violations::new();
+        let mut note = |parameter: &str, code: &'static str, mistake: Mistake| {
+            mistake.note(parameter, code, &mut found);
+        };
+        let keys = order::read(listing.order_by(), self).unwrap_or_else(|mistake| {
+            note("order_by", "INVALID_ORDER", mistake);
+            Vec::new()
+        });
+        let filter = read_filter(listing.filter(), self).unwrap_or_else(|mistake| {
+            note("filter", "INVALID_FILTER", mistake);
+            None
+        });
+        if let Err(mistake) = Mask::read(listing.read_mask(), self.members) {
+            note("read_mask", "INVALID_MASK", mistake);
+        }
+        if !found.is_empty() {
+            return Err(Error::invalid_parameters(found));
+        }
+        let within = within.map_or(String::new(), |it| {
+            format!("{} {:?}", it.condition, it.values)
+        });
+        let scope = format!(
+            "{}\n{within}\n{}\n{}",
+            self.name,
+            order::described(&keys),
+            listing.filter()
+        );
+        Ok(Request {
+            keys,
+            filter,
+            scope,
+        })
+    }
+
+    /// Whether a constant statement answers the plain list.
+    fn is_plain(&self, is_after: bool) -> bool {
+        let plain = self.plain.as_ref();
+        plain.is_some_and(|plain| !is_after || plain.after.is_some())
+    }
+
+    async fn plain<T: FromRow + Send + 'static>(
+        &self,
+        db: &Db,
+        place: Option<Vec<Value>>,
+        size: i64,
+    ) -> Result<Vec<T>, Error> {
+        let Some(plain) = &self.plain else {
+            return Ok(Vec::new());
+        };
+        let mut values = vec![Value::Int(size.saturating_add(1))];
+        let sql = match (place, &plain.after) {
+            (Some(place), Some(after)) => {
+                values.extend(place);
+                after
+            }
+            _ => &plain.first,
+        };
+        Ok(db.fetch_all(sql, values).await?)
+    }
+
+    async fn count(
+        &self,
+        db: &Db,
+        within: Option<&Within>,
+        filter: Option<&Condition>,
+    ) -> Result<i64, Error> {
+        let mut parameters = Parameters::new(db.engine(), within);
+        let conditions = conditions(within, filter, &mut parameters);
+        let sql = statement::count(self, &conditions);
+        let (count,) = db.fetch_one(&sql, parameters.values).await?;
+        Ok(count)
+    }
+}
+
+pub(super) fn read_filter(text: &str, table: &Table) -> Result<Option<Condition>, Mistake> {
+    let tokens = lex::tokens(text)?;
+    let expression = parse::expression(&tokens)?;
+    expression
+        .map(|expression| check::condition(&expression, table))
+        .transpose()
+}
+
+/// What holds for every row: the list's own condition, and the caller's filter.
+pub(super) fn conditions(
+    within: Option<&Within>,
+    filter: Option<&Condition>,
+    parameters: &mut Parameters,
+) -> Vec<String> {
+    let own = within.map(|within| format!("({})", within.condition));
+    let filter = filter.map(|filter| sql::condition(filter, parameters));
+    own.into_iter().chain(filter).collect()
+}
+
+fn values(keys: &[Key], cursor: &Cursor) -> Option<Vec<Value>> {
+    if keys.len() != cursor.keys.len() {
+        return None;
+    }
+    let each = keys.iter().zip(&cursor.keys);
+    each.map(|(key, json)| value::from_json(key.kind, json))
+        .collect()
+}
+
+/// The rows of a page with the tokens of its neighbours.
+struct Turn<'a> {
+    tokens: &'a PageTokens,
+    request: &'a Request,
+    back: bool,
+    is_first: bool,
+}
+
+impl Turn<'_> {
+    fn page<T: Record>(
+        &self,
+        mut rows: Vec<T>,
+        size: i64,
+        total_size: Option<i64>,
+    ) -> Result<Page<T>, Error> {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        // One row more than asked for tells whether the list goes on.
+        let goes_on = rows.len() > size;
+        rows.truncate(size);
+        if self.back {
+            rows.reverse();
+        }
+        let (has_previous, has_next) = if self.back {
+            (goes_on, true)
+        } else {
+            (!self.is_first, goes_on)
+        };
+        Ok(Page {
+            next_page_token: self.token(rows.last().filter(|_| has_next), false)?,
+            previous_page_token: self.token(rows.first().filter(|_| has_previous), true)?,
+            records: rows,
+            total_size,
+        })
+    }
+
+    fn token<T: Record>(&self, at: Option<&T>, back: bool) -> Result<String, Error> {
+        let Some(record) = at else {
+            return Ok(String::new());
+        };
+        let keys = self.request.keys.iter();
+        let keys = keys.map(|key| value::to_json(&record.value(&key.name)));
+        let cursor = Cursor {
+            back,
+            keys: keys.collect(),
+        };
+        self.tokens.seal(&cursor, &self.request.scope)
+    }
+}

@@ -1,0 +1,206 @@
+//! Pages under concurrent writes: nothing twice, and nothing left out that stood throughout.
+
+use std::collections::BTreeSet;
+
+use svcgen_runtime::db::Db;
+use svcgen_runtime::uuid::Uuid;
+
+use crate::parcels::{self, ORDERED, PARCELS, Parcel};
+use crate::random::Random;
+use crate::reference::{Condition, condition};
+use crate::{listing, support, tokens};
+
+const ROWS: usize = 80;
+
+/// How the pages of a walk are asked for.
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+    Cursor,
+    /// By counting: what the walk must tell apart from a good one.
+    Offset,
+}
+
+/// A list that is walked while others write.
+struct Walk<'a> {
+    db: &'a Db,
+    standing: &'a [Parcel],
+    passing: Vec<Uuid>,
+    random: Random,
+}
+
+impl Walk<'_> {
+    /// Somebody else inserts and deletes, but leaves alone what stands throughout.
+    async fn write(&mut self) {
+        for _ in 0..self.random.below(6) {
+            if self.random.perhaps() || self.passing.is_empty() {
+                let parcel = parcels::parcel(&mut self.random);
+                parcels::insert(self.db, &parcel).await.unwrap();
+                self.passing.push(parcel.id);
+            } else {
+                let at = self.random.below(self.passing.len());
+                parcels::delete(self.db, self.passing.swap_remove(at)).await;
+            }
+        }
+    }
+
+    /// All pages of a filter and an order, there and back again.
+    async fn pages(&mut self, condition: &Condition, order: &str, by: By) -> Result<(), String> {
+        let filter = condition.text();
+        let mut seen: Vec<Uuid> = Vec::new();
+        let mut token = String::new();
+        let mut way_back = String::new();
+        loop {
+            let size = (1 + self.random.below(12)).to_string();
+            let skip = seen.len().to_string();
+            let mut asked = vec![
+                ("filter", filter.as_str()),
+                ("order_by", order),
+                ("page_size", &size),
+            ];
+            asked.push(match by {
+                By::Cursor => ("page_token", &token),
+                By::Offset => ("skip", &skip),
+            });
+            let listing = listing(&asked).await.unwrap();
+            let page = PARCELS
+                .page::<Parcel>(self.db, &tokens(), None, &listing)
+                .await;
+            let page = page.map_err(|error| format!("{error:?}"))?;
+            check(&page.records, condition)?;
+            seen.extend(page.records.iter().map(|it| it.id));
+            if !page.previous_page_token.is_empty() {
+                way_back = page.previous_page_token;
+            }
+            token = page.next_page_token;
+            self.write().await;
+            if token.is_empty() {
+                break;
+            }
+        }
+        self.complete(&seen, condition)?;
+        if by == By::Cursor && !way_back.is_empty() {
+            self.back(condition, &filter, order, way_back, &seen)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// From the last page to the first, by the tokens of the page before.
+    async fn back(
+        &mut self,
+        condition: &Condition,
+        filter: &str,
+        order: &str,
+        mut token: String,
+        there: &[Uuid],
+    ) -> Result<(), String> {
+        let mut seen: Vec<Uuid> = Vec::new();
+        while !token.is_empty() {
+            let asked = [
+                ("filter", filter),
+                ("order_by", order),
+                ("page_token", token.as_str()),
+                ("page_size", "7"),
+            ];
+            let listing = listing(&asked).await.unwrap();
+            let page = PARCELS
+                .page::<Parcel>(self.db, &tokens(), None, &listing)
+                .await;
+            let page = page.map_err(|error| format!("back: {error:?}"))?;
+            check(&page.records, condition)?;
+            let mut ids: Vec<Uuid> = page.records.iter().map(|it| it.id).collect();
+            ids.extend(seen);
+            seen = ids;
+            token = page.previous_page_token;
+            self.write().await;
+        }
+        let twice = seen.iter().collect::<BTreeSet<_>>().len() != seen.len();
+        if twice {
+            return Err("something comes twice on the way back".to_owned());
+        }
+        // What stood, on this way as on the other: the same, in the same order, as far as the last page.
+        let stood = |ids: &[Uuid]| -> Vec<Uuid> {
+            let stands = |id: &&Uuid| self.standing.iter().any(|row| row.id == **id);
+            ids.iter().filter(stands).copied().collect()
+        };
+        let (there, back) = (stood(there), stood(&seen));
+        if there[..back.len().min(there.len())] != back[..] {
+            return Err("the way back is another one".to_owned());
+        }
+        Ok(())
+    }
+
+    fn complete(&self, seen: &[Uuid], condition: &Condition) -> Result<(), String> {
+        let once: BTreeSet<&Uuid> = seen.iter().collect();
+        if once.len() != seen.len() {
+            return Err("something comes twice".to_owned());
+        }
+        let missing = self
+            .standing
+            .iter()
+            .find(|row| condition.holds(row) && !once.contains(&row.id));
+        missing.map_or(Ok(()), |row| Err(format!("left out: {row:?}")))
+    }
+}
+
+/// Whether all of them fit the filter.
+fn check(records: &[Parcel], condition: &Condition) -> Result<(), String> {
+    match records.iter().find(|row| !condition.holds(row)) {
+        Some(row) => Err(format!("does not fit the filter: {row:?}")),
+        None => Ok(()),
+    }
+}
+
+/// Up to four fields, each in either direction, with nulls at either end.
+fn order(random: &mut Random) -> String {
+    let mut fields = ORDERED.to_vec();
+    let terms = (0..random.below(5)).map(|_| {
+        let field = fields.swap_remove(random.below(fields.len()));
+        let direction = random.of(&["", " asc", " desc"]);
+        let nulls = random.of(&["", "", " nulls first", " nulls last"]);
+        format!("{field}{direction}{nulls}")
+    });
+    terms.collect::<Vec<_>>().join(", ")
+}
+
+/// The first walk that repeats or leaves out something, on either engine.
+async fn broken(by: By, walks: u64) -> Option<String> {
+    for db in [support::memory().await, support::postgres().await] {
+        parcels::create(&db.db).await;
+        let mut random = Random::new(5);
+        let standing: Vec<Parcel> = (0..ROWS).map(|_| parcels::parcel(&mut random)).collect();
+        for row in &standing {
+            parcels::insert(&db.db, row).await.unwrap();
+        }
+        let mut walk = Walk {
+            db: &db.db,
+            standing: &standing,
+            passing: Vec::new(),
+            random,
+        };
+        for number in 0..walks {
+            let order = order(&mut walk.random);
+            let depth = walk.random.below(2);
+            let condition = condition(&mut walk.random, depth);
+            if let Err(problem) = walk.pages(&condition, &order, by).await {
+                return Some(format!(
+                    "{} {number}: `{}` by `{order}`: {problem}",
+                    db.label,
+                    condition.text()
+                ));
+            }
+        }
+    }
+    None
+}
+
+#[tokio::test]
+async fn pages_repeat_nothing_and_miss_nothing_while_others_write() {
+    assert_eq!(broken(By::Cursor, 150).await, None);
+}
+
+/// The control: pages by counting repeat or miss something under the same writes.
+#[tokio::test]
+async fn pages_by_offset_do_not_hold_while_others_write() {
+    assert!(broken(By::Offset, 150).await.is_some());
+}

@@ -1,0 +1,218 @@
+//! Commands that change the schema: they edit the YAML, and write it together with the service
+//! that comes of it as one transaction.
+
+pub mod add;
+mod carry;
+mod identifiers;
+pub mod remove;
+pub mod rename;
+mod told;
+
+use std::{path::Path, time::Instant};
+
+use self::{carry::Along, told::Outcome};
+use super::{
+    Failure,
+    arguments::{Format, Manner},
+    generate,
+    new::ask,
+    pipeline::{self, Carry, Extras},
+    report::Summary,
+    shell::Shell,
+};
+use crate::{
+    project::{Project, SchemaFile, transaction::Change},
+    reconcile::text::Fingerprint,
+    schema::edit::{
+        self, EditError,
+        refactor::{Edits, Files, RefactorError},
+    },
+    source::Source,
+};
+
+/// A project whose schema is about to change.
+struct Draft {
+    project: Project,
+    /// The schema as it lies on the disk.
+    before: Vec<SchemaFile>,
+    /// The schema as it is to be.
+    after: Vec<SchemaFile>,
+    files: Files,
+    /// What goes along with a change of names.
+    along: Option<Along>,
+}
+
+/// What to say once it is done.
+struct Telling<'a> {
+    /// The verb in a column, such as "Added".
+    verb: &'a str,
+    /// What was done, in a few words.
+    what: String,
+    /// What people do next: commands with reasons.
+    next: Vec<(String, String)>,
+}
+
+impl Draft {
+    /// Of the project that is meant.
+    fn open(named: Option<&Path>) -> Result<Self, Failure> {
+        let project = generate::find(named)?;
+        let before = project.schema()?;
+        let texts = before.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+        let Ok(files) = Files::of(texts.into_iter()) else {
+            // The check tells of everything that is wrong, in all files.
+            return Err(broken(before));
+        };
+        Ok(Self {
+            project,
+            after: before.clone(),
+            before,
+            files,
+            along: None,
+        })
+    }
+
+    /// The same, with code that goes along.
+    fn carrying(self, along: Along) -> Self {
+        Self {
+            along: Some(along),
+            ..self
+        }
+    }
+
+    /// Makes edits in the new schema.
+    fn edit(&mut self, edits: Edits) -> Result<(), Failure> {
+        for (file, edit) in edits {
+            let Some(file) = self.after.get_mut(file) else {
+                continue;
+            };
+            let edited =
+                edit::apply(text(file)?, &[edit]).map_err(|error| refuse(&file.path, &error))?;
+            file.bytes = edited.into_bytes();
+        }
+        Ok(())
+    }
+
+    /// What happens to the files of the schema.
+    fn schema_changes(&self) -> Vec<Change> {
+        let before = |path: &str| {
+            let found = self.before.iter().find(|it| it.path == path);
+            found.map(|it| Fingerprint::of(&it.bytes))
+        };
+        let is_new = |file: &&SchemaFile| !self.before.contains(file);
+        let written = self.after.iter().filter(is_new).map(|file| Change {
+            before: before(&file.path),
+            path: file.path.clone(),
+            content: Some(file.bytes.clone()),
+        });
+        let is_gone = |file: &&SchemaFile| !self.after.iter().any(|it| it.path == file.path);
+        let removed = self.before.iter().filter(is_gone).map(|file| Change {
+            before: before(&file.path),
+            path: file.path.clone(),
+            content: None,
+        });
+        written.chain(removed).collect()
+    }
+
+    /// Writes schema and service as one, or says what would be written.
+    fn write(self, telling: Telling<'_>, manner: Manner, shell: &Shell) -> Result<(), Failure> {
+        let started = Instant::now();
+        if manner.dry_run {
+            generate::refuse_interrupted(&self.project)?;
+            let prepared = self.prepare(shell)?;
+            let outcome = Outcome::of(self.schema_changes(), &prepared, self.left(), telling);
+            return outcome.rehearsed(manner.format, shell);
+        }
+        let waiting = || shell.status("Blocking", "waiting for another svcgen in this project");
+        let (held, recovered) = self.project.clone().hold(waiting)?;
+        generate::tell_recovered(&recovered, shell);
+        // Another run may have changed what was read before this one held the project.
+        if held.project().schema()? != self.before {
+            return Err(Failure::InTheWay {
+                message: "the schema was changed while this command was reading it".to_owned(),
+                hint: "run the command again".to_owned(),
+            });
+        }
+        let progress = shell.progress("generating");
+        let prepared = self.prepare(shell);
+        drop(progress);
+        let prepared = prepared?;
+        let mut changes = self.schema_changes();
+        let outcome = Outcome::of(changes.clone(), &prepared, self.left(), telling);
+        changes.extend(prepared.changes());
+        held.apply(&changes)?;
+        outcome.done(manner.format, started.elapsed(), shell)
+    }
+
+    /// What a person has to look at.
+    fn left(&self) -> Vec<(String, usize, String)> {
+        self.along.as_ref().map_or_else(Vec::new, Along::left)
+    }
+
+    fn prepare(&self, shell: &Shell) -> Result<pipeline::Prepared, Failure> {
+        let mut extras = Extras::new();
+        let files = self.after.clone();
+        let carry = self.along.as_ref().map(|it| it as &dyn Carry);
+        pipeline::prepare_carrying(&self.project, files, &mut extras, carry, shell)
+    }
+}
+
+/// The text of a schema file.
+fn text(file: &SchemaFile) -> Result<&str, Failure> {
+    std::str::from_utf8(&file.bytes).map_err(|_| broken(vec![file.clone()]))
+}
+
+/// What the check says of files that cannot be edited since they cannot be read.
+fn broken(files: Vec<SchemaFile>) -> Failure {
+    let sources: Vec<Source> = match pipeline::sources(files) {
+        Ok(sources) => sources,
+        Err(failure) => return failure,
+    };
+    let diagnostics = crate::schema::load(&sources).1;
+    Failure::Schema {
+        diagnostics,
+        sources,
+    }
+}
+
+fn refuse(path: &str, error: &EditError) -> Failure {
+    Failure::InTheWay {
+        message: format!("`{path}`: {error}; nothing was written"),
+        hint: "make this change by hand and run `svcgen generate`".to_owned(),
+    }
+}
+
+impl From<RefactorError> for Failure {
+    fn from(error: RefactorError) -> Self {
+        let message = error.to_string();
+        match error {
+            RefactorError::Missing {
+                near: Some(near), ..
+            } => Self::usage(message, format!("did you mean `{near}`?")),
+            RefactorError::Missing { what, known, .. } if known.is_empty() => {
+                Self::usage(message, format!("there is no {what} yet"))
+            }
+            RefactorError::Missing { known, .. } => Self::usage(
+                message,
+                format!("there is {}", crate::schema::list_of(&known)),
+            ),
+            RefactorError::Taken { .. } => Self::usage(message, "choose another name"),
+            RefactorError::Referred { .. } => Self::InTheWay {
+                message: format!("{message}; nothing was written"),
+                hint:
+                    "remove those fields from their entities first: what they hold goes with them"
+                        .to_owned(),
+            },
+            RefactorError::Edit(error) => refuse("the schema", &error),
+        }
+    }
+}
+
+/// Whether there is somebody to ask, and may be asked.
+fn may_ask(manner: Manner) -> bool {
+    !manner.no_input && manner.format == Format::Human && ask::is_possible()
+}
+
+/// The line with which a summary counts files.
+fn counts(summary: &Summary) -> String {
+    summary.counts()
+}

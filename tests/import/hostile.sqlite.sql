@@ -1,0 +1,20 @@
+-- Names, types and shapes that nobody should have chosen.
+create table "select" (id integer primary key, "from" text, "Self" text, "self_" text, "größe" real, "a b" int, "a-b" int, "" text);
+create table "Result" (id blob primary key, value any, x blob) strict;
+create table user (id integer primary key, version text, created_at text, archive_note text, page_token text);
+create table users (id integer primary key, boss integer not null references users (id), user_id integer references user (id));
+create table chicken (id integer primary key, egg integer not null references egg (id));
+create table egg (id integer primary key, chicken integer not null references chicken (id));
+create table no_key (a, b);
+create table twin (user_id integer primary key references user (id), note text);
+create table pairs (a integer, b integer, c text, primary key (a, b)) without rowid;
+create table pair_notes (id integer primary key, a integer, b integer, foreign key (a, b) references pairs (a, b));
+create table by_name (id integer primary key, user_name text references people (name));
+create table people (id integer primary key, name text unique default 'x', "x" text default (upper('a')), n int default 'many', m text check (m in ('a b', 'c+')), s text check (s in ('In', 'in')));
+create table a_table_with_a_name_that_is_much_longer_than_any_database_would_like_it_to_be_at_all (id integer primary key, a_column_with_a_name_that_is_much_longer_than_any_database_would_like text);
+create virtual table words using fts5 (word);
+create table nothing_but_the_key (id integer primary key);
+create table follows (follower_id integer not null references user (id), followed_id integer not null references user (id), primary key (follower_id, followed_id));
+create table "2fast" (id text primary key, "1st" text unique default 'x');
+create index odd on people ("x", name desc);
+create table svcgen_things (id integer primary key);
