@@ -12,6 +12,7 @@ pub use crate::model::name::sql as quoted;
 
 use crate::tables::{
     Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Table,
+    derived_name,
 };
 
 /// Every dialect.
@@ -49,8 +50,8 @@ pub trait Dialect: Sync {
     /// The database's clock.
     fn now(&self) -> &'static str;
 
-    /// The database's clock plus a calendar span.
-    fn now_plus(&self, years: u32, months: u32, days: u32) -> String;
+    /// A moment plus a calendar span.
+    fn plus(&self, moment: &str, years: u32, months: u32, days: u32) -> String;
 
     /// A fresh UUID.
     fn new_uuid(&self) -> &'static str;
@@ -63,6 +64,18 @@ pub trait Dialect: Sync {
 
     /// What a select ends in when its rows must stay as they are until the transaction ends.
     fn for_update(&self) -> &'static str;
+
+    /// What has to be there before the first guard.
+    fn before_guards(&self) -> &'static str;
+
+    /// What lets rows of a table leave only through its archive.
+    fn guard(&self, table: &Table) -> String;
+
+    /// The end of a guard.
+    fn unguard(&self, table: &Table) -> String;
+
+    /// Text that [`Dialect::as_text`] made, as a value again.
+    fn text_as(&self, expression: &str, ty: ColumnType) -> String;
 
     /// A query for one JSON array: `column` of `table` where `own_column` is `owner`.
     fn json_array(&self, select: &JsonArray<'_>) -> String;
@@ -232,6 +245,11 @@ fn check_clause(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String 
         })
         .collect();
     format!("constraint {} check ({})", check.name, rules.join(" and "))
+}
+
+/// The name of the trigger that guards a table.
+fn guard_name(table: &Table) -> String {
+    derived_name(&[&table.name], "guard")
 }
 
 /// A text constant.

@@ -1,8 +1,8 @@
 //! PostgreSQL, version 12 and newer.
 
-use crate::tables::{ColumnType, Literal};
+use crate::tables::{ColumnType, Literal, Table, derived_name};
 
-use super::{Dialect, JsonArray, text_literal};
+use super::{Dialect, JsonArray, guard_name, quoted, text_literal};
 
 /// PostgreSQL.
 pub struct Postgres;
@@ -91,12 +91,15 @@ impl Dialect for Postgres {
         "now()"
     }
 
-    fn now_plus(&self, years: u32, months: u32, days: u32) -> String {
+    fn plus(&self, moment: &str, years: u32, months: u32, days: u32) -> String {
         let span = [(years, "years"), (months, "months"), (days, "days")]
             .into_iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, unit)| format!("{count} {unit}"));
-        format!("now() + interval '{}'", span.collect::<Vec<_>>().join(" "))
+        format!(
+            "{moment} + interval '{}'",
+            span.collect::<Vec<_>>().join(" ")
+        )
     }
 
     fn new_uuid(&self) -> &'static str {
@@ -113,6 +116,43 @@ impl Dialect for Postgres {
 
     fn for_update(&self) -> &'static str {
         "\nfor update"
+    }
+
+    fn before_guards(&self) -> &'static str {
+        "create or replace function svcgen_refuse_delete() returns trigger language plpgsql as $$
+begin
+    raise exception 'rows of \"%\" leave only through their archive', tg_table_name
+        using errcode = 'restrict_violation', hint = 'Remove them through the service.';
+end
+$$;
+"
+    }
+
+    fn guard(&self, table: &Table) -> String {
+        let (name, on) = (guard_name(table), quoted(&table.name));
+        // After the row and not before it: there the row would be locked once more.
+        format!(
+            "create trigger {name} after delete on {on}
+    for each row when (current_setting('svcgen.archiving', true) is distinct from 'on')
+    execute function svcgen_refuse_delete();
+create trigger {} before truncate on {on}
+    for each statement execute function svcgen_refuse_delete();
+",
+            truncation(table)
+        )
+    }
+
+    fn unguard(&self, table: &Table) -> String {
+        let on = quoted(&table.name);
+        format!(
+            "drop trigger {} on {on};\ndrop trigger {} on {on};\n",
+            guard_name(table),
+            truncation(table)
+        )
+    }
+
+    fn text_as(&self, expression: &str, ty: ColumnType) -> String {
+        format!("{expression}::{}", self.column_type(ty))
     }
 
     fn json_array(&self, select: &JsonArray<'_>) -> String {
@@ -138,6 +178,11 @@ impl Dialect for Postgres {
             _ => format!("element.value::{}", self.column_type(ty)),
         }
     }
+}
+
+/// The name of the trigger that refuses to empty a table.
+fn truncation(table: &Table) -> String {
+    derived_name(&[&table.name], "truncate")
 }
 
 /// The moment so many microseconds after 1970. jiff's own reading of microseconds ends within the

@@ -2,9 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use crate::tables::{ColumnType, Literal};
+use crate::tables::build::archive_name;
+use crate::tables::{ColumnType, Literal, Table};
 
-use super::{Dialect, JsonArray, text_literal};
+use super::{Dialect, JsonArray, guard_name, quoted, text_literal};
 
 /// SQLite.
 pub struct Sqlite;
@@ -78,12 +79,15 @@ impl Dialect for Sqlite {
         "cast(unixepoch('subsec') * 1000000 as integer)"
     }
 
-    fn now_plus(&self, years: u32, months: u32, days: u32) -> String {
+    fn plus(&self, moment: &str, years: u32, months: u32, days: u32) -> String {
         let span = [(years, "years"), (months, "months"), (days, "days")]
             .into_iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, unit)| format!(", '+{count} {unit}'"));
-        format!("unixepoch('now'{}) * 1000000", span.collect::<String>())
+        format!(
+            "unixepoch({moment} / 1000000, 'unixepoch'{}) * 1000000",
+            span.collect::<String>()
+        )
     }
 
     fn new_uuid(&self) -> &'static str {
@@ -104,6 +108,47 @@ impl Dialect for Sqlite {
     fn for_update(&self) -> &'static str {
         // A writing transaction holds the whole database from its beginning.
         ""
+    }
+
+    fn before_guards(&self) -> &'static str {
+        ""
+    }
+
+    fn guard(&self, table: &Table) -> String {
+        let copied: Vec<String> = table
+            .columns
+            .iter()
+            .filter(|column| !changes_on_the_way_out(table, &column.name))
+            .map(|column| format!("copy.{0} is old.{0}", quoted(&column.name)))
+            .collect();
+        format!(
+            "create trigger {} before delete on {}
+when not exists (
+    select 1 from {} as copy
+    where {}
+)
+begin
+    select raise(abort, 'rows of {} leave only through their archive');
+end;
+",
+            guard_name(table),
+            quoted(&table.name),
+            quoted(&archive_name(&table.name)),
+            copied.join("\n        and "),
+            table.name,
+        )
+    }
+
+    fn unguard(&self, table: &Table) -> String {
+        format!("drop trigger {};\n", guard_name(table))
+    }
+
+    fn text_as(&self, expression: &str, ty: ColumnType) -> String {
+        match ty {
+            ColumnType::Uuid | ColumnType::Bytes => format!("unhex({expression})"),
+            ColumnType::Text => expression.to_owned(),
+            _ => format!("cast({expression} as {})", self.column_type(ty)),
+        }
     }
 
     fn json_array(&self, select: &JsonArray<'_>) -> String {
@@ -134,6 +179,15 @@ impl Dialect for Sqlite {
             _ => "element.value".to_owned(),
         }
     }
+}
+
+/// Whether a removal may still change this column of a row after it was copied: it cuts references
+/// between rows that go together, which counts the version up.
+fn changes_on_the_way_out(table: &Table, column: &str) -> bool {
+    let is_cut = |key: &crate::tables::ForeignKey| {
+        key.column == column && table.column(column).is_some_and(|it| it.nullable)
+    };
+    column == "version" || table.foreign_keys.iter().any(is_cut)
 }
 
 /// A decimal as the column stores it: scaled to an integer, or as text that sorts right.

@@ -93,6 +93,8 @@ fn slug(history: &[String], changes: &[Change]) -> String {
         Change::AddColumn { table, column } => Some(format!("add_{column}_to_{}", table.name)),
         Change::AddIndex { table, .. } => Some(format!("index_{}", table.name)),
         Change::DropIndex { index } => Some(format!("drop_{}", index.name)),
+        Change::Guard { table } => Some(format!("guard_{}", table.name)),
+        Change::Unguard { table } => Some(format!("unguard_{}", table.name)),
         Change::Retire { .. } | Change::Refused { .. } => None,
     });
     let mut slug = first.unwrap_or_else(|| "change".to_owned());
@@ -137,13 +139,31 @@ fn sql(dialect: &dyn Dialect, changes: &[Change]) -> String {
             Change::DropIndex { index } => {
                 text.push_str(&dialect::drop_index(index));
             }
-            Change::Retire { .. } | Change::Refused { .. } => {}
+            Change::Unguard { table } => text.push_str(&dialect.unguard(table)),
+            // Guards come last: an archive is created after what it is of.
+            Change::Guard { .. } | Change::Retire { .. } | Change::Refused { .. } => {}
         }
     }
     for (table, key) in later {
         text.push_str(&dialect::add_foreign_key(table, key));
     }
+    text.push_str(&guards(dialect, changes));
     text
+}
+
+/// What refuses deletions that do not archive.
+fn guards(dialect: &dyn Dialect, changes: &[Change]) -> String {
+    let guards: Vec<String> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Guard { table } => Some(dialect.guard(table)),
+            _ => None,
+        })
+        .collect();
+    if guards.is_empty() {
+        return String::new();
+    }
+    format!("\n{}{}", dialect.before_guards(), guards.join(""))
 }
 
 /// Whether a table is created by these changes, but not yet.

@@ -142,6 +142,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         columns,
         primary_key: vec!["id".to_owned()],
         identity: entity.id == IdType::Bigint,
+        guarded: is_archived(entity),
         foreign_keys,
         checks,
     }
@@ -287,6 +288,7 @@ fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
         columns,
         primary_key: vec![link.own_column.clone(), link.target_column.clone()],
         identity: false,
+        guarded: false,
         foreign_keys,
         checks: Vec::new(),
         indexes: vec![index(
@@ -307,7 +309,15 @@ pub fn archive_columns() -> Vec<Column> {
         optional("archive_reason", ColumnType::Text),
         required("archive_request", ColumnType::Text),
         required("archive_root", ColumnType::Text),
+        optional("archive_root_id", ColumnType::Text),
+        // Which columns there were: a null of an older row may mean that there was no such column.
+        optional("archive_schema", ColumnType::Bigint),
         optional("archive_purge_after", ColumnType::Timestamp),
+        Column {
+            default: Some(Literal::Bool(false)),
+            ..required("archive_hold", ColumnType::Bool)
+        },
+        optional("archive_hash", ColumnType::Text),
     ]
 }
 
@@ -352,6 +362,7 @@ fn archive_of(table: &Table) -> Table {
         columns,
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
+        guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
     }
@@ -380,6 +391,7 @@ fn archive_references() -> Table {
         ],
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
+        guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         indexes: vec![index(

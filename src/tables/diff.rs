@@ -31,6 +31,16 @@ pub enum Change {
         /// The new index.
         index: Index,
     },
+    /// The database refuses, from here on, to delete rows of the table that are not archived.
+    Guard {
+        /// The table.
+        table: Table,
+    },
+    /// Rows of the table may be deleted again.
+    Unguard {
+        /// The table.
+        table: Table,
+    },
     /// A table, or one of its columns, that the schema no longer has. It stays in the database.
     Retire {
         /// The table.
@@ -60,6 +70,7 @@ pub fn diff(old: &Schema, new: &Schema) -> Vec<Change> {
                         index: index.clone(),
                     });
                 }
+                changes.extend(guard_change(None, table));
             }
             Some(before) => changes.extend(table_changes(before, table)),
         }
@@ -178,7 +189,17 @@ fn table_changes(old: &Table, new: &Table) -> Vec<Change> {
     }
     changes.extend(rule_changes(old, new));
     changes.extend(index_changes(old, new));
+    changes.extend(guard_change(Some(old), new));
     changes
+}
+
+fn guard_change(old: Option<&Table>, new: &Table) -> Option<Change> {
+    let table = new.clone();
+    match (old.is_some_and(|old| old.guarded), new.guarded) {
+        (false, true) => Some(Change::Guard { table }),
+        (true, false) => Some(Change::Unguard { table }),
+        _ => None,
+    }
 }
 
 fn rule_changes(old: &Table, new: &Table) -> Vec<Change> {

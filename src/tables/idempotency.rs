@@ -33,6 +33,7 @@ pub fn table() -> Table {
         ],
         primary_key: vec!["id".to_owned()],
         identity: false,
+        guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         indexes: vec![index(NAME, vec![ascending("expires_at")], false)],

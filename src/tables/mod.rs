@@ -42,6 +42,9 @@ pub struct Table {
     /// Whether the database makes the primary key's integers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub identity: bool,
+    /// Whether a row leaves only through the archive: any other deletion is refused by the database.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guarded: bool,
     /// References to other tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,

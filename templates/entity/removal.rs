@@ -5,40 +5,65 @@
 //% endfor
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
+use crate::migrations;
 
-//% for statement in removals
+//% for statement in removal.shared
 /// {{ statement.doc }}
 const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
 //% endfor
-//% if removal
-/// What the removal of {{ naming.a_sentence }} takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[{% for name in removal.locks %}&{{ name }}, {% endfor %}],
-    remembered: &[{% for name in removal.remembered %}&{{ name }}, {% endfor %}],
-    cut: &[{% for name in removal.cut %}&{{ name }}, {% endfor %}],
-    moves: &[
-//% for move in removal.moves
-        removal::Move {
-            table: "{{ move.table }}",
-//% if move.archive
-            archive: Some(&{{ move.archive }}),
-//% else
-            archive: None,
-//% endif
-            delete: &{{ move.delete }},
-        },
-//% endfor
-    ],
-};
+//% for statement in removal.sqlite
+/// {{ statement.doc }}
+const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
-//% endif
-/// The references that keep {{ naming.a_sentence }} from being removed.
-const REFERRERS: &[Constraint] = &[
-//% for referrer in referrers
-    {{ referrer }},
 //% endfor
-];
+//% for statement in removal.postgres
+/// {{ statement.doc }}
+const {{ statement.name }}: db::Sql = {{ statement.expression }};
+
+//% endfor
+/// How {{ naming.a_sentence }} is removed, and what goes with it.
+pub const REMOVAL: removal::Removal = removal::Removal {
+    table: "{{ table }}",
+    versioned: {% if versioned %}true{% else %}false{% endif %},
+    archives: {% if removal.archives %}true{% else %}false{% endif %},
+    is_tree: {% if removal.is_tree %}true{% else %}false{% endif %},
+    reaches: {% if removal.reaches %}true{% else %}false{% endif %},
+    schema: removal::schema_number(migrations::ALL),
+    root: &ROOT,
+    preview: &PREVIEW,
+//% if removal.on_sqlite
+    sqlite: Some(removal::Steps {
+//% if removal.restricted
+        restricted: Some(&RESTRICTED),
+//% else
+        restricted: None,
+//% endif
+        copies: &[{% for name in removal.copies %}&{{ name }}, {% endfor %}],
+        remembered: &[{% for name in removal.remembered %}&{{ name }}, {% endfor %}],
+        cuts: &[{% for name in removal.cuts %}&{{ name }}, {% endfor %}],
+        ends: &[
+//% for end in removal.ends
+            removal::End {
+                delete: &{{ end.delete }},
+                copy: {{ end.copy }},
+            },
+//% endfor
+        ],
+    }),
+//% else
+    sqlite: None,
+//% endif
+//% if removal.on_postgres
+    postgres: Some(removal::Whole {
+        locks: &[{% for name in removal.locks %}&{{ name }}, {% endfor %}],
+        statement: &REMOVE,
+        takes: {{ removal.takes }},
+    }),
+//% else
+    postgres: None,
+//% endif
+};
 
 /// Removes {{ naming.a_sentence }}, if the `conditions` hold of it.
 ///
@@ -64,43 +89,27 @@ pub async fn remove(
 //% else
     conditions.expect_no_version()?;
 //% endif
-//% if removal
-    let tx = unit.hold().await?;
-    let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
-    };
-    conditions.admit({% if versioned %}Some(current.version){% else %}None{% endif %})?;
-    if let Some(inside) = rules.inside_remove() {
-        inside(tx, caller, &current).await?;
-    }
-    REMOVAL
-        .run(tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
-//% else
     let inside = rules.inside_remove();
-    if inside.is_some() || conditions.exclude() {
+    let removed = if inside.is_none() && !conditions.exclude() && unit.may_stand_alone() {
+        REMOVAL.remove(&app.db, id, {% if versioned %}expected{% else %}None{% endif %}, caller, removal).await?
+    } else {
         let tx = unit.hold().await?;
         let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-//% if versioned
-        if let Some(current) = &current {
-            conditions.admit(Some(current.version))?;
+        if let Some({{ naming.var }}) = &current {
+            conditions.admit({% if versioned %}Some({{ naming.var }}.version){% else %}None{% endif %})?;
+            if let Some(inside) = inside {
+                inside(tx, caller, {{ naming.var }}).await?;
+            }
+            let batch = removal::Batch::new(caller, removal);
+            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
+                return Err(REMOVAL.explain(&app.db, id, error).await);
+            }
         }
-//% else
-        if current.is_some() {
-            conditions.admit(None)?;
-        }
-//% endif
-        if let (Some(inside), Some(current)) = (inside, &current) {
-            inside(tx, caller, current).await?;
-        }
+        current.is_some()
+    };
+    if !removed {
+        return Err({% if versioned %}missed(app, id).await{% else %}missed(id){% endif %});
     }
-    let removed: Option<({{ id_owned }},)> = unit.write_optional(&DELETE, params![id{% if versioned %}, expected{% endif %}]).await.map_err(referred)?;
-    if removed.is_none() {
-        return Err(missed(app, id).await);
-    }
-//% endif
 
     if unit.commit(&()).await? {
         rules.after_remove(app, caller, id).await;
@@ -109,26 +118,25 @@ pub async fn remove(
 }
 
 /// Why there was nothing to remove: no such record{% if versioned %}, or another version of it{% endif %}.
-async fn missed(app: &App, id: {{ id }}) -> Error {
+{% if versioned %}async {% endif %}fn missed({% if versioned %}app: &App, {% endif %}id: {{ id }}) -> Error {
 //% if versioned
     match outdated(app, id).await {
         Ok(()) => Error::not_found("{{ naming.sentence }}", id),
         Err(error) => error,
     }
 //% else
-    let _ = app;
     Error::not_found("{{ naming.sentence }}", id)
 //% endif
 }
 
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
+/// What removing {{ naming.a_sentence }} would do.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn preview(app: &App, id: {{ id }}) -> Result<removal::Preview, Error> {
+    REMOVAL
+        .preview(&app.db, id)
+        .await?
+        .ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-//% for statement in removals
-    ("{{ statement.name }}", &{{ statement.name }}),
-//% endfor
-];

@@ -17,6 +17,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("{{ path }}", get(list).post(create))
+        .route("{{ path }}/{id}/removal", get(preview_removal))
         .route("{{ path }}/{id}", get(find){% if changeable %}.put(replace).patch(change){% endif %}.delete(remove))
         .merge({{ naming.entity }}Rules.routes())
 }
@@ -93,4 +94,11 @@ fn saved(saved: &Saved<{{ naming.entity }}>) -> Response {
         }
         Saved::Changed({{ naming.var }}) | Saved::Unchanged({{ naming.var }}) => http::Tagged({{ naming.var }}).into_response(),
     }
+}
+
+async fn preview_removal(
+    State(app): State<App>,
+    http::Id(id): http::Id<{{ id }}>,
+) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
+    Ok(Json(removal::preview(&app, {{ id_borrow }}id).await?))
 }

@@ -10,11 +10,20 @@ async fn every_statement_can_be_prepared() {
 //% for entity in entities
         {{ crate_name }}::{{ entity.module }}::queries::STATEMENTS,
         {{ crate_name }}::{{ entity.module }}::commands::STATEMENTS,
-        {{ crate_name }}::{{ entity.module }}::removal::STATEMENTS,
 //% endfor
     ];
     for (name, statement) in statements.concat() {
         let prepared = server.app().db.prepare(statement).await;
         assert!(prepared.is_ok(), "{name}: {prepared:?}");
+    }
+    let removals = [
+//% for entity in entities
+        &{{ crate_name }}::{{ entity.module }}::removal::REMOVAL,
+//% endfor
+    ];
+    let engine = server.app().db.engine();
+    for statement in removals.iter().flat_map(|removal| removal.statements(engine)) {
+        let prepared = server.app().db.prepare(statement).await;
+        assert!(prepared.is_ok(), "{statement:?}: {prepared:?}");
     }
 }

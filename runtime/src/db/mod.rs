@@ -52,6 +52,9 @@ pub use rusqlite;
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 
+#[cfg(feature = "sqlite")]
+pub(crate) use self::sqlite::{Step, Wants};
+
 use self::collect::{Affected, All, Collect, One, Optional};
 use self::sql::Text;
 
@@ -264,6 +267,16 @@ impl Db {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(_) => Err(not_this_engine(Engine::Postgres)),
             Backend::Postgres(backend) => backend.exclusive().await,
+        }
+    }
+
+    /// Runs several statements as one job of SQLite's writer; fails on PostgreSQL.
+    #[cfg(feature = "sqlite")]
+    pub(crate) async fn steps(&self, steps: Vec<sqlite::Step>) -> Result<bool, DbError> {
+        match &self.0.backend {
+            Backend::Sqlite(backend) => backend.steps(steps).await,
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Err(not_this_engine(Engine::Sqlite)),
         }
     }
 

@@ -165,6 +165,16 @@ impl Transaction<'_> {
         }
     }
 
+    /// The engine behind.
+    pub fn engine(&self) -> super::Engine {
+        match &self.held {
+            #[cfg(feature = "sqlite")]
+            Held::Sqlite(_) => super::Engine::Sqlite,
+            #[cfg(feature = "postgres")]
+            Held::Postgres(_) => super::Engine::Postgres,
+        }
+    }
+
     async fn run<C: Collect>(
         &mut self,
         sql: &Sql,

@@ -22,10 +22,10 @@ pub struct Work<'a> {
 /// The way through a transaction is boxed, so that the future of the fast path stays small.
 macro_rules! run {
     ($work:ident.$verb:ident($sql:ident, $params:ident)) => {
-        if $work.together || $work.held.is_some() {
-            Box::pin(async { $work.hold().await?.$verb($sql, $params).await }).await
-        } else {
+        if $work.may_stand_alone() {
             $work.db.$verb($sql, $params).await
+        } else {
+            Box::pin(async { $work.hold().await?.$verb($sql, $params).await }).await
         }
     };
 }
@@ -47,6 +47,11 @@ impl<'a> Work<'a> {
             held: None,
             together: true,
         }
+    }
+
+    /// Whether a statement may stand alone still.
+    pub const fn may_stand_alone(&self) -> bool {
+        !self.together && self.held.is_none()
     }
 
     /// The transaction, which begins here if it has not begun yet.

@@ -1,9 +1,7 @@
 //! The named constraints of a table, and the member of a request that each is about.
 
-use crate::model::{Collection, Entity, Link};
+use crate::model::{Collection, Link};
 use crate::tables::{Table, derived_name};
-
-use super::super::Context;
 
 /// The constraints of the entity's own table.
 pub fn constraints(table: &Table) -> Vec<String> {
@@ -47,17 +45,4 @@ pub fn link_constraint(collection: &Collection, link: &Link) -> String {
         "Constraint::reference(\"{name}\", \"/{}\")",
         collection.ids_member()
     )
-}
-
-/// The references of other tables to this one, by the constraints' names.
-pub fn referrers(context: &Context<'_>, entity: &Entity) -> Vec<String> {
-    let own = entity.name.plural_snake();
-    let mut expressions = Vec::new();
-    for table in &context.schema.tables {
-        for key in table.foreign_keys.iter().filter(|key| key.table == own) {
-            let by = table.name.replace('_', " ");
-            expressions.push(format!("Constraint::restrict(\"{}\", \"{by}\")", key.name));
-        }
-    }
-    expressions
 }

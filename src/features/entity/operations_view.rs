@@ -6,7 +6,7 @@ use crate::model::{Delete, Entity, EntityId, Field, FieldKind, IdType, ScalarTyp
 use crate::tables::Table;
 
 use super::super::Context;
-use super::constraints::{constraints, link_constraint, referrers};
+use super::constraints::{constraints, link_constraint};
 use super::imports::Imports;
 use super::list::ListView;
 use super::model_view::{Merged, ModelView, link_members};
@@ -69,16 +69,14 @@ pub struct OperationsView {
     pub merged: Vec<Merged>,
     /// Named constraints.
     pub constraints: Vec<String>,
-    /// What keeps a record from being removed.
-    pub referrers: Vec<String>,
     /// The statements of the commands.
     pub commands: Vec<Statement>,
     /// The statements of the queries.
     pub queries: Vec<Statement>,
-    /// The statements of a removal.
-    pub removals: Vec<Statement>,
-    /// What a removal takes along; none when one statement does it.
-    pub removal: Option<Removal>,
+    /// The table.
+    pub table: String,
+    /// What a removal does.
+    pub removal: Removal,
     /// Whether a removal must say why.
     pub reason_required: bool,
     /// What lists may be asked about.
@@ -117,8 +115,6 @@ impl OperationsView {
         let mut query_imports = Imports::new();
         query_imports.add_all("svcgen_runtime", &["db", "http", "list", "params", "Error"]);
         rust::import_id(entity.id, &mut query_imports);
-        let removal = Removal::of(context, id);
-        let removal = (!removal.is_plain()).then_some(removal);
         let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
         let list = ListView::of(service, entity, table, &statements, &mut query_imports);
@@ -138,19 +134,15 @@ impl OperationsView {
             update: update_parameters(service, &statements, &mut command_imports),
             merged,
             constraints: constraints(table),
-            referrers: referrers(context, entity),
             commands: command_statements(service, entity, &statements),
             queries: query_statements(entity, &statements),
             reason_required: match &entity.delete {
                 Delete::Archive(archive) => archive.reason_required,
                 Delete::Hard => false,
             },
-            removals: match &removal {
-                Some(removal) => removal.statements.clone(),
-                None => vec![statements.delete()],
-            },
-            removal_imports: removal_imports(entity, removal.is_some()),
-            removal,
+            table: table.name.clone(),
+            removal: Removal::of(context, id),
+            removal_imports: removal_imports(entity),
             links,
             list,
             command_imports: {
@@ -192,15 +184,12 @@ fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
     imports
 }
 
-fn removal_imports(entity: &Entity, takes_more_along: bool) -> Vec<String> {
+fn removal_imports(entity: &Entity) -> Vec<String> {
     let mut imports = Imports::new();
     imports.add_all(
         "svcgen_runtime",
-        &["Constraint", "Error", "Unit", "db", "http", "params"],
+        &["Error", "Unit", "db", "http", "params", "removal"],
     );
-    if takes_more_along {
-        imports.add("svcgen_runtime", "removal");
-    }
     rust::import_id(entity.id, &mut imports);
     imports.add("super::commands", "LOCK");
     if entity.automatic.version {

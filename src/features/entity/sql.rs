@@ -41,6 +41,15 @@ pub fn statement(
     }
 }
 
+/// A statement that one database alone runs.
+pub fn only(name: &str, doc: &str, text: &str) -> Statement {
+    Statement {
+        name: name.to_owned(),
+        doc: doc.to_owned(),
+        expression: format!("db::Sql::new(\n    {},\n)", literal(text)),
+    }
+}
+
 /// The Rust expression of a statement from its text in each dialect.
 fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> String {
     let mut texts: Vec<String> = dialects(service).map(|dialect| text(*dialect)).collect();
@@ -328,18 +337,6 @@ impl<'a> Statements<'a> {
                 assignments.join(",\n    "),
                 self.matches_version(),
                 self.returning(dialect)
-            )
-        })
-    }
-
-    /// The removal of a record that takes nothing else along.
-    pub fn delete(&self) -> Statement {
-        let doc = format!("The end of one {}.", self.entity.name.sentence());
-        self.make("DELETE", &doc, |_| {
-            format!(
-                "delete from {}\n{}\nreturning id",
-                self.table_name(),
-                self.matches_version()
             )
         })
     }

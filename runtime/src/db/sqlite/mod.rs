@@ -9,6 +9,7 @@ mod queue;
 mod reader;
 mod session;
 mod statement;
+mod steps;
 pub(crate) mod value;
 mod writer;
 
@@ -20,12 +21,14 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 pub(crate) use open::Location;
 pub(crate) use session::{Limits, Session};
+pub(crate) use steps::{Step, Wants};
 
 use self::deadline::Deadline;
 use self::job::{FunctionJob, PrepareJob, Read, Reply, StatementJob};
 use self::queue::{Queue, Refused};
 use self::session::Begin;
 use self::statement::Statements;
+use self::steps::StepsJob;
 use self::writer::Task;
 use super::collect::Collect;
 use super::sql::Text;
@@ -97,6 +100,18 @@ impl Sqlite {
     ) -> Result<C::Output, DbError> {
         let (reply, answer) = oneshot::channel();
         self.submit_write(Task::Write(Box::new(self.job::<C>(text, values, reply))))?;
+        answer.await.unwrap_or_else(|_| stopped())
+    }
+
+    /// Runs several statements on the writer thread, with nothing between them.
+    pub(crate) async fn steps(&self, steps: Vec<Step>) -> Result<bool, DbError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit_write(Task::Write(Box::new(StepsJob {
+            steps,
+            reply,
+            since: Instant::now(),
+            kept: None,
+        })))?;
         answer.await.unwrap_or_else(|_| stopped())
     }
 

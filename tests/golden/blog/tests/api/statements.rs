@@ -9,19 +9,29 @@ async fn every_statement_can_be_prepared() {
     let statements = [
         blog::author::queries::STATEMENTS,
         blog::author::commands::STATEMENTS,
-        blog::author::removal::STATEMENTS,
         blog::comment::queries::STATEMENTS,
         blog::comment::commands::STATEMENTS,
-        blog::comment::removal::STATEMENTS,
         blog::post::queries::STATEMENTS,
         blog::post::commands::STATEMENTS,
-        blog::post::removal::STATEMENTS,
         blog::tag::queries::STATEMENTS,
         blog::tag::commands::STATEMENTS,
-        blog::tag::removal::STATEMENTS,
     ];
     for (name, statement) in statements.concat() {
         let prepared = server.app().db.prepare(statement).await;
         assert!(prepared.is_ok(), "{name}: {prepared:?}");
+    }
+    let removals = [
+        &blog::author::removal::REMOVAL,
+        &blog::comment::removal::REMOVAL,
+        &blog::post::removal::REMOVAL,
+        &blog::tag::removal::REMOVAL,
+    ];
+    let engine = server.app().db.engine();
+    for statement in removals
+        .iter()
+        .flat_map(|removal| removal.statements(engine))
+    {
+        let prepared = server.app().db.prepare(statement).await;
+        assert!(prepared.is_ok(), "{statement:?}: {prepared:?}");
     }
 }

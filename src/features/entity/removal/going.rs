@@ -1,0 +1,197 @@
+//! Everything that happens when a record goes: rows that go along, links that end,
+//! references that are cut, and references that refuse.
+
+use crate::model::{Entity, EntityId, OnArchive, Service, Via};
+use crate::tables::build::is_archived;
+use crate::tables::{Table, TableKind};
+
+use super::super::super::Context;
+use super::levels::{Level, levels, referrers};
+
+/// What goes with a record.
+pub struct Going<'a> {
+    /// The entity of the record.
+    pub root: &'a Entity,
+    /// The service.
+    pub service: &'a Service,
+    /// The rows that go, from the root down, each kind after all it refers to.
+    pub levels: Vec<Level>,
+    /// The tables of the levels, in their order.
+    pub tables: Vec<&'a Table>,
+    /// The link rows that end.
+    pub links: Vec<LinkRows<'a>>,
+    /// The references that are cut, by the table that holds them.
+    pub cuts: Vec<Cut<'a>>,
+    /// The references that keep the record.
+    pub restricts: Vec<Restrict>,
+}
+
+/// Rows of a link table that end because a side of theirs goes.
+pub struct LinkRows<'a> {
+    /// The link table.
+    pub table: &'a Table,
+    /// Whose retention they have.
+    pub keeper: &'a Entity,
+    /// Whether they are archived.
+    pub archived: bool,
+    /// The columns that can refer to what goes, each with its level.
+    pub ties: Vec<(String, usize)>,
+}
+
+/// References of one table that become null.
+pub struct Cut<'a> {
+    /// Whose.
+    pub child: &'a Entity,
+    /// The columns.
+    pub ties: Vec<Tie>,
+    /// The level of the same table, if some of its rows go.
+    pub own_level: Option<usize>,
+}
+
+/// A column that is cut.
+pub struct Tie {
+    /// Its name.
+    pub column: String,
+    /// The level it refers to.
+    pub level: usize,
+    /// Whether a restore ties it again.
+    pub remembered: bool,
+}
+
+/// A reference that keeps what it refers to.
+pub struct Restrict {
+    /// The table that refers.
+    pub table: String,
+    /// Its column.
+    pub column: String,
+    /// The level it refers to.
+    pub level: usize,
+    /// The level of the same table, if some of its rows go.
+    pub own_level: Option<usize>,
+}
+
+impl<'a> Going<'a> {
+    /// What goes with a record of the entity.
+    pub fn of(context: &Context<'a>, root: EntityId) -> Self {
+        let service = context.service;
+        let levels = levels(service, root);
+        let tables = levels
+            .iter()
+            .filter_map(|level| context.schema.table(&level.table))
+            .collect();
+        let mut going = Self {
+            root: service.entity(root),
+            service,
+            tables,
+            links: Vec::new(),
+            cuts: Vec::new(),
+            restricts: Vec::new(),
+            levels,
+        };
+        going.add_references();
+        going.add_links(context);
+        going
+    }
+
+    fn add_references(&mut self) {
+        for (at, level) in self.levels.iter().enumerate() {
+            for (child, field, on_archive) in referrers(self.service, level.entity) {
+                let own_level = self.levels.iter().position(|it| it.entity == child);
+                let child = self.service.entity(child);
+                let remembered = match on_archive {
+                    OnArchive::Cascade => continue,
+                    OnArchive::Restrict => {
+                        self.restricts.push(Restrict {
+                            table: child.name.plural_snake().to_owned(),
+                            column: field.column(),
+                            level: at,
+                            own_level,
+                        });
+                        continue;
+                    }
+                    OnArchive::SetNull => false,
+                    OnArchive::Detach => true,
+                };
+                let tie = Tie {
+                    column: field.column(),
+                    level: at,
+                    remembered,
+                };
+                match self.cuts.iter_mut().find(|it| it.child.name == child.name) {
+                    Some(cut) => cut.ties.push(tie),
+                    None => self.cuts.push(Cut {
+                        child,
+                        ties: vec![tie],
+                        own_level,
+                    }),
+                }
+            }
+        }
+    }
+
+    /// A link table is asked once, though both of its sides may go: a row between two of them goes once.
+    fn add_links(&mut self, context: &Context<'a>) {
+        for table in &context.schema.tables {
+            if table.kind != TableKind::Link {
+                continue;
+            }
+            let mut keeper = None;
+            let mut ties = Vec::new();
+            for (at, level) in self.levels.iter().enumerate().rev() {
+                for key in table
+                    .foreign_keys
+                    .iter()
+                    .filter(|key| key.table == level.table)
+                {
+                    keeper = keeper.or(Some(self.service.entity(level.entity)));
+                    ties.push((key.column.clone(), at));
+                }
+            }
+            let Some(keeper) = keeper else { continue };
+            if is_restricted(self.service, &table.name) {
+                let kept = ties.into_iter().map(|(column, level)| Restrict {
+                    table: table.name.clone(),
+                    column,
+                    level,
+                    own_level: None,
+                });
+                self.restricts.extend(kept);
+                continue;
+            }
+            let twin = crate::tables::build::archive_name(&table.name);
+            self.links.push(LinkRows {
+                table,
+                keeper,
+                archived: context.schema.table(&twin).is_some(),
+                ties,
+            });
+        }
+    }
+
+    /// The entity of a level.
+    pub fn entity(&self, level: &Level) -> &'a Entity {
+        self.service.entity(level.entity)
+    }
+
+    /// Whether any row goes into an archive.
+    pub fn archives(&self) -> bool {
+        self.levels.iter().any(|it| is_archived(self.entity(it)))
+            || self.links.iter().any(|it| it.archived)
+    }
+
+    /// Whether any reference is remembered.
+    pub fn remembers(&self) -> bool {
+        self.cuts
+            .iter()
+            .flat_map(|it| &it.ties)
+            .any(|it| it.remembered)
+    }
+}
+
+/// Whether links of this table keep a record from being removed.
+fn is_restricted(service: &Service, table: &str) -> bool {
+    let collections = service.entities.iter().flat_map(|it| &it.collections);
+    collections.into_iter().any(|collection| {
+        matches!(&collection.via, Via::Link(link) if link.table == table && link.on_archive == OnArchive::Restrict)
+    })
+}

@@ -1,0 +1,251 @@
+//! A removal on PostgreSQL: one statement, so that it costs one round trip and no transaction
+//! is held open.
+//!
+//! Its parts see one snapshot. What goes further down is found by what really went further up,
+//! and the copies are made of the rows that the deletions return: no copy is stale. A child that
+//! somebody else adds in the meantime is seen by none of the parts, but by the foreign key, which
+//! is checked at the end and refuses the whole: then the removal is run again under locks. Where
+//! records take records of their own kind along, the locks come first: which rows those are
+//! is decided before any of them is held.
+
+use crate::dialect::{self, Dialect, quoted};
+use crate::tables::build::{ARCHIVE_REFERENCES, archive_name, id_type, is_archived};
+use crate::tables::{ColumnType, Table};
+
+use super::super::sql::{Statement, only};
+use super::going::{Cut, Going, Tie};
+use super::levels::{Level, descendants};
+use super::steps::{archive_lists, purge_after};
+use super::{Removal, constant, named};
+
+/// The numbers of the parameters after the id and the version.
+struct Numbers {
+    batch: usize,
+}
+
+pub fn add(going: &Going<'_>, removal: &mut Removal) {
+    let Some(dialect) = dialect::ALL.iter().find(|it| it.name() == "postgres") else {
+        return;
+    };
+    for level in &going.levels {
+        if level.ids != "$1" {
+            removal
+                .locks
+                .push(named(&mut removal.postgres, lock(*dialect, going, level)));
+        }
+    }
+    let numbers = Numbers {
+        batch: if going.root.automatic.version { 3 } else { 2 },
+    };
+    let parts = parts(*dialect, going, &numbers);
+    let doc = format!(
+        "The whole removal of {}: what goes, its copies, and what is cut.",
+        super::super::naming::Naming::of(going.root).a_sentence
+    );
+    let text = format!(
+        "with {}\nselect count(*)\nfrom gone_{}",
+        parts.join(",\n"),
+        going.root.name.plural_snake()
+    );
+    removal.postgres.push(only("REMOVE", &doc, &text));
+}
+
+fn lock(dialect: &dyn Dialect, going: &Going<'_>, level: &Level) -> Statement {
+    let entity = going.entity(level);
+    let doc = format!(
+        "Holds the {} that go until the transaction ends.",
+        entity.name.plural_sentence()
+    );
+    let text = format!(
+        "select {}\nfrom {}\nwhere {}{}",
+        dialect.as_text("id", id_type(entity.id)),
+        quoted(&level.table),
+        level.rows,
+        dialect.for_update()
+    );
+    only(&constant("LOCK", &level.table), &doc, &text)
+}
+
+fn parts(dialect: &dyn Dialect, going: &Going<'_>, numbers: &Numbers) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (level, table) in going.levels.iter().zip(&going.tables) {
+        let archived = is_archived(going.entity(level));
+        parts.push(gone(&level.table, &rows(going, level), table, archived));
+    }
+    for link in &going.links {
+        let ties: Vec<String> = link
+            .ties
+            .iter()
+            .map(|(column, level)| refers(column, &going.levels[*level].table))
+            .collect();
+        parts.push(gone(
+            &link.table.name,
+            &ties.join(" or "),
+            link.table,
+            link.archived,
+        ));
+    }
+    for cut in &going.cuts {
+        for tie in cut.ties.iter().filter(|it| it.remembered) {
+            let number = parts.len();
+            parts.push(remembered(dialect, going, cut, tie, numbers, number));
+        }
+        parts.push(cut_loose(going, cut));
+    }
+    for (level, table) in going.levels.iter().zip(&going.tables) {
+        let entity = going.entity(level);
+        if is_archived(entity) {
+            parts.push(kept(dialect, going, table, entity, numbers));
+        }
+    }
+    for link in going.links.iter().filter(|it| it.archived) {
+        parts.push(kept(dialect, going, link.table, link.keeper, numbers));
+    }
+    parts
+}
+
+fn refers(column: &str, gone: &str) -> String {
+    format!("{} in (select id from gone_{gone})", quoted(column))
+}
+
+/// What holds for the rows of a level, told by the rows above that really went.
+fn rows(going: &Going<'_>, level: &Level) -> String {
+    let table = quoted(&level.table);
+    let mut starts = Vec::new();
+    let mut conditions = Vec::new();
+    if level.entity == going.levels[0].entity {
+        let mut root = "id = $1".to_owned();
+        if going.root.automatic.version {
+            root.push_str(" and version = coalesce($2, version)");
+        }
+        starts.push(format!("select id from {table} where {root}"));
+        if going.tables[0].guarded || going.tables.iter().any(|it| it.guarded) {
+            root.push_str(
+                "\n        and (select set_config('svcgen.archiving', 'on', true)) = 'on'",
+            );
+        }
+        conditions.push(root);
+    }
+    for (above, column) in &level.via {
+        let condition = refers(column, above);
+        starts.push(format!("select id from {table} where {condition}"));
+        conditions.push(condition);
+    }
+    if level.own.is_empty() {
+        return conditions.join(" or ");
+    }
+    let mut rows = format!(
+        "id in ({})",
+        descendants(&level.table, &level.own, &starts.join(" union "))
+    );
+    if level.entity == going.levels[0].entity && going.tables.iter().any(|it| it.guarded) {
+        rows.push_str("\n        and (select set_config('svcgen.archiving', 'on', true)) = 'on'");
+    }
+    rows
+}
+
+fn gone(name: &str, rows: &str, table: &Table, archived: bool) -> String {
+    let columns: Vec<String> = if archived {
+        table.columns.iter().map(|it| quoted(&it.name)).collect()
+    } else {
+        table.primary_key.iter().map(|it| quoted(it)).collect()
+    };
+    format!(
+        "gone_{name} as (\n    delete from {}\n    where {rows}\n    returning {}\n)",
+        quoted(name),
+        super::super::sql::filled(&columns, "        ")
+    )
+}
+
+fn kept(
+    dialect: &dyn Dialect,
+    going: &Going<'_>,
+    table: &Table,
+    keeper: &crate::model::Entity,
+    numbers: &Numbers,
+) -> String {
+    let (names, columns) = archive_lists(table);
+    let first = numbers.batch;
+    let text = |offset: usize| dialect.parameter(first + offset, ColumnType::Text);
+    format!(
+        "kept_{0} as (\n    insert into {1}\n        ({2},\n         {3})\n    select {4}, {5}, {6}, {7}, {8}, {9}, '{10}', {11}, {12},\n        {13},\n        {14}\n    from gone_{0}\n)",
+        table.name,
+        quoted(&archive_name(&table.name)),
+        names.replace("\n     ", "\n         "),
+        super::super::sql::filled(&columns, "         "),
+        dialect.new_uuid(),
+        dialect.parameter(first, ColumnType::Uuid),
+        dialect.now(),
+        text(1),
+        text(2),
+        text(3),
+        going.root.name.plural_snake(),
+        text(5),
+        dialect.parameter(first + 4, ColumnType::Bigint),
+        purge_after(dialect, keeper, dialect.now()),
+        super::super::sql::filled(&columns, "        ")
+    )
+}
+
+fn cut_loose(going: &Going<'_>, cut: &Cut<'_>) -> String {
+    let table = cut.child.name.plural_snake();
+    let refers = |tie: &Tie| refers(&tie.column, &going.levels[tie.level].table);
+    let mut assignments: Vec<String> = match cut.ties.as_slice() {
+        [only] => vec![format!("{} = null", quoted(&only.column))],
+        several => several
+            .iter()
+            .map(|tie| {
+                let column = quoted(&tie.column);
+                format!(
+                    "{column} = case when {} then null else {column} end",
+                    refers(tie)
+                )
+            })
+            .collect(),
+    };
+    if cut.child.automatic.version {
+        assignments.push("version = version + 1".to_owned());
+    }
+    let conditions: Vec<String> = cut.ties.iter().map(refers).collect();
+    format!(
+        "cut_{table} as (\n    update {}\n    set {}\n    where ({}){}\n)",
+        quoted(table),
+        assignments.join(",\n        "),
+        conditions.join(" or "),
+        stays(going, cut)
+    )
+}
+
+/// That a row does not go itself: PostgreSQL changes a row once in a statement.
+fn stays(going: &Going<'_>, cut: &Cut<'_>) -> String {
+    match cut.own_level {
+        None => String::new(),
+        Some(own) => format!(
+            " and id not in (select id from gone_{})",
+            going.levels[own].table
+        ),
+    }
+}
+
+fn remembered(
+    dialect: &dyn Dialect,
+    going: &Going<'_>,
+    cut: &Cut<'_>,
+    tie: &Tie,
+    numbers: &Numbers,
+    number: usize,
+) -> String {
+    let table = cut.child.name.plural_snake();
+    let target = going.entity(&going.levels[tie.level]);
+    format!(
+        "remembered_{number} as (\n    insert into {ARCHIVE_REFERENCES}\n        (archive_id, archive_batch, table_name, column_name, row_id, target_id)\n    select {}, {}, '{table}', '{}', {}, {}\n    from {}\n    where {}{}\n)",
+        dialect.new_uuid(),
+        dialect.parameter(numbers.batch, ColumnType::Uuid),
+        tie.column,
+        dialect.as_text("id", id_type(cut.child.id)),
+        dialect.as_text(&quoted(&tie.column), id_type(target.id)),
+        quoted(table),
+        refers(&tie.column, &going.levels[tie.level].table),
+        stays(going, cut)
+    )
+}
