@@ -4,6 +4,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::coding::unpacked;
 use crate::Error;
 use crate::error::Kind;
 use crate::input::Violations;
@@ -204,12 +205,13 @@ struct EntityTag<'a> {
 }
 
 impl EntityTag<'_> {
-    /// The version that the tag is of; `"07"` is not how we write one.
+    /// The version that the tag is of; `"07"` is not how we write one. That of a packed answer
+    /// names the version that was packed.
     fn version(&self, strength: Strength) -> Option<i64> {
         if self.weak && strength == Strength::Strong {
             return None;
         }
-        let text = std::str::from_utf8(self.opaque).ok()?;
+        let text = std::str::from_utf8(unpacked(self.opaque)).ok()?;
         let version: i64 = text.parse().ok()?;
         (version.to_string() == text).then_some(version)
     }
@@ -252,8 +254,11 @@ pub(crate) fn not_modified<'a>(
     };
     if_none_match.into_iter().any(|line| {
         line.as_bytes().trim_ascii() == b"*"
-            || tags(line.as_bytes())
-                .is_some_and(|theirs| theirs.iter().any(|it| it.opaque == ours[0].opaque))
+            || tags(line.as_bytes()).is_some_and(|theirs| {
+                theirs
+                    .iter()
+                    .any(|it| it.opaque == ours[0].opaque || unpacked(it.opaque) == ours[0].opaque)
+            })
     })
 }
 
@@ -282,6 +287,8 @@ mod tests {
         assert_eq!(if_match(&["\"7\""]), Ok(Some(7)));
         assert_eq!(if_match(&[" \"7\" , W/\"8\", \"abc\","]), Ok(Some(7)));
         assert_eq!(if_match(&["\"7\"", "\"7\""]), Ok(Some(7)));
+        assert_eq!(if_match(&["\"7-gzip\", \"7-br\""]), Ok(Some(7)));
+        assert_eq!(if_match(&["\"7-deflate\""]), Err(412));
         for never in ["W/\"7\"", "\"abc\"", "\"07\"", "\"+7\"", "\"\"", "\"a,b\""] {
             assert_eq!(if_match(&[never]), Err(412), "{never}");
         }
@@ -359,6 +366,8 @@ mod tests {
         };
         assert!(is(&["\"7\""], "\"7\""));
         assert!(is(&["W/\"7\""], "\"7\""));
+        assert!(is(&["\"7-zstd\""], "\"7\""));
+        assert!(!is(&["\"8-gzip\""], "\"7\""));
         assert!(is(&["\"6\", \"7\""], "W/\"7\""));
         assert!(is(&["\"6\"", "\"7\""], "\"7\""));
         assert!(is(&["*"], "\"7\""));

@@ -4,10 +4,12 @@
 //! Knows nothing of entities. The server puts the [`Context`] of each request
 //! in its place; without it (in a test of a bare router) defaults hold.
 
+mod accept;
 mod answer;
 mod batch;
 mod body;
 mod caller;
+pub(crate) mod coding;
 mod conditional;
 mod context;
 mod id;
@@ -18,6 +20,7 @@ mod query;
 mod removal;
 mod write;
 
+pub(crate) use accept::refuses_json;
 pub use answer::{Created, NoContent, Tag, Tagged, location, no_content, version_tag};
 pub use batch::{Batch, Ids, Target, Whole, several};
 pub use body::Body;

@@ -1,18 +1,24 @@
 //! The server: takes connections, hands requests to the service's router, and stops in good order.
 //!
-//! `accept` knows sockets, `exchange` one request and its response, `finish`
-//! what is added to responses, `probes` the health pages, `stop` signals.
+//! `accept` knows sockets, `wire` their bytes, `exchange` one request and its response, `methods`
+//! what a path allows, `finish` what is added to responses, `cors` browsers,
+//! `compress` bodies, `probes` the health pages, `stop` signals.
 
 mod accept;
 mod clock;
+#[cfg(feature = "compression")]
+mod compress;
+mod cors;
 mod exchange;
 mod finish;
+mod methods;
 mod probes;
 mod received;
 mod stop;
+mod wire;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -28,6 +34,7 @@ use crate::http::Limits;
 use crate::idempotency::{self, Keys};
 use crate::service::Service;
 
+pub(crate) use cors::is_origin;
 pub(crate) use exchange::panic_message;
 pub(crate) use stop::{Phase, Signals};
 
@@ -47,6 +54,10 @@ pub(crate) struct Shared {
     readiness: probes::Readiness,
     /// Whether the database has a table of the answers to requests with idempotency keys.
     keeps_answers: bool,
+    /// How many heads could not be read so far.
+    refused_heads: AtomicU64,
+    /// Where pages of other origins may come.
+    cors: Option<cors::Cors>,
     #[cfg(feature = "docs-ui")]
     docs: Option<crate::docs::Docs>,
 }
@@ -83,6 +94,8 @@ impl Server {
             stopping: watch::Sender::new(false),
             readiness: probes::Readiness::default(),
             keeps_answers: S::KEEPS_ANSWERS,
+            refused_heads: AtomicU64::new(0),
+            cors: cors::Cors::of(&config.cors),
             #[cfg(feature = "docs-ui")]
             docs: S::OPENAPI
                 .filter(|_| config.docs.enabled)
