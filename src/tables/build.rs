@@ -6,8 +6,8 @@ use crate::model::{
 };
 
 use super::{
-    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Schema, Table,
-    TableKind, derived_name, hex, idempotency,
+    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Past, Schema,
+    Table, TableKind, derived_name, hex, idempotency,
 };
 
 /// The table that remembers references which removals cut.
@@ -116,6 +116,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
             ty: column_type(service, &field.kind),
             nullable: field.nullable,
             default: field.default.as_ref().and_then(literal),
+            past: Past::default(),
         });
         if let FieldKind::Reference(reference) = &field.kind {
             let target = service.entity(reference.target);
@@ -145,6 +146,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         guarded: is_archived(entity),
         foreign_keys,
         checks,
+        past: Past::default(),
     }
 }
 
@@ -154,6 +156,7 @@ pub(super) fn required(name: &str, ty: ColumnType) -> Column {
         ty,
         nullable: false,
         default: None,
+        past: Past::default(),
     }
 }
 
@@ -291,6 +294,7 @@ fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
         guarded: false,
         foreign_keys,
         checks: Vec::new(),
+        past: Past::default(),
         indexes: vec![index(
             &link.table,
             vec![ascending(&link.target_column), ascending(&link.own_column)],
@@ -365,6 +369,7 @@ fn archive_of(table: &Table) -> Table {
         guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
+        past: Past::default(),
     }
 }
 
@@ -394,6 +399,7 @@ fn archive_references() -> Table {
         guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
+        past: Past::default(),
         indexes: vec![index(
             ARCHIVE_REFERENCES,
             vec![ascending("archive_batch")],
@@ -472,7 +478,7 @@ fn range_rules<T>(bound: &Bound<T>, literal: impl Fn(&T) -> Literal) -> Vec<Chec
 }
 
 /// A default as a constant, unless each row gets its own.
-fn literal(default: &DefaultValue) -> Option<Literal> {
+pub fn literal(default: &DefaultValue) -> Option<Literal> {
     Some(match default {
         DefaultValue::Text(text) | DefaultValue::EnumValue(text) => Literal::Text(text.clone()),
         DefaultValue::Int(value) => Literal::Int(*value),

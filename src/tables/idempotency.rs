@@ -3,7 +3,7 @@
 //! The runtime reads and writes it; its columns are those of `idempotency/store.rs` there.
 
 use super::build::{ascending, index, required};
-use super::{ColumnType, Table, TableKind};
+use super::{ColumnType, Past, Table, TableKind};
 use crate::model::Service;
 
 /// Its name.
@@ -34,6 +34,7 @@ pub fn table() -> Table {
         primary_key: vec!["id".to_owned()],
         identity: false,
         guarded: false,
+        past: Past::default(),
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         indexes: vec![index(NAME, vec![ascending("expires_at")], false)],
