@@ -195,7 +195,7 @@ impl Shared {
                 Ok(0) => {}
                 Ok(swept) => tracing::debug!(swept, "answers that had expired were removed"),
                 Err(error) => {
-                    tracing::warn!(%error, "answers that have expired could not be removed")
+                    tracing::warn!(%error, "answers that have expired could not be removed");
                 }
             }
         }

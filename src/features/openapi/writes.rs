@@ -136,7 +136,7 @@ pub fn replace(entity: &Entity) -> Value {
 pub fn change(entity: &Entity) -> Value {
     let name = entity.name.pascal();
     let sentence = entity.name.sentence();
-    let changes = reference(&format!("{name}Changes"));
+    let body = reference(&format!("{name}Changes"));
     let mut statuses = WRITE.to_vec();
     statuses.push(404);
     let mut own = vec![shared("parameters", "UpdateMask")];
@@ -156,8 +156,8 @@ pub fn change(entity: &Entity) -> Value {
             "requestBody": {
                 "required": true,
                 "content": {
-                    "application/merge-patch+json": { "schema": changes },
-                    "application/json": { "schema": changes },
+                    "application/merge-patch+json": { "schema": body },
+                    "application/json": { "schema": body },
                 },
             },
             "responses": answers,
