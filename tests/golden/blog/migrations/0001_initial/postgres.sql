@@ -1,3 +1,4 @@
+-- svcgen:step transaction Creates 9 tables.
 create table authors (
     id uuid not null primary key,
     name text not null constraint authors_name_check check (char_length(name) >= 1 and char_length(name) <= 120),
@@ -18,7 +19,11 @@ create table authors_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema bigint,
     archive_purge_after timestamptz,
+    archive_hold boolean not null default false,
+    archive_hash text,
     id uuid,
     name text,
     email text,
@@ -53,7 +58,11 @@ create table post_tags_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema bigint,
     archive_purge_after timestamptz,
+    archive_hold boolean not null default false,
+    archive_hash text,
     post_id uuid,
     tag_id uuid
 );
@@ -96,7 +105,11 @@ create table posts_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema bigint,
     archive_purge_after timestamptz,
+    archive_hold boolean not null default false,
+    archive_hash text,
     id uuid,
     author_id uuid,
     title text,
@@ -127,3 +140,21 @@ create table post_tags (
     primary key (post_id, tag_id)
 );
 create index post_tags_tag_id_post_id_idx on post_tags (tag_id, post_id);
+
+-- svcgen:step transaction Lets rows of 2 tables leave only through the archive.
+create or replace function svcgen_refuse_delete() returns trigger language plpgsql as $$
+begin
+    raise exception 'rows of "%" leave only through their archive', tg_table_name
+        using errcode = 'restrict_violation', hint = 'Remove them through the service.';
+end
+$$;
+create trigger authors_guard after delete on authors
+    for each row when (current_setting('svcgen.archiving', true) is distinct from 'on')
+    execute function svcgen_refuse_delete();
+create trigger authors_truncate before truncate on authors
+    for each statement execute function svcgen_refuse_delete();
+create trigger posts_guard after delete on posts
+    for each row when (current_setting('svcgen.archiving', true) is distinct from 'on')
+    execute function svcgen_refuse_delete();
+create trigger posts_truncate before truncate on posts
+    for each statement execute function svcgen_refuse_delete();

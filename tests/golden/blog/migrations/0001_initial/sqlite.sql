@@ -1,3 +1,4 @@
+-- svcgen:step transaction Creates `authors`.
 create table authors (
     id blob not null primary key,
     name text not null constraint authors_name_check check (length(name) >= 1 and length(name) <= 120),
@@ -10,6 +11,7 @@ create table authors (
 create unique index authors_email_key on authors (email);
 create index authors_name_id_idx on authors (name, id);
 
+-- svcgen:step transaction Creates `authors_archive`.
 create table authors_archive (
     archive_id blob not null primary key,
     archive_batch blob not null,
@@ -18,7 +20,11 @@ create table authors_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema integer,
     archive_purge_after integer,
+    archive_hold integer not null default 0,
+    archive_hash text,
     id blob,
     name text,
     email text,
@@ -31,6 +37,7 @@ create index authors_archive_id_idx on authors_archive (id);
 create index authors_archive_archive_batch_idx on authors_archive (archive_batch);
 create index authors_archive_archived_at_desc_archive_id_desc_idx on authors_archive (archived_at desc, archive_id desc);
 
+-- svcgen:step transaction Creates `idempotency_keys`.
 create table idempotency_keys (
     id blob not null primary key,
     caller text not null,
@@ -45,6 +52,7 @@ create table idempotency_keys (
 ) strict;
 create index idempotency_keys_expires_at_idx on idempotency_keys (expires_at);
 
+-- svcgen:step transaction Creates `post_tags_archive`.
 create table post_tags_archive (
     archive_id blob not null primary key,
     archive_batch blob not null,
@@ -53,7 +61,11 @@ create table post_tags_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema integer,
     archive_purge_after integer,
+    archive_hold integer not null default 0,
+    archive_hash text,
     post_id blob,
     tag_id blob
 ) strict;
@@ -61,6 +73,7 @@ create index post_tags_archive_post_id_idx on post_tags_archive (post_id);
 create index post_tags_archive_archive_batch_idx on post_tags_archive (archive_batch);
 create index post_tags_archive_archived_at_desc_archive_id_desc_idx on post_tags_archive (archived_at desc, archive_id desc);
 
+-- svcgen:step transaction Creates `posts`.
 create table posts (
     id blob not null primary key,
     author_id blob not null constraint posts_author_id_fkey references authors (id),
@@ -76,6 +89,7 @@ create unique index posts_slug_key on posts (slug);
 create index posts_published_at_desc_id_desc_idx on posts (published_at desc, id desc);
 create index posts_author_id_idx on posts (author_id);
 
+-- svcgen:step transaction Creates `comments`.
 create table comments (
     id blob not null primary key,
     post_id blob not null constraint comments_post_id_fkey references posts (id),
@@ -88,6 +102,7 @@ create table comments (
 create index comments_created_at_id_idx on comments (created_at, id);
 create index comments_post_id_idx on comments (post_id);
 
+-- svcgen:step transaction Creates `posts_archive`.
 create table posts_archive (
     archive_id blob not null primary key,
     archive_batch blob not null,
@@ -96,7 +111,11 @@ create table posts_archive (
     archive_reason text,
     archive_request text not null,
     archive_root text not null,
+    archive_root_id text,
+    archive_schema integer,
     archive_purge_after integer,
+    archive_hold integer not null default 0,
+    archive_hash text,
     id blob,
     author_id blob,
     title text,
@@ -111,6 +130,7 @@ create index posts_archive_id_idx on posts_archive (id);
 create index posts_archive_archive_batch_idx on posts_archive (archive_batch);
 create index posts_archive_archived_at_desc_archive_id_desc_idx on posts_archive (archived_at desc, archive_id desc);
 
+-- svcgen:step transaction Creates `tags`.
 create table tags (
     id blob not null primary key,
     name text not null constraint tags_name_check check (length(name) >= 1 and length(name) <= 50),
@@ -121,9 +141,40 @@ create table tags (
 create unique index tags_name_key on tags (name);
 create index tags_name_id_idx on tags (name, id);
 
+-- svcgen:step transaction Creates `post_tags`.
 create table post_tags (
     post_id blob not null constraint post_tags_post_id_fkey references posts (id),
     tag_id blob not null constraint post_tags_tag_id_fkey references tags (id),
     primary key (post_id, tag_id)
 ) strict;
 create index post_tags_tag_id_post_id_idx on post_tags (tag_id, post_id);
+
+-- svcgen:step transaction Lets rows of 2 tables leave only through the archive.
+create trigger authors_guard before delete on authors
+when not exists (
+    select 1 from authors_archive as copy
+    where copy.id is old.id
+        and copy.name is old.name
+        and copy.email is old.email
+        and copy.bio is old.bio
+        and copy.created_at is old.created_at
+        and copy.updated_at is old.updated_at
+)
+begin
+    select raise(abort, 'rows of authors leave only through their archive');
+end;
+create trigger posts_guard before delete on posts
+when not exists (
+    select 1 from posts_archive as copy
+    where copy.id is old.id
+        and copy.author_id is old.author_id
+        and copy.title is old.title
+        and copy.slug is old.slug
+        and copy.body is old.body
+        and copy.published_at is old.published_at
+        and copy.created_at is old.created_at
+        and copy.updated_at is old.updated_at
+)
+begin
+    select raise(abort, 'rows of posts leave only through their archive');
+end;

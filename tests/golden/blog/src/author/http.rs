@@ -17,6 +17,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/authors", get(list).post(create))
+        .route("/v1/authors/{id}/removal", get(preview_removal))
         .route(
             "/v1/authors/{id}",
             get(find).put(replace).patch(change).delete(remove),
@@ -24,8 +25,12 @@ pub fn routes() -> Router<App> {
         .merge(AuthorRules.routes())
 }
 
-async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<AuthorPage>, Error> {
-    Ok(Json(queries::list(&app, &listing).await?))
+async fn list(
+    State(app): State<App>,
+    listing: http::Listing,
+) -> Result<http::Masked<AuthorPage>, Error> {
+    let page = queries::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
 async fn create(
@@ -90,4 +95,11 @@ fn saved(saved: &Saved<Author>) -> Response {
         }
         Saved::Changed(author) | Saved::Unchanged(author) => http::Tagged(author).into_response(),
     }
+}
+
+async fn preview_removal(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
+    Ok(Json(removal::preview(&app, id).await?))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use svcgen_runtime::{db, http, input};
+use svcgen_runtime::{db, http, input, list};
 use uuid::Uuid;
 
 /// Someone who writes.
@@ -41,6 +41,16 @@ impl db::FromRow for Author {
 impl http::Tag for Author {
     fn entity_tag(&self) -> Option<String> {
         Some(http::version_tag(self.version))
+    }
+}
+
+impl list::Record for Author {
+    fn value(&self, column: &str) -> db::Value {
+        match column {
+            "id" => db::Value::of(self.id),
+            "name" => db::Value::of(&self.name),
+            _ => db::Value::Null,
+        }
     }
 }
 
@@ -117,4 +127,21 @@ pub struct AuthorPage {
     /// Asks for the next page; absent on the last one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_page_token: String,
+    /// Asks for the page before; absent on the first one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_page_token: String,
+    /// How many there are on all pages, where the caller asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<i64>,
+}
+
+impl From<list::Page<Author>> for AuthorPage {
+    fn from(page: list::Page<Author>) -> Self {
+        Self {
+            authors: page.records,
+            next_page_token: page.next_page_token,
+            previous_page_token: page.previous_page_token,
+            total_size: page.total_size,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! How authors are removed, and what goes with them.
 
-use svcgen_runtime::{Constraint, Error, Unit, db, http, params, removal};
+use svcgen_runtime::{Error, Unit, db, http, params, removal};
 use uuid::Uuid;
 
 use super::commands::{LOCK, outdated};
@@ -8,24 +8,43 @@ use super::hooks::Rules as _;
 use super::model::Author;
 use super::rules::AuthorRules;
 use crate::app::App;
+use crate::migrations;
+
+/// Whether the author is there, held until the transaction ends.
+const ROOT: db::Sql = db::Sql::each(
+    "select true
+     from authors
+     where id = $1 and version = coalesce($2, version)",
+    "select true
+     from authors
+     where id = $1 and version = coalesce($2, version)
+     for update",
+);
+
+/// What goes with the author, what is cut from it, and what keeps it.
+const PREVIEW: db::Sql = db::Sql::new(
+    "select 'authors' as name, 'archived' as effect, count(*) as records
+     from authors
+     where id = $1
+     union all select 'posts' as name, 'restricts' as effect, count(*) as records
+     from posts
+     where author_id = $1",
+);
+
+/// Whether anything keeps the author.
+const RESTRICTED: db::Sql = db::Sql::new(
+    "select true
+     where exists (select 1 from posts where author_id = $1)",
+);
 
 /// The copy of the authors that go, in their archive.
-const ARCHIVE_AUTHORS: db::Sql = db::Sql::each(
+const ARCHIVE_AUTHORS: db::Sql = db::Sql::new(
     "insert into authors_archive
          (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
+          archive_request, archive_root, archive_root_id, archive_schema,
+          archive_purge_after,
           id, name, email, bio, version, created_at, updated_at)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'authors',
-         null,
-         id, name, email, bio, version, created_at, updated_at
-     from authors
-     where id = $1",
-    "insert into authors_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          id, name, email, bio, version, created_at, updated_at)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'authors',
+     select randomblob(16), $2, $8, $3, $4, $5, 'authors', $7, $6,
          null,
          id, name, email, bio, version, created_at, updated_at
      from authors
@@ -38,20 +57,56 @@ const DELETE_AUTHORS: db::Sql = db::Sql::new(
      where id = $1",
 );
 
-/// What the removal of an author takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[],
-    remembered: &[],
-    cut: &[],
-    moves: &[removal::Move {
-        table: "authors",
-        archive: Some(&ARCHIVE_AUTHORS),
-        delete: &DELETE_AUTHORS,
-    }],
-};
+/// The whole removal of an author: what goes, its copies, and what is cut.
+const REMOVE: db::Sql = db::Sql::new(
+    "with gone_authors as (
+         delete from authors
+         where id = $1 and version = coalesce($2, version)
+             and (select set_config('svcgen.archiving', 'on', true)) = 'on'
+         returning id, name, email, bio, version, created_at, updated_at
+     ),
+     kept_authors as (
+         insert into authors_archive
+             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
+              archive_request, archive_root, archive_root_id, archive_schema,
+              archive_purge_after,
+              id, name, email, bio, version, created_at, updated_at)
+         select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
+             'authors', $8::text, $7::bigint,
+             null,
+             id, name, email, bio, version, created_at, updated_at
+         from gone_authors
+     )
+     select count(*)
+     from gone_authors",
+);
 
-/// The references that keep an author from being removed.
-const REFERRERS: &[Constraint] = &[Constraint::restrict("posts_author_id_fkey", "posts")];
+/// How an author is removed, and what goes with it.
+pub const REMOVAL: removal::Removal = removal::Removal {
+    table: "authors",
+    versioned: true,
+    archives: true,
+    is_tree: false,
+    reaches: false,
+    schema: removal::schema_number(migrations::ALL),
+    root: &ROOT,
+    preview: &PREVIEW,
+    sqlite: Some(removal::Steps {
+        restricted: Some(&RESTRICTED),
+        copies: &[&ARCHIVE_AUTHORS],
+        remembered: &[],
+        cuts: &[],
+        ends: &[removal::End {
+            delete: &DELETE_AUTHORS,
+            copy: Some(0),
+        }],
+    }),
+    postgres: Some(removal::Whole {
+        locks: &[],
+        statement: &REMOVE,
+        takes: 6,
+    }),
+};
 
 /// Removes an author, if the `conditions` hold of it.
 ///
@@ -70,19 +125,29 @@ pub async fn remove(
     rules.before_remove(app, caller, id, removal).await?;
 
     let expected = conditions.expected()?;
-    let tx = unit.hold().await?;
-    let current: Option<Author> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
+    let inside = rules.inside_remove();
+    let removed = if inside.is_none() && !conditions.exclude() && unit.may_stand_alone() {
+        REMOVAL
+            .remove(&app.db, id, expected, caller, removal)
+            .await?
+    } else {
+        let tx = unit.hold().await?;
+        let current: Option<Author> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(author) = &current {
+            conditions.admit(Some(author.version))?;
+            if let Some(inside) = inside {
+                inside(tx, caller, author).await?;
+            }
+            let batch = removal::Batch::new(caller, removal);
+            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
+                return Err(REMOVAL.explain(&app.db, id, error).await);
+            }
+        }
+        current.is_some()
     };
-    conditions.admit(Some(current.version))?;
-    if let Some(inside) = rules.inside_remove() {
-        inside(tx, caller, &current).await?;
+    if !removed {
+        return Err(missed(app, id).await);
     }
-    REMOVAL
-        .run(tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
 
     if unit.commit(&()).await? {
         rules.after_remove(app, caller, id).await;
@@ -98,13 +163,14 @@ async fn missed(app: &App, id: Uuid) -> Error {
     }
 }
 
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
+/// What removing an author would do.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn preview(app: &App, id: Uuid) -> Result<removal::Preview, Error> {
+    REMOVAL
+        .preview(&app.db, id)
+        .await?
+        .ok_or_else(|| Error::not_found("author", id))
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-    ("ARCHIVE_AUTHORS", &ARCHIVE_AUTHORS),
-    ("DELETE_AUTHORS", &DELETE_AUTHORS),
-];

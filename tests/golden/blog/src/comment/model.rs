@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use svcgen_runtime::{Violations, db, http, input};
+use svcgen_runtime::{Violations, db, http, input, list};
 use uuid::Uuid;
 
 /// What a reader says about a post.
@@ -41,6 +41,16 @@ impl db::FromRow for Comment {
 impl http::Tag for Comment {
     fn entity_tag(&self) -> Option<String> {
         Some(http::version_tag(self.version))
+    }
+}
+
+impl list::Record for Comment {
+    fn value(&self, column: &str) -> db::Value {
+        match column {
+            "id" => db::Value::of(self.id),
+            "created_at" => db::Value::of(self.created_at),
+            _ => db::Value::Null,
+        }
     }
 }
 
@@ -128,4 +138,21 @@ pub struct CommentPage {
     /// Asks for the next page; absent on the last one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_page_token: String,
+    /// Asks for the page before; absent on the first one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_page_token: String,
+    /// How many there are on all pages, where the caller asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<i64>,
+}
+
+impl From<list::Page<Comment>> for CommentPage {
+    fn from(page: list::Page<Comment>) -> Self {
+        Self {
+            comments: page.records,
+            next_page_token: page.next_page_token,
+            previous_page_token: page.previous_page_token,
+            total_size: page.total_size,
+        }
+    }
 }

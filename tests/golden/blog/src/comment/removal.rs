@@ -1,6 +1,6 @@
 //! How comments are removed, and what goes with them.
 
-use svcgen_runtime::{Constraint, Error, Unit, db, http, params};
+use svcgen_runtime::{Error, Unit, db, http, params, removal};
 use uuid::Uuid;
 
 use super::commands::{LOCK, outdated};
@@ -8,16 +8,69 @@ use super::hooks::Rules as _;
 use super::model::Comment;
 use super::rules::CommentRules;
 use crate::app::App;
+use crate::migrations;
 
-/// The end of one comment.
-const DELETE: db::Sql = db::Sql::new(
-    "delete from comments
+/// Whether the comment is there, held until the transaction ends.
+const ROOT: db::Sql = db::Sql::each(
+    "select true
+     from comments
+     where id = $1 and version = coalesce($2, version)",
+    "select true
+     from comments
      where id = $1 and version = coalesce($2, version)
-     returning id",
+     for update",
 );
 
-/// The references that keep a comment from being removed.
-const REFERRERS: &[Constraint] = &[];
+/// What goes with the comment, what is cut from it, and what keeps it.
+const PREVIEW: db::Sql = db::Sql::new(
+    "select 'comments' as name, 'deleted' as effect, count(*) as records
+     from comments
+     where id = $1",
+);
+
+/// The end of the comments that go.
+const DELETE_COMMENTS: db::Sql = db::Sql::new(
+    "delete from comments
+     where id = $1",
+);
+
+/// The whole removal of a comment: what goes, its copies, and what is cut.
+const REMOVE: db::Sql = db::Sql::new(
+    "with gone_comments as (
+         delete from comments
+         where id = $1 and version = coalesce($2, version)
+         returning id
+     )
+     select count(*)
+     from gone_comments",
+);
+
+/// How a comment is removed, and what goes with it.
+pub const REMOVAL: removal::Removal = removal::Removal {
+    table: "comments",
+    versioned: true,
+    archives: false,
+    is_tree: false,
+    reaches: false,
+    schema: removal::schema_number(migrations::ALL),
+    root: &ROOT,
+    preview: &PREVIEW,
+    sqlite: Some(removal::Steps {
+        restricted: None,
+        copies: &[],
+        remembered: &[],
+        cuts: &[],
+        ends: &[removal::End {
+            delete: &DELETE_COMMENTS,
+            copy: None,
+        }],
+    }),
+    postgres: Some(removal::Whole {
+        locks: &[],
+        statement: &REMOVE,
+        takes: 0,
+    }),
+};
 
 /// Removes a comment, if the `conditions` hold of it.
 ///
@@ -37,21 +90,26 @@ pub async fn remove(
 
     let expected = conditions.expected()?;
     let inside = rules.inside_remove();
-    if inside.is_some() || conditions.exclude() {
+    let removed = if inside.is_none() && !conditions.exclude() && unit.may_stand_alone() {
+        REMOVAL
+            .remove(&app.db, id, expected, caller, removal)
+            .await?
+    } else {
         let tx = unit.hold().await?;
         let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-        if let Some(current) = &current {
-            conditions.admit(Some(current.version))?;
+        if let Some(comment) = &current {
+            conditions.admit(Some(comment.version))?;
+            if let Some(inside) = inside {
+                inside(tx, caller, comment).await?;
+            }
+            let batch = removal::Batch::new(caller, removal);
+            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
+                return Err(REMOVAL.explain(&app.db, id, error).await);
+            }
         }
-        if let (Some(inside), Some(current)) = (inside, &current) {
-            inside(tx, caller, current).await?;
-        }
-    }
-    let removed: Option<(Uuid,)> = unit
-        .write_optional(&DELETE, params![id, expected])
-        .await
-        .map_err(referred)?;
-    if removed.is_none() {
+        current.is_some()
+    };
+    if !removed {
         return Err(missed(app, id).await);
     }
 
@@ -69,10 +127,14 @@ async fn missed(app: &App, id: Uuid) -> Error {
     }
 }
 
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
+/// What removing a comment would do.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn preview(app: &App, id: Uuid) -> Result<removal::Preview, Error> {
+    REMOVAL
+        .preview(&app.db, id)
+        .await?
+        .ok_or_else(|| Error::not_found("comment", id))
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[("DELETE", &DELETE)];

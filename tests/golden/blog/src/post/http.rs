@@ -15,6 +15,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/posts", get(list).post(create))
+        .route("/v1/posts/{id}/removal", get(preview_removal))
         .route(
             "/v1/posts/{id}",
             get(find).put(replace).patch(change).delete(remove),
@@ -22,8 +23,12 @@ pub fn routes() -> Router<App> {
         .merge(PostRules.routes())
 }
 
-async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<PostPage>, Error> {
-    Ok(Json(queries::list(&app, &listing).await?))
+async fn list(
+    State(app): State<App>,
+    listing: http::Listing,
+) -> Result<http::Masked<PostPage>, Error> {
+    let page = queries::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
 async fn create(
@@ -88,4 +93,11 @@ fn saved(saved: &Saved<Post>) -> Response {
         }
         Saved::Changed(post) | Saved::Unchanged(post) => http::Tagged(post).into_response(),
     }
+}
+
+async fn preview_removal(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
+    Ok(Json(removal::preview(&app, id).await?))
 }

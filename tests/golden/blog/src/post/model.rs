@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use svcgen_runtime::{db, http, input};
+use svcgen_runtime::{db, http, input, list};
 use uuid::Uuid;
 
 /// A text that is published, or will be.
@@ -50,6 +50,17 @@ impl db::FromRow for Post {
 impl http::Tag for Post {
     fn entity_tag(&self) -> Option<String> {
         Some(http::version_tag(self.version))
+    }
+}
+
+impl list::Record for Post {
+    fn value(&self, column: &str) -> db::Value {
+        match column {
+            "id" => db::Value::of(self.id),
+            "published_at" => db::Value::of(self.published_at),
+            "title" => db::Value::of(&self.title),
+            _ => db::Value::Null,
+        }
     }
 }
 
@@ -161,4 +172,21 @@ pub struct PostPage {
     /// Asks for the next page; absent on the last one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_page_token: String,
+    /// Asks for the page before; absent on the first one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_page_token: String,
+    /// How many there are on all pages, where the caller asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<i64>,
+}
+
+impl From<list::Page<Post>> for PostPage {
+    fn from(page: list::Page<Post>) -> Self {
+        Self {
+            posts: page.records,
+            next_page_token: page.next_page_token,
+            previous_page_token: page.previous_page_token,
+            total_size: page.total_size,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! How posts are removed, and what goes with them.
 
-use svcgen_runtime::{Constraint, Error, Unit, db, http, params, removal};
+use svcgen_runtime::{Error, Unit, db, http, params, removal};
 use uuid::Uuid;
 
 use super::commands::{LOCK, outdated};
@@ -8,35 +8,55 @@ use super::hooks::Rules as _;
 use super::model::Post;
 use super::rules::PostRules;
 use crate::app::App;
+use crate::migrations;
 
-/// Holds the comments that go until the transaction ends.
-const LOCK_COMMENTS: db::Sql = db::Sql::each(
+/// Whether the post is there, held until the transaction ends.
+const ROOT: db::Sql = db::Sql::each(
     "select true
-     from comments
-     where post_id = $1",
+     from posts
+     where id = $1 and version = coalesce($2, version)",
     "select true
-     from comments
-     where post_id = $1
+     from posts
+     where id = $1 and version = coalesce($2, version)
      for update",
 );
 
-/// The copy of the post tags that go, in their archive.
-const ARCHIVE_POST_TAGS: db::Sql = db::Sql::each(
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          post_id, tag_id)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'posts',
-         null,
-         post_id, tag_id
+/// What goes with the post, what is cut from it, and what keeps it.
+const PREVIEW: db::Sql = db::Sql::new(
+    "select 'posts' as name, 'archived' as effect, count(*) as records
+     from posts
+     where id = $1
+     union all select 'comments' as name, 'deleted' as effect, count(*) as records
+     from comments
+     where post_id = $1
+     union all select 'post_tags' as name, 'unlinked' as effect, count(*) as records
      from post_tags
      where post_id = $1",
+);
+
+/// The copy of the posts that go, in their archive.
+const ARCHIVE_POSTS: db::Sql = db::Sql::new(
+    "insert into posts_archive
+         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
+          archive_request, archive_root, archive_root_id, archive_schema,
+          archive_purge_after,
+          id, author_id, title, slug, body, published_at, version, created_at,
+          updated_at)
+     select randomblob(16), $2, $8, $3, $4, $5, 'posts', $7, $6,
+         null,
+         id, author_id, title, slug, body, published_at, version, created_at, updated_at
+     from posts
+     where id = $1",
+);
+
+/// The copy of the post tags that go, in their archive.
+const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
     "insert into post_tags_archive
          (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
+          archive_request, archive_root, archive_root_id, archive_schema,
+          archive_purge_after,
           post_id, tag_id)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'posts',
+     select randomblob(16), $2, $8, $3, $4, $5, 'posts', $7, $6,
          null,
          post_id, tag_id
      from post_tags
@@ -55,66 +75,105 @@ const DELETE_COMMENTS: db::Sql = db::Sql::new(
      where post_id = $1",
 );
 
-/// The copy of the posts that go, in their archive.
-const ARCHIVE_POSTS: db::Sql = db::Sql::each(
-    "insert into posts_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          id, author_id, title, slug, body, published_at, version, created_at,
-          updated_at)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'posts',
-         null,
-         id, author_id, title, slug, body, published_at, version, created_at, updated_at
-     from posts
-     where id = $1",
-    "insert into posts_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          id, author_id, title, slug, body, published_at, version, created_at,
-          updated_at)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'posts',
-         null,
-         id, author_id, title, slug, body, published_at, version, created_at, updated_at
-     from posts
-     where id = $1",
-);
-
 /// The end of the posts that go.
 const DELETE_POSTS: db::Sql = db::Sql::new(
     "delete from posts
      where id = $1",
 );
 
-/// What the removal of a post takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[&LOCK_COMMENTS],
-    remembered: &[],
-    cut: &[],
-    moves: &[
-        removal::Move {
-            table: "post_tags",
-            archive: Some(&ARCHIVE_POST_TAGS),
-            delete: &DELETE_POST_TAGS,
-        },
-        removal::Move {
-            table: "comments",
-            archive: None,
-            delete: &DELETE_COMMENTS,
-        },
-        removal::Move {
-            table: "posts",
-            archive: Some(&ARCHIVE_POSTS),
-            delete: &DELETE_POSTS,
-        },
-    ],
-};
+/// Holds the comments that go until the transaction ends.
+const LOCK_COMMENTS: db::Sql = db::Sql::new(
+    "select id::text
+     from comments
+     where post_id = $1
+     for update",
+);
 
-/// The references that keep a post from being removed.
-const REFERRERS: &[Constraint] = &[
-    Constraint::restrict("comments_post_id_fkey", "comments"),
-    Constraint::restrict("post_tags_post_id_fkey", "post tags"),
-];
+/// The whole removal of a post: what goes, its copies, and what is cut.
+const REMOVE: db::Sql = db::Sql::new(
+    "with gone_posts as (
+         delete from posts
+         where id = $1 and version = coalesce($2, version)
+             and (select set_config('svcgen.archiving', 'on', true)) = 'on'
+         returning id, author_id, title, slug, body, published_at, version, created_at,
+             updated_at
+     ),
+     gone_comments as (
+         delete from comments
+         where post_id in (select id from gone_posts)
+         returning id
+     ),
+     gone_post_tags as (
+         delete from post_tags
+         where post_id in (select id from gone_posts)
+         returning post_id, tag_id
+     ),
+     kept_posts as (
+         insert into posts_archive
+             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
+              archive_request, archive_root, archive_root_id, archive_schema,
+              archive_purge_after,
+              id, author_id, title, slug, body, published_at, version, created_at,
+              updated_at)
+         select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
+             'posts', $8::text, $7::bigint,
+             null,
+             id, author_id, title, slug, body, published_at, version, created_at,
+             updated_at
+         from gone_posts
+     ),
+     kept_post_tags as (
+         insert into post_tags_archive
+             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
+              archive_request, archive_root, archive_root_id, archive_schema,
+              archive_purge_after,
+              post_id, tag_id)
+         select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
+             'posts', $8::text, $7::bigint,
+             null,
+             post_id, tag_id
+         from gone_post_tags
+     )
+     select count(*)
+     from gone_posts",
+);
+
+/// How a post is removed, and what goes with it.
+pub const REMOVAL: removal::Removal = removal::Removal {
+    table: "posts",
+    versioned: true,
+    archives: true,
+    is_tree: false,
+    reaches: true,
+    schema: removal::schema_number(migrations::ALL),
+    root: &ROOT,
+    preview: &PREVIEW,
+    sqlite: Some(removal::Steps {
+        restricted: None,
+        copies: &[&ARCHIVE_POSTS, &ARCHIVE_POST_TAGS],
+        remembered: &[],
+        cuts: &[],
+        ends: &[
+            removal::End {
+                delete: &DELETE_POST_TAGS,
+                copy: Some(1),
+            },
+            removal::End {
+                delete: &DELETE_COMMENTS,
+                copy: None,
+            },
+            removal::End {
+                delete: &DELETE_POSTS,
+                copy: Some(0),
+            },
+        ],
+    }),
+    postgres: Some(removal::Whole {
+        locks: &[&LOCK_COMMENTS],
+        statement: &REMOVE,
+        takes: 6,
+    }),
+};
 
 /// Removes a post, if the `conditions` hold of it.
 ///
@@ -133,19 +192,29 @@ pub async fn remove(
     rules.before_remove(app, caller, id, removal).await?;
 
     let expected = conditions.expected()?;
-    let tx = unit.hold().await?;
-    let current: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
+    let inside = rules.inside_remove();
+    let removed = if inside.is_none() && !conditions.exclude() && unit.may_stand_alone() {
+        REMOVAL
+            .remove(&app.db, id, expected, caller, removal)
+            .await?
+    } else {
+        let tx = unit.hold().await?;
+        let current: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(post) = &current {
+            conditions.admit(Some(post.version))?;
+            if let Some(inside) = inside {
+                inside(tx, caller, post).await?;
+            }
+            let batch = removal::Batch::new(caller, removal);
+            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
+                return Err(REMOVAL.explain(&app.db, id, error).await);
+            }
+        }
+        current.is_some()
     };
-    conditions.admit(Some(current.version))?;
-    if let Some(inside) = rules.inside_remove() {
-        inside(tx, caller, &current).await?;
+    if !removed {
+        return Err(missed(app, id).await);
     }
-    REMOVAL
-        .run(tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
 
     if unit.commit(&()).await? {
         rules.after_remove(app, caller, id).await;
@@ -161,17 +230,14 @@ async fn missed(app: &App, id: Uuid) -> Error {
     }
 }
 
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
+/// What removing a post would do.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn preview(app: &App, id: Uuid) -> Result<removal::Preview, Error> {
+    REMOVAL
+        .preview(&app.db, id)
+        .await?
+        .ok_or_else(|| Error::not_found("post", id))
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-    ("LOCK_COMMENTS", &LOCK_COMMENTS),
-    ("ARCHIVE_POST_TAGS", &ARCHIVE_POST_TAGS),
-    ("DELETE_POST_TAGS", &DELETE_POST_TAGS),
-    ("DELETE_COMMENTS", &DELETE_COMMENTS),
-    ("ARCHIVE_POSTS", &ARCHIVE_POSTS),
-    ("DELETE_POSTS", &DELETE_POSTS),
-];

@@ -15,6 +15,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/tags", get(list).post(create))
+        .route("/v1/tags/{id}/removal", get(preview_removal))
         .route(
             "/v1/tags/{id}",
             get(find).put(replace).patch(change).delete(remove),
@@ -22,8 +23,12 @@ pub fn routes() -> Router<App> {
         .merge(TagRules.routes())
 }
 
-async fn list(State(app): State<App>, listing: http::Listing) -> Result<Json<TagPage>, Error> {
-    Ok(Json(queries::list(&app, &listing).await?))
+async fn list(
+    State(app): State<App>,
+    listing: http::Listing,
+) -> Result<http::Masked<TagPage>, Error> {
+    let page = queries::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
 async fn create(
@@ -88,4 +93,11 @@ fn saved(saved: &Saved<Tag>) -> Response {
         }
         Saved::Changed(tag) | Saved::Unchanged(tag) => http::Tagged(tag).into_response(),
     }
+}
+
+async fn preview_removal(
+    State(app): State<App>,
+    http::Id(id): http::Id<Uuid>,
+) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
+    Ok(Json(removal::preview(&app, id).await?))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use svcgen_runtime::{db, http, input};
+use svcgen_runtime::{db, http, input, list};
 use uuid::Uuid;
 
 /// A word that posts are found by.
@@ -38,6 +38,16 @@ impl db::FromRow for Tag {
 impl http::Tag for Tag {
     fn entity_tag(&self) -> Option<String> {
         Some(http::version_tag(self.version))
+    }
+}
+
+impl list::Record for Tag {
+    fn value(&self, column: &str) -> db::Value {
+        match column {
+            "id" => db::Value::of(self.id),
+            "name" => db::Value::of(&self.name),
+            _ => db::Value::Null,
+        }
     }
 }
 
@@ -113,4 +123,21 @@ pub struct TagPage {
     /// Asks for the next page; absent on the last one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_page_token: String,
+    /// Asks for the page before; absent on the first one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_page_token: String,
+    /// How many there are on all pages, where the caller asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<i64>,
+}
+
+impl From<list::Page<Tag>> for TagPage {
+    fn from(page: list::Page<Tag>) -> Self {
+        Self {
+            tags: page.records,
+            next_page_token: page.next_page_token,
+            previous_page_token: page.previous_page_token,
+            total_size: page.total_size,
+        }
+    }
 }

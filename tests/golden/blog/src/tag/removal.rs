@@ -1,6 +1,6 @@
 //! How tags are removed, and what goes with them.
 
-use svcgen_runtime::{Constraint, Error, Unit, db, http, params, removal};
+use svcgen_runtime::{Error, Unit, db, http, params, removal};
 use uuid::Uuid;
 
 use super::commands::{LOCK, outdated};
@@ -8,24 +8,37 @@ use super::hooks::Rules as _;
 use super::model::Tag;
 use super::rules::TagRules;
 use crate::app::App;
+use crate::migrations;
 
-/// The copy of the post tags that go, in their archive.
-const ARCHIVE_POST_TAGS: db::Sql = db::Sql::each(
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
-          post_id, tag_id)
-     select randomblob(16), $2, cast(unixepoch('subsec') * 1000000 as integer), $3, $4,
-         $5, 'tags',
-         null,
-         post_id, tag_id
+/// Whether the tag is there, held until the transaction ends.
+const ROOT: db::Sql = db::Sql::each(
+    "select true
+     from tags
+     where id = $1 and version = coalesce($2, version)",
+    "select true
+     from tags
+     where id = $1 and version = coalesce($2, version)
+     for update",
+);
+
+/// What goes with the tag, what is cut from it, and what keeps it.
+const PREVIEW: db::Sql = db::Sql::new(
+    "select 'tags' as name, 'deleted' as effect, count(*) as records
+     from tags
+     where id = $1
+     union all select 'post_tags' as name, 'unlinked' as effect, count(*) as records
      from post_tags
      where tag_id = $1",
+);
+
+/// The copy of the post tags that go, in their archive.
+const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
     "insert into post_tags_archive
          (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_purge_after,
+          archive_request, archive_root, archive_root_id, archive_schema,
+          archive_purge_after,
           post_id, tag_id)
-     select gen_random_uuid(), $2::uuid, now(), $3::text, $4::text, $5::text, 'tags',
+     select randomblob(16), $2, $8, $3, $4, $5, 'tags', $7, $6,
          null,
          post_id, tag_id
      from post_tags
@@ -44,27 +57,66 @@ const DELETE_TAGS: db::Sql = db::Sql::new(
      where id = $1",
 );
 
-/// What the removal of a tag takes along.
-pub const REMOVAL: removal::Removal = removal::Removal {
-    locks: &[],
-    remembered: &[],
-    cut: &[],
-    moves: &[
-        removal::Move {
-            table: "post_tags",
-            archive: Some(&ARCHIVE_POST_TAGS),
-            delete: &DELETE_POST_TAGS,
-        },
-        removal::Move {
-            table: "tags",
-            archive: None,
-            delete: &DELETE_TAGS,
-        },
-    ],
-};
+/// The whole removal of a tag: what goes, its copies, and what is cut.
+const REMOVE: db::Sql = db::Sql::new(
+    "with gone_tags as (
+         delete from tags
+         where id = $1 and version = coalesce($2, version)
+         returning id
+     ),
+     gone_post_tags as (
+         delete from post_tags
+         where tag_id in (select id from gone_tags)
+         returning post_id, tag_id
+     ),
+     kept_post_tags as (
+         insert into post_tags_archive
+             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
+              archive_request, archive_root, archive_root_id, archive_schema,
+              archive_purge_after,
+              post_id, tag_id)
+         select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text, 'tags',
+             $8::text, $7::bigint,
+             null,
+             post_id, tag_id
+         from gone_post_tags
+     )
+     select count(*)
+     from gone_tags",
+);
 
-/// The references that keep a tag from being removed.
-const REFERRERS: &[Constraint] = &[Constraint::restrict("post_tags_tag_id_fkey", "post tags")];
+/// How a tag is removed, and what goes with it.
+pub const REMOVAL: removal::Removal = removal::Removal {
+    table: "tags",
+    versioned: true,
+    archives: true,
+    is_tree: false,
+    reaches: false,
+    schema: removal::schema_number(migrations::ALL),
+    root: &ROOT,
+    preview: &PREVIEW,
+    sqlite: Some(removal::Steps {
+        restricted: None,
+        copies: &[&ARCHIVE_POST_TAGS],
+        remembered: &[],
+        cuts: &[],
+        ends: &[
+            removal::End {
+                delete: &DELETE_POST_TAGS,
+                copy: Some(0),
+            },
+            removal::End {
+                delete: &DELETE_TAGS,
+                copy: None,
+            },
+        ],
+    }),
+    postgres: Some(removal::Whole {
+        locks: &[],
+        statement: &REMOVE,
+        takes: 6,
+    }),
+};
 
 /// Removes a tag, if the `conditions` hold of it.
 ///
@@ -83,19 +135,29 @@ pub async fn remove(
     rules.before_remove(app, caller, id, removal).await?;
 
     let expected = conditions.expected()?;
-    let tx = unit.hold().await?;
-    let current: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(current) = current else {
-        return Err(missed(app, id).await);
+    let inside = rules.inside_remove();
+    let removed = if inside.is_none() && !conditions.exclude() && unit.may_stand_alone() {
+        REMOVAL
+            .remove(&app.db, id, expected, caller, removal)
+            .await?
+    } else {
+        let tx = unit.hold().await?;
+        let current: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(tag) = &current {
+            conditions.admit(Some(tag.version))?;
+            if let Some(inside) = inside {
+                inside(tx, caller, tag).await?;
+            }
+            let batch = removal::Batch::new(caller, removal);
+            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
+                return Err(REMOVAL.explain(&app.db, id, error).await);
+            }
+        }
+        current.is_some()
     };
-    conditions.admit(Some(current.version))?;
-    if let Some(inside) = rules.inside_remove() {
-        inside(tx, caller, &current).await?;
+    if !removed {
+        return Err(missed(app, id).await);
     }
-    REMOVAL
-        .run(tx, &current.id, caller, removal)
-        .await
-        .map_err(referred)?;
 
     if unit.commit(&()).await? {
         rules.after_remove(app, caller, id).await;
@@ -111,14 +173,14 @@ async fn missed(app: &App, id: Uuid) -> Error {
     }
 }
 
-/// A database error, with what a reference to the record means to the caller.
-fn referred(error: db::DbError) -> Error {
-    Error::from(error).constrained(REFERRERS)
+/// What removing a tag would do.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn preview(app: &App, id: Uuid) -> Result<removal::Preview, Error> {
+    REMOVAL
+        .preview(&app.db, id)
+        .await?
+        .ok_or_else(|| Error::not_found("tag", id))
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-    ("ARCHIVE_POST_TAGS", &ARCHIVE_POST_TAGS),
-    ("DELETE_POST_TAGS", &DELETE_POST_TAGS),
-    ("DELETE_TAGS", &DELETE_TAGS),
-];
