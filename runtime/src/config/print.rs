@@ -22,8 +22,8 @@ pub(super) fn print(config: &Config, layers: &Layers, known: &Known) -> String {
         ),
         ("log", table(&config.log)),
         ("caller", table(&config.caller)),
-        ("idempotency", table(&config.idempotency)),
         ("cors", table(&config.cors)),
+        ("idempotency", table(&config.idempotency)),
         ("docs", table(&config.docs)),
     ];
     for (section, effective) in &sections {

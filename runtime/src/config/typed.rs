@@ -1,13 +1,12 @@
 //! From settings to typed sections, with every problem told.
 
-use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::layers::{FREE, Known, Layers, Raw, Setting};
 use super::{
     CallerConfig, Config, ConfigError, CorsConfig, DocsConfig, IdempotencyConfig, LogConfig,
-    MigrationConfig, SecretKey, ServerConfig, Sources, fields, print,
+    MigrationConfig, ServerConfig, Sources, fields, print,
 };
 use crate::db::DbConfig;
 
@@ -21,10 +20,11 @@ pub fn load(sources: &Sources) -> Result<(Config, String), ConfigError> {
         migration: layers.section("db"),
         log: layers.section("log"),
         caller: layers.section("caller"),
-        idempotency: layers.section("idempotency"),
         cors: layers.section("cors"),
+        idempotency: layers.section("idempotency"),
         docs: layers.section("docs"),
-        secret_key: layers.key("secret_key"),
+        secret_key: layers.value("secret_key"),
+        previous_secret_keys: layers.value("previous_secret_keys").unwrap_or_default(),
         app: layers.free(),
     };
     let config = config.with_name(&sources.name, &layers);
@@ -54,13 +54,13 @@ fn known() -> Known {
     let mut db = fields::of::<DbConfig>().to_vec();
     db.extend(fields::of::<MigrationConfig>());
     Known::from([
-        ("", vec!["secret_key"]),
+        ("", vec!["secret_key", "previous_secret_keys"]),
         ("server", fields::of::<ServerConfig>().to_vec()),
         ("db", db),
         ("log", fields::of::<LogConfig>().to_vec()),
         ("caller", fields::of::<CallerConfig>().to_vec()),
-        ("idempotency", fields::of::<IdempotencyConfig>().to_vec()),
         ("cors", fields::of::<CorsConfig>().to_vec()),
+        ("idempotency", fields::of::<IdempotencyConfig>().to_vec()),
         ("docs", fields::of::<DocsConfig>().to_vec()),
     ])
 }
@@ -92,6 +92,11 @@ fn validate(config: &Config, layers: &mut Layers) {
         layers
             .problems
             .push("`server.header_limit` must be at least 8192".into());
+    }
+    if config.secret_key.is_none() && !config.previous_secret_keys.is_empty() {
+        layers
+            .problems
+            .push("`previous_secret_keys` come before a `secret_key`, and none is set".into());
     }
     if let Some(header) = &config.caller.header
         && header.parse::<::http::HeaderName>().is_err()
@@ -173,13 +178,11 @@ impl Layers {
         }
     }
 
-    fn key(&mut self, key: &str) -> Option<SecretKey> {
+    /// A value that stands in no section.
+    fn value<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
         let setting = self.settings.get(key)?;
-        let value = first_that_fits(setting, |value| {
-            SecretKey::deserialize(value.clone()).map(drop)
-        });
-        match value {
-            Ok(value) => SecretKey::deserialize(value).ok(),
+        match first_that_fits(setting, |value| T::deserialize(value.clone()).map(drop)) {
+            Ok(value) => T::deserialize(value).ok(),
             Err(problem) => {
                 self.problems
                     .push(format!("{}: `{key}`: {problem}", setting.origin));

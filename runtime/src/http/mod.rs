@@ -5,6 +5,7 @@
 //! in its place; without it (in a test of a bare router) defaults hold.
 
 mod accept;
+mod aggregation;
 mod answer;
 mod batch;
 mod body;
@@ -21,6 +22,7 @@ mod removal;
 mod write;
 
 pub(crate) use accept::refuses_json;
+pub use aggregation::Aggregation;
 pub use answer::{Created, NoContent, Tag, Tagged, location, no_content, version_tag};
 pub use batch::{Batch, Ids, Target, Whole, several};
 pub use body::Body;
@@ -32,7 +34,7 @@ pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
 pub use id::Id;
 pub use listing::Listing;
-pub use masked::Masked;
+pub use masked::{Masked, Partial, ReadMask};
 pub use patch::{Edit, Identifier, Missing, Patch, Replacement};
 pub use removal::{Removal, Removing};
 pub use write::{Answered, Instead, Write};

@@ -34,6 +34,7 @@ pub struct Naming {
 /// Variables that the templates use themselves.
 pub const TAKEN_VARIABLES: &[&str] = &[
     "after",
+    "aggregation",
     "app",
     "batch",
     "before",
@@ -49,6 +50,7 @@ pub const TAKEN_VARIABLES: &[&str] = &[
     "id",
     "inside",
     "listing",
+    "mask",
     "merge",
     "new",
     "now",
