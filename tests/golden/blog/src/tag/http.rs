@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use svcgen_runtime::{Error, Saved, http};
+use svcgen_runtime::{Error, Saved, http, list};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -15,6 +15,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/tags", get(list).post(create))
+        .route("/v1/tags:aggregate", get(aggregate))
         .route("/v1/tags/{id}/removal", get(preview_removal))
         .route(
             "/v1/tags/{id}",
@@ -31,6 +32,13 @@ async fn list(
     Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 }
 
+async fn aggregate(
+    State(app): State<App>,
+    aggregation: http::Aggregation,
+) -> Result<Json<list::Groups>, Error> {
+    Ok(Json(queries::aggregate(&app, &aggregation).await?))
+}
+
 async fn create(
     State(app): State<App>,
     caller: http::Caller,
@@ -45,8 +53,11 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-) -> Result<http::Tagged<Tag>, Error> {
-    Ok(http::Tagged(queries::find(&app, id).await?))
+    mask: http::ReadMask,
+) -> Result<http::Partial<Tag>, Error> {
+    let mask = mask.of(&queries::TABLE)?;
+    let tag = queries::find(&app, id).await?;
+    Ok(http::Partial::new(tag, mask))
 }
 
 async fn replace(
