@@ -14,13 +14,15 @@ use clap::{
     },
 };
 
+pub use database::{Import, Migrate, MigrateCommand, Show};
 pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, RenameField};
 pub use files::{Files, OneFile, Status};
-pub use migrate::{MigrateCommand, MigrateLint, MigrateMerge};
+pub use migrate::{MigrateLint, MigrateMerge};
 
 use super::new::examples;
 use crate::reconcile::OnConflict;
 
+mod database;
 mod evolve;
 mod files;
 mod migrate;
@@ -61,7 +63,9 @@ impl Command {
             Self::Generate(options) => options.format,
             Self::Status(options) => options.format,
             Self::Check(options) => options.format,
-            Self::Migrate(MigrateCommand::Lint(options)) => options.format,
+            Self::Migrate(Migrate {
+                command: MigrateCommand::Lint(options),
+            }) => options.format,
             _ => Format::Human,
         }
     }
@@ -208,9 +212,6 @@ Examples:
     /// Put files back as svcgen makes them; `svcgen undo` has what was there
     #[command(after_help = files::RESTORE_HELP)]
     Restore(Files),
-    /// Look at the migrations, or put those of two branches one on top of the other
-    #[command(subcommand)]
-    Migrate(MigrateCommand),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
 Examples:
@@ -227,6 +228,16 @@ Examples:
   svcgen import --from postgres://me@localhost/shop --into shop
   svcgen import --from old.db --dry-run         the schema on standard output")]
     Import(Import),
+    /// Read the migrations of the project as a reviewer does
+    #[command(after_help = "\
+The service itself runs them: `migrate up`, `down`, `status` and `plan` of its own command line.
+
+Examples:
+  svcgen migrate list                      each migration, and whether it is as it was written
+  svcgen migrate show                      the last one: what changes, step by step, on each database
+  svcgen migrate show 0002 --sql --database postgres
+  svcgen migrate show 0002 --format json   for programs")]
+    Migrate(Migrate),
     /// Explain the code of a diagnostic, or list them all
     #[command(after_help = "Example:\n  svcgen explain S0101")]
     Explain {
@@ -421,34 +432,6 @@ pub struct Undo {
     /// Also when files were changed since
     #[arg(long)]
     pub force: bool,
-}
-
-/// Options of `import`.
-#[derive(Debug, Clone, Args)]
-pub struct Import {
-    /// A SQLite file, or the URL of a PostgreSQL database
-    #[arg(long, value_name = "URL|FILE")]
-    pub from: String,
-    /// The directory to write to [default: ./NAME]
-    #[arg(long, value_name = "DIR")]
-    pub into: Option<PathBuf>,
-    /// The service's name [default: the database's]
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
-    /// The namespace of a PostgreSQL database whose tables are read
-    #[arg(long, value_name = "SCHEMA", default_value = "public")]
-    pub schema: String,
-    /// Print the schema on standard output, and write nothing
-    #[arg(short = 'n', long)]
-    pub dry_run: bool,
-    /// How the report is told: human, on standard error, or json, on standard output
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "human",
-        hide_possible_values = true
-    )]
-    pub format: Format,
 }
 
 /// Options of `check`.

@@ -1,220 +1,301 @@
-//! `svcgen migrate`: what is known of the migrations, and two branches made one.
+//! `svcgen migrate`: the migrations of a project as a reviewer likes to read them.
+//!
+//! What is shown is what was planned, written and proved; running them is the service's own
+//! `migrate` command.
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     Failure,
-    arguments::{Format, MigrateCommand, MigrateLint, MigrateMerge},
+    arguments::{DatabaseName, Format, Migrate, MigrateCommand, Show},
+    check::counted,
     generate,
-    pipeline::{self, Wishes},
     shell::Shell,
 };
 use crate::{
-    generate::remembered,
-    migrate::{
-        lint,
-        sum::{self, Link},
-    },
-    project::{self, Project, transaction::Change},
-    reconcile::OnDisk,
+    migrate::sum::{self, Link},
+    project::Project,
 };
 
+/// Where the chain of migrations is, relative to the project.
 const SUM: &str = "migrations/svcgen.sum";
+/// The files of a migration's folder that its link in the chain covers, where they are there.
 const FILES: [&str; 6] = [
     "plan.json",
-    "snapshot.json",
-    "sqlite.sql",
-    "sqlite.down.sql",
-    "postgres.sql",
     "postgres.down.sql",
+    "postgres.sql",
+    "snapshot.json",
+    "sqlite.down.sql",
+    "sqlite.sql",
 ];
 
-/// Runs the command.
-pub fn run(project: Option<&Path>, command: MigrateCommand, shell: &Shell) -> Result<(), Failure> {
-    match command {
-        MigrateCommand::Lint(options) => lint(project, options, shell),
-        MigrateCommand::Merge(options) => merge(project, options, shell),
-    }
+/// What `plan.json` says.
+#[derive(Debug, Deserialize, Serialize)]
+struct Plan {
+    id: String,
+    changes: Vec<Change>,
+    #[serde(default)]
+    findings: Vec<Finding>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sqlite: Option<Ways>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    postgres: Option<Ways>,
 }
 
-/// One line of the report.
-struct Line {
-    migration: String,
+#[derive(Debug, Deserialize, Serialize)]
+struct Change {
+    says: String,
+    class: String,
+    reversible: String,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Finding {
     code: String,
     message: String,
-    fix: String,
-    accepted: Option<String>,
-    is_grave: bool,
 }
 
-fn lint(project: Option<&Path>, options: MigrateLint, shell: &Shell) -> Result<(), Failure> {
-    let project = generate::find(project)?;
-    let text = project.text(SUM)?.unwrap_or_default();
-    let links = sum::read(&text).ok_or_else(|| Failure::InTheWay {
-        message: format!("`{SUM}` is no chain: two branches have each added a migration"),
-        hint: "run `svcgen migrate merge`".to_owned(),
-    })?;
-    let mut told = Vec::new();
-    for (index, link) in links.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|it| links.get(it));
-        told.extend(lint_one(&project, before, link)?);
+#[derive(Debug, Deserialize, Serialize)]
+struct Ways {
+    up: Vec<Step>,
+    down: Vec<Step>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Step {
+    title: String,
+    mode: String,
+    class: String,
+    phase: String,
+    lock: String,
+    reversible: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    prechecks: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    postchecks: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keeps: Vec<String>,
+}
+
+/// Runs the command.
+pub fn run(project: Option<&Path>, options: &Migrate, shell: &Shell) -> Result<(), Failure> {
+    let found = || {
+        let project = generate::find(project)?;
+        let chain = chain(&project)?;
+        Ok::<_, Failure>((project, chain))
+    };
+    match &options.command {
+        MigrateCommand::List { format } => {
+            let (project, chain) = found()?;
+            list(&project, &chain, *format, shell)
+        }
+        MigrateCommand::Show(options) => {
+            let (project, chain) = found()?;
+            show(&project, &chain, options, shell)
+        }
+        MigrateCommand::Lint(options) => super::chain::lint(project, *options, shell),
+        MigrateCommand::Merge(options) => super::chain::merge(project, *options, shell),
     }
-    let open = told
-        .iter()
-        .filter(|it| it.is_grave && it.accepted.is_none())
-        .count();
-    if options.format == Format::Json {
-        let findings: Vec<Value> = told
+}
+
+fn chain(project: &Project) -> Result<Vec<Link>, Failure> {
+    let Some(text) = project.text(SUM)? else {
+        return Err(Failure::usage(
+            format!("there is no `{SUM}`"),
+            "run `svcgen generate` first",
+        ));
+    };
+    sum::read(&text).ok_or_else(|| Failure::InTheWay {
+        message: format!("`{SUM}` is no list of migrations; two branches may both have added one"),
+        hint: "take the side of the branch that is merged into, and run `svcgen generate` for the other's changes".to_owned(),
+    })
+}
+
+fn list(project: &Project, chain: &[Link], format: Format, shell: &Shell) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    let mut before = None;
+    for link in chain {
+        let plan = plan(project, &link.id)?;
+        let is_as_written = is_as_written(project, before, link)?;
+        before = Some(link);
+        lines.push((link, plan, is_as_written));
+    }
+    if format == Format::Json {
+        let lines: Vec<_> = lines
             .iter()
-            .map(|it| {
-                json!({
-                    "migration": it.migration, "code": it.code, "message": it.message,
-                    "fix": it.fix, "accepted": it.accepted, "grave": it.is_grave,
-                })
+            .map(|(link, plan, is_as_written)| {
+                json!({ "id": link.id, "changes": plan.changes, "as_written": is_as_written })
             })
             .collect();
-        shell.json(&json!({ "migrations": links.len(), "open": open, "findings": findings }))?;
-    } else {
-        for line in &told {
-            let rest = match &line.accepted {
-                Some(reason) => format!("accepted: {reason}"),
-                None => line.fix.clone(),
-            };
-            let text = format!(
-                "{} {}: {}; {rest}\n",
-                line.migration, line.code, line.message
-            );
-            shell.data(text.as_bytes())?;
-        }
+        return shell.data(format!("{:#}\n", json!({ "migrations": lines })).as_bytes());
     }
-    if open > 0 {
-        return Err(Failure::Told);
+    let mut text = String::new();
+    for (link, plan, is_as_written) in &lines {
+        let changes = counted(plan.changes.len(), "change", "changes");
+        let edited = if *is_as_written {
+            ""
+        } else {
+            ", EDITED since it was written"
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}: {changes}{edited}", link.id);
     }
-    Ok(())
-}
-
-fn lint_one(project: &Project, before: Option<&Link>, link: &Link) -> Result<Vec<Line>, Failure> {
-    let files = files_of(project, &link.id)?;
-    let text = |name: &str| files.iter().find(|it| it.0 == name).map(|it| it.1.as_str());
-    let accepted: Vec<(String, String)> = files
-        .iter()
-        .filter(|(name, _)| !name.contains("json"))
-        .flat_map(|(_, text)| lint::accepted(text))
-        .collect();
-    let reason = |code: &str| {
-        let found = accepted.iter().find(|(it, _)| it == code);
-        found.map(|(_, reason)| reason.clone())
-    };
-    let mut lines = Vec::new();
-    let mut tell = |code: &str, message: String, fix: &str, is_grave: bool| {
-        lines.push(Line {
-            migration: link.id.clone(),
-            code: code.to_owned(),
-            message,
-            fix: fix.to_owned(),
-            accepted: reason(code),
-            is_grave,
+    shell.data(text.as_bytes())?;
+    if lines.iter().any(|(_, _, is_as_written)| !is_as_written) {
+        return Err(Failure::InTheWay {
+            message: "a migration is not what it was when it was written".to_owned(),
+            hint: "restore it from version control; a service that has applied it refuses to start with another text".to_owned(),
         });
-    };
-    let texts: Vec<(&str, &str)> = files
+    }
+    Ok(())
+}
+
+/// Whether the files of a migration are those that its link in the chain was made of.
+fn is_as_written(project: &Project, before: Option<&Link>, link: &Link) -> Result<bool, Failure> {
+    let mut texts = Vec::new();
+    for name in FILES {
+        if let Some(text) = project.text(&format!("migrations/{}/{name}", link.id))? {
+            texts.push((name, text));
+        }
+    }
+    let files: Vec<(&str, &str)> = texts
         .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .map(|(name, text)| (*name, text.as_str()))
         .collect();
-    if sum::link(before, &link.id, &texts) != *link {
-        let what = "its files are not as they were written".to_owned();
-        tell(
-            "IN101",
-            what,
-            "restore them from version control, and change the schema instead",
-            true,
+    Ok(sum::link(before, &link.id, &files) == *link)
+}
+
+fn plan(project: &Project, id: &str) -> Result<Plan, Failure> {
+    let path = format!("migrations/{id}/plan.json");
+    let Some(text) = project.text(&path)? else {
+        return Err(Failure::usage(
+            format!("there is no `{path}`"),
+            "restore it from version control",
+        ));
+    };
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::internal(format!("cannot read `{path}`"), error))
+}
+
+fn show(project: &Project, chain: &[Link], options: &Show, shell: &Shell) -> Result<(), Failure> {
+    let wanted = match &options.id {
+        None => chain.last(),
+        Some(id) => chain
+            .iter()
+            .find(|link| link.id == *id || link.id.split('_').next() == Some(id)),
+    };
+    let Some(link) = wanted else {
+        let known: Vec<&str> = chain.iter().map(|link| link.id.as_str()).collect();
+        let id = options.id.as_deref().unwrap_or("the last one");
+        return Err(Failure::usage(
+            format!("there is no migration `{id}`"),
+            format!("there are {}", known.join(", ")),
+        ));
+    };
+    let plan = plan(project, &link.id)?;
+    if options.format == Format::Json {
+        let text = serde_json::to_string_pretty(&plan)
+            .map_err(|error| Failure::internal("cannot write the plan", error))?;
+        return shell.data(format!("{text}\n").as_bytes());
+    }
+    let mut text = overview(&plan);
+    for (name, database, ways) in [
+        ("sqlite", DatabaseName::Sqlite, &plan.sqlite),
+        ("postgres", DatabaseName::Postgres, &plan.postgres),
+    ] {
+        let is_wanted = options.database.is_none_or(|it| it == database);
+        if let Some(ways) = ways.as_ref().filter(|_| is_wanted) {
+            let steps = if options.down { &ways.down } else { &ways.up };
+            text.push_str(&of_database(name, steps));
+            if options.sql {
+                let way = if options.down { ".down" } else { "" };
+                let path = format!("migrations/{}/{name}{way}.sql", link.id);
+                let sql = project.text(&path)?.unwrap_or_default();
+                text.extend(sql.lines().map(|line| format!("      {line}\n")));
+            }
+        }
+    }
+    shell.data(text.as_bytes())
+}
+
+fn overview(plan: &Plan) -> String {
+    let mut text = format!("{}\n\n", plan.id);
+    for Change {
+        says,
+        class,
+        reversible,
+    } in &plan.changes
+    {
+        let _ = writeln!(text, "  {says} ({class}; {})", way_back(reversible));
+    }
+    for Finding { code, message } in &plan.findings {
+        let _ = writeln!(text, "  {code}: {message}");
+    }
+    text
+}
+
+fn of_database(name: &str, steps: &[Step]) -> String {
+    let mut text = format!(
+        "\n  On {name}, {}:\n",
+        counted(steps.len(), "step", "steps")
+    );
+    for (index, step) in steps.iter().enumerate() {
+        let _ = writeln!(text, "  {:>3} {}", index + 1, step.title);
+        let _ = writeln!(
+            text,
+            "      {}, {}; {}; {}; {}",
+            step.phase,
+            step.class,
+            mode(&step.mode),
+            lock(&step.lock),
+            way_back(&step.reversible)
         );
-    }
-    let plan: Value = text("plan.json")
-        .and_then(|it| serde_json::from_str(it).ok())
-        .unwrap_or_default();
-    for finding in plan["findings"].as_array().into_iter().flatten() {
-        let said = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-        let code = lint::ALL.into_iter().find(|it| it.name() == said("code"));
-        let is_grave = code.is_none_or(lint::Code::is_grave);
-        tell(&said("code"), said("message"), &said("fix"), is_grave);
-    }
-    for name in ["sqlite.sql", "postgres.sql"] {
-        for code in text(name).map(lint::of_script).unwrap_or_default() {
-            tell(
-                &code.name(),
-                format!("`{name}` says so"),
-                code.fix(),
-                code.is_grave(),
+        for check in &step.prechecks {
+            let _ = writeln!(text, "      before: {check}");
+        }
+        for check in &step.postchecks {
+            let _ = writeln!(text, "      after: {check}");
+        }
+        if !step.keeps.is_empty() {
+            let _ = writeln!(
+                text,
+                "      rows counted before and after: {}",
+                step.keeps.join(", ")
             );
         }
     }
-    Ok(lines)
+    text
 }
 
-fn files_of(project: &Project, id: &str) -> Result<Vec<(String, String)>, Failure> {
-    let mut files = Vec::new();
-    for name in FILES {
-        if let Some(text) = project.text(&format!("migrations/{id}/{name}"))? {
-            files.push((name.to_owned(), text));
-        }
+fn mode(word: &str) -> &str {
+    match word {
+        "transaction" => "one transaction",
+        "autocommit" => "outside a transaction",
+        "batches" => "in batches",
+        other => other,
     }
-    Ok(files)
 }
 
-/// Keeps the migrations of one branch as they are, and plans anew, on top of them, what the
-/// schema has besides.
-fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Result<(), Failure> {
-    let held = generate::hold(generate::find(named)?, shell)?;
-    let project = held.project();
-    let text = project.text(SUM)?.unwrap_or_default();
-    let Some((ours, theirs)) = sum::sides(&text) else {
-        shell.status("Nothing", "to merge: the migrations are one chain");
-        return Ok(());
-    };
-    let (kept, planned) = if options.keep_ours {
-        (ours, theirs)
-    } else {
-        (theirs, ours)
-    };
-    let (mut paths, mut removed) = (Vec::new(), Vec::new());
-    for link in planned.iter().filter(|it| !kept.contains(it)) {
-        let files = files_of(project, &link.id)?.into_iter();
-        paths.extend(files.map(|(name, _)| format!("migrations/{}/{name}", link.id)));
-        removed.push(format!("`{}`", link.id));
+fn lock(word: &str) -> &str {
+    match word {
+        "none" => "nobody waits",
+        "rows" => "locks the rows of a batch",
+        "share_update_exclusive" => "other changes of the table wait",
+        "share_row_exclusive" => "writers wait",
+        "access_exclusive" => "everybody waits, for a moment",
+        "access_exclusive_rewrite" => "EVERYBODY WAITS until every row is rewritten",
+        other => other,
     }
-    let snapshot = match kept.last() {
-        Some(last) => project.text(&format!("migrations/{}/snapshot.json", last.id))?,
-        None => None,
-    };
-    let tables = remembered(&kept, snapshot.as_deref()).map_err(|error| {
-        Failure::internal("cannot read the snapshot of the last migration", error)
-    })?;
-    let mut contents: Vec<(String, Option<String>)> =
-        paths.into_iter().map(|path| (path, None)).collect();
-    contents.push((SUM.to_owned(), Some(sum::write(&kept))));
-    contents.push((project::TABLES_FILE.to_owned(), Some(tables)));
-    let mut disk = OnDisk::new();
-    project.look(contents.iter().map(|it| it.0.as_str()), &mut disk)?;
-    let changes: Vec<Change> = contents
-        .into_iter()
-        .map(|(path, content)| Change {
-            before: disk.get(&path).and_then(pipeline::print_of),
-            path,
-            content: content.map(String::into_bytes),
-        })
-        .collect();
-    held.apply(&changes)?;
-    let what = format!(
-        "what {} did, on top of the other branch",
-        removed.join(", ")
-    );
-    shell.status("Planning", &what);
-    let mut wishes = Wishes::default();
-    // What git has merged of the two is nobody's edit.
-    wishes.conflicts.restore = [SUM, project::TABLES_FILE].map(str::to_owned).into();
-    let gathered = pipeline::gather(project, project.schema()?, &wishes, shell)?;
-    held.apply(&gathered.prepare(None)?.changes())?;
-    Ok(())
+}
+
+fn way_back(word: &str) -> &str {
+    match word {
+        "exact" => "the way back is exact",
+        "lossy" => "the way back loses what came since",
+        "no" => "no way back brings the values back",
+        other => other,
+    }
 }

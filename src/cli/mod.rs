@@ -5,6 +5,7 @@
 //! Data goes to standard output, everything else to standard error.
 
 mod arguments;
+mod chain;
 mod check;
 mod conflicts;
 mod difference;
@@ -96,12 +97,12 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::Own(options) => files::own(project, &options, shell),
         Command::Restore(options) => files::restore(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
-        Command::Migrate(command) => migrate::run(project, command, shell),
         Command::Import(_) if project.is_some() => Err(Failure::usage(
             "`--project` names a project that is there already",
             "say where the schema goes with `--into DIR`",
         )),
         Command::Import(options) => import::run(&options, shell),
+        Command::Migrate(options) => migrate::run(project, &options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),
         Command::Man { dir } => meta::man(dir.as_deref(), shell),
