@@ -1,5 +1,9 @@
 //! {{ naming.capital_plural }} over HTTP: each handler reads the request, calls one operation, and answers.
 
+//% if under
+mod related;
+
+//% endif
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -9,7 +13,7 @@ use uuid::Uuid;
 //% endif
 
 use super::hooks::Rules as _;
-use super::{ {{ naming.entity }}, {% if changeable %}{{ naming.entity }}Changes, {% endif %}{{ naming.entity }}Page, {{ naming.entity }}Rules, New{{ naming.entity }}, commands, queries, removal };
+use super::{ {{ naming.entity }}, {% if changeable %}{{ naming.entity }}Changes, {% endif %}{{ naming.entity }}Page, {{ naming.entity }}Rules, New{{ naming.entity }}, commands, queries, {% if related %}relations, {% endif %}removal };
 use crate::app::App;
 
 /// The routes of {{ naming.plural_sentence }}, and those that the rules add.
@@ -18,6 +22,9 @@ pub fn routes() -> Router<App> {
         .route("{{ path }}", get(list).post(create))
         .route("{{ path }}/{id}/removal", get(preview_removal))
         .route("{{ path }}/{id}", get(find){% if changeable %}.patch(change){% endif %}.delete(remove))
+//% if under
+        .merge(related::routes())
+//% endif
         .merge({{ naming.entity }}Rules.routes())
 }
 
@@ -26,7 +33,12 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<{{ naming.entity }}Page>, Error> {
     let page = queries::list(&app, &listing).await?;
+//% if related
+    let included = relations::include(&app, &page.{{ naming.plural }}, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
+//% else
     Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+//% endif
 }
 
 async fn create(
@@ -42,8 +54,16 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<{{ id }}>,
-) -> Result<http::Tagged<{{ naming.entity }}>, Error> {
-    Ok(http::Tagged(queries::find(&app, {{ id_borrow }}id).await?))
+    viewing: http::Viewing,
+) -> Result<http::Viewed<{{ naming.entity }}>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
+    let {{ naming.var }} = queries::find(&app, {{ id_borrow }}id).await?;
+//% if related
+    let included = relations::include(&app, std::slice::from_ref(&{{ naming.var }}), &view.include).await?;
+    Ok(view.show({{ naming.var }}, included))
+//% else
+    Ok(view.show({{ naming.var }}, http::Included::default()))
+//% endif
 }
 
 //% if changeable

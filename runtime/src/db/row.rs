@@ -29,6 +29,16 @@ impl<'r> Row<'r> {
         Self(Source::Postgres(row))
     }
 
+    /// How many columns it has.
+    pub(crate) fn width(&self) -> usize {
+        match self.0 {
+            #[cfg(feature = "sqlite")]
+            Source::Sqlite(row) => row.as_ref().column_count(),
+            #[cfg(feature = "postgres")]
+            Source::Postgres(row) => row.len(),
+        }
+    }
+
     /// The value in a column, counted from 0.
     ///
     /// # Errors

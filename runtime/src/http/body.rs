@@ -4,6 +4,7 @@ use ::http::{HeaderMap, header};
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
 
 use super::Context;
 use crate::Error;
@@ -25,16 +26,21 @@ where
     type Rejection = Error;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Error> {
-        let (parts, body) = request.into_parts();
-        check_media_type(&parts.headers)?;
-        let limit = parts
-            .extensions
-            .get::<Context>()
-            .map_or(1 << 20, |it| it.limits.body);
-        let bytes = collect(body, limit).await?;
-        let value = input::parse(&bytes).map_err(malformed)?;
+        let value = document(request).await?;
         input::read(value).map(Body).map_err(Error::invalid)
     }
+}
+
+/// The body as the JSON value that it is.
+pub(super) async fn document(request: Request) -> Result<Value, Error> {
+    let (parts, body) = request.into_parts();
+    check_media_type(&parts.headers)?;
+    let limit = parts
+        .extensions
+        .get::<Context>()
+        .map_or(1 << 20, |it| it.limits.body);
+    let bytes = collect(body, limit).await?;
+    input::parse(&bytes).map_err(malformed)
 }
 
 /// The whole body, or 413, or 400 when the client stops in the middle of it.

@@ -15,6 +15,8 @@ mod id;
 mod listing;
 mod masked;
 mod query;
+mod viewing;
+mod within;
 
 pub(crate) use accept::refuses_json;
 pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
@@ -25,6 +27,8 @@ pub use conditional::IfMatch;
 pub(crate) use conditional::not_modified;
 pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
-pub use id::Id;
+pub use id::{Id, Ids};
 pub use listing::{Listing, Removal};
 pub use masked::Masked;
+pub use viewing::{Included, View, Viewed, Viewing};
+pub use within::Child;

@@ -6,6 +6,7 @@
 
 mod column;
 pub(crate) mod filter;
+mod include;
 mod keyset;
 mod mask;
 mod order;
@@ -14,6 +15,7 @@ mod statement;
 mod value;
 
 pub use column::{Column, Kind, Plain, Record, Table, Term, Within, names};
+pub use include::{Include, MOST as MOST_INCLUDED, Through};
 pub use mask::Mask;
 pub use page::Page;
 

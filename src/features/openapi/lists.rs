@@ -6,6 +6,7 @@ use crate::model::{Column, Entity, FieldKind, ScalarType, Service};
 use crate::tables::build::column_name;
 
 use super::operations::{json_content, operation, responses, shared};
+use super::relations::include_parameter;
 
 /// The page of records that a caller asks for.
 pub fn list(service: &Service, entity: &Entity) -> Value {
@@ -38,6 +39,7 @@ pub fn parameters(service: &Service, entity: &Entity) -> Vec<Value> {
         parameters.push(filter(service, entity));
     }
     parameters.push(shared("parameters", "ReadMask"));
+    parameters.extend(include_parameter(service, entity));
     parameters
 }
 
@@ -54,7 +56,7 @@ pub fn shared_parameters() -> Value {
             "name": "skip",
             "in": "query",
             "description": "How many records are passed over before the page begins. Pages by `page_token` cost the same however far they are; skipped records are read.",
-            "schema": { "type": "integer", "format": "int32", "minimum": 0, "default": 0 },
+            "schema": { "type": "integer", "minimum": 0, "default": 0 },
         },
         "TotalSize": {
             "name": "total_size",
@@ -78,7 +80,6 @@ fn page_size(entity: &Entity) -> Value {
         "description": format!("How many at most; a larger number than {0} means {0}.", entity.list.max_page),
         "schema": {
             "type": "integer",
-            "format": "int32",
             "minimum": 0,
             "default": entity.list.default_page,
         },

@@ -4,6 +4,7 @@ mod links;
 mod lists;
 mod operations;
 mod problems;
+mod relations;
 mod schemas;
 
 use serde_json::{Map, Value, json};
@@ -72,6 +73,7 @@ fn document(service: &Service) -> Value {
     let mut components = problems::schemas();
     for entity in &service.entities {
         operations::add(service, entity, &mut paths);
+        relations::add(service, entity, &mut paths);
         schemas::add(service, entity, &mut components);
     }
     let mut document = json!({

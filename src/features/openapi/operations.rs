@@ -8,7 +8,7 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{is_changeable, links, lists, problems};
+use super::{is_changeable, links, lists, problems, relations};
 
 /// The entity tag of a version.
 const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
@@ -19,7 +19,7 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     let collection = json!({ "get": lists::list(service, entity), "post": create(entity) });
     let mut record = Map::new();
     record.insert("parameters".to_owned(), json!([id_parameter(entity)]));
-    record.insert("get".to_owned(), get(entity));
+    record.insert("get".to_owned(), get(service, entity));
     if is_changeable(entity) {
         record.insert("patch".to_owned(), change(entity));
     }
@@ -83,7 +83,7 @@ pub fn shared(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
-fn id_parameter(entity: &Entity) -> Value {
+pub fn id_parameter(entity: &Entity) -> Value {
     json!({
         "name": "id",
         "in": "path",
@@ -112,7 +112,7 @@ pub fn json_content(schema: &str) -> Value {
 }
 
 /// The answer that shows a record.
-fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
+pub fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
     let mut headers = Map::new();
     if entity.automatic.version {
         headers.insert("ETag".to_owned(), shared("headers", "ETag"));
@@ -158,14 +158,14 @@ fn create(entity: &Entity) -> Value {
     )
 }
 
-fn get(entity: &Entity) -> Value {
+fn get(service: &Service, entity: &Entity) -> Value {
     let mut rest = Map::new();
+    let mut parameters = vec![shared("parameters", "ReadMask")];
+    parameters.extend(relations::include_parameter(service, entity));
     if entity.automatic.version {
-        rest.insert(
-            "parameters".to_owned(),
-            json!([shared("parameters", "IfNoneMatch")]),
-        );
+        parameters.push(shared("parameters", "IfNoneMatch"));
     }
+    rest.insert("parameters".to_owned(), Value::Array(parameters));
     let found = record_response(entity, &format!("The {}.", entity.name.sentence()), false);
     let mut answers = responses("200", found, &[404, 406]);
     if entity.automatic.version {

@@ -78,7 +78,8 @@ fn record(service: &Service, entity: &Entity) -> Value {
             properties.insert(name.to_owned(), schema);
         }
     }
-    let required: Vec<&String> = properties.keys().collect();
+    let required: Vec<String> = properties.keys().cloned().collect();
+    properties.extend(super::relations::included(service, entity));
     json!({
         "type": "object",
         "description": Naming::of(entity).doc.join("\n"),
@@ -87,7 +88,8 @@ fn record(service: &Service, entity: &Entity) -> Value {
     })
 }
 
-fn new(service: &Service, entity: &Entity) -> Value {
+/// What creates a record.
+pub fn new(service: &Service, entity: &Entity) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     if let Some(needed) = rust::id_from_caller(entity) {
