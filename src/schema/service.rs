@@ -58,6 +58,10 @@ document! {
         optional runtime: Either<RuntimeWord, RuntimeDoc>,
         /// The services this one calls, each with its limits.
         optional clients: Named<ClientDoc>,
+        /// Entities that are no longer here, whose tables go with all their rows. Archives stay.
+        optional dropped: Vec<Spanned<String>>,
+        /// Entities that are no longer here, whose tables stay in the database for now.
+        optional kept: Vec<Spanned<String>>,
     }
 
     /// What the service offers. A feature that is listed is on.
@@ -78,9 +82,6 @@ document! {
     pub struct HttpDoc {
         /// What every resource path begins with. `/v1`, unless said otherwise; empty for none.
         optional prefix: String,
-        /// Whether answers are packed (gzip, br, zstd) for clients that take them so. False, unless said
-        /// otherwise: a proxy in front usually does it, and the packers take their time to build.
-        optional compression: bool,
     }
 
     /// Options of the gRPC surface.

@@ -37,8 +37,6 @@ pub struct Config {
     pub log: LogConfig,
     /// How callers are told apart.
     pub caller: CallerConfig,
-    /// Which pages of other origins may use the API.
-    pub cors: CorsConfig,
     /// The pages that describe the API.
     pub docs: DocsConfig,
     /// 32 bytes in base64 that seal page tokens; without it, a key is kept in the database.
@@ -106,12 +104,24 @@ impl Default for ServerConfig {
 pub struct MigrationConfig {
     /// Whether `serve` runs what is pending before it takes requests.
     pub migrate_on_start: bool,
+    /// How long to wait for another instance that migrates.
+    #[serde(with = "span")]
+    pub migrate_wait: Duration,
+    /// PostgreSQL: how long a statement of a migration waits for a lock, which everybody behind it waits for too.
+    #[serde(with = "span")]
+    pub migrate_lock_timeout: Duration,
+    /// PostgreSQL: the longest that a statement of a migration may take; `0s` for as long as it needs.
+    #[serde(with = "span")]
+    pub migrate_statement_timeout: Duration,
 }
 
 impl Default for MigrationConfig {
     fn default() -> Self {
         Self {
             migrate_on_start: true,
+            migrate_wait: Duration::from_secs(60),
+            migrate_lock_timeout: Duration::from_secs(3),
+            migrate_statement_timeout: Duration::ZERO,
         }
     }
 }
@@ -172,35 +182,6 @@ pub enum LoggedRequests {
 pub struct CallerConfig {
     /// The header in which a proxy names the caller. Set it only where no client can reach the service past that proxy.
     pub header: Option<String>,
-}
-
-/// The section `cors`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CorsConfig {
-    /// The origins whose pages may use the API, such as `https://app.example`; `*` for all. None unless named.
-    pub origins: Vec<String>,
-    /// Whether their requests may carry cookies and other credentials; not with `*`.
-    pub credentials: bool,
-    /// Headers that they may send, beyond those that the API itself reads.
-    pub headers: Vec<String>,
-    /// Headers of answers that they may read, beyond those that the API itself sets.
-    pub exposed: Vec<String>,
-    /// How long a browser may remember what it may do.
-    #[serde(with = "span")]
-    pub max_age: Duration,
-}
-
-impl Default for CorsConfig {
-    fn default() -> Self {
-        Self {
-            origins: Vec::new(),
-            credentials: false,
-            headers: Vec::new(),
-            exposed: Vec::new(),
-            max_age: Duration::from_secs(3600),
-        }
-    }
 }
 
 /// The section `docs`.

@@ -27,11 +27,7 @@ pub struct Notes {
 impl Service for Notes {
     const NAME: &'static str = "notes";
     const VERSION: &'static str = "1.2.3";
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        id: "0001_initial",
-        sqlite: SQLITE,
-        postgres: POSTGRES,
-    }];
+    const MIGRATIONS: &'static [Migration] = &[Migration::new("0001_initial", SQLITE, POSTGRES)];
     const OPENAPI: Option<&'static str> = Some(include_str!("openapi.json"));
 
     async fn start(resources: Resources) -> Result<Self, StartError> {
@@ -53,20 +49,6 @@ impl Service for Notes {
             .route("/v1/notes", get(list).post(create))
             .route("/v1/notes/{id}", get(find).patch(change).delete(remove))
             .route("/v1/caller", get(async |caller: Caller| caller.subject))
-            .route("/long/{size}", get(long))
-            .route(
-                "/long/{size}/packed",
-                get(async || ([("content-encoding", "identity")], "x".repeat(5000))),
-            )
-            .route(
-                "/long/{size}/kept",
-                get(async || {
-                    (
-                        [("cache-control", "no-transform"), ("vary", "Cookie")],
-                        "x".repeat(5000),
-                    )
-                }),
-            )
             .route("/misbehave/panic", get(panics))
             .route("/misbehave/slow/{ms}", get(slow).post(slow))
             .route("/misbehave/leak", get(leak))
@@ -252,25 +234,6 @@ async fn remove(
         0 => Err(Error::not_found("note", id)),
         _ => Ok(NoContent),
     }
-}
-
-/// A record of this many characters.
-#[derive(Serialize)]
-struct Long {
-    text: String,
-}
-
-impl Tag for Long {
-    fn entity_tag(&self) -> Option<String> {
-        Some(version_tag(7))
-    }
-}
-
-async fn long(Path(size): Path<usize>) -> Tagged<Long> {
-    let text = "All work and no play. ".chars().cycle().take(size);
-    Tagged(Long {
-        text: text.collect(),
-    })
 }
 
 async fn panics() -> &'static str {

@@ -286,7 +286,7 @@ fn scalar_schema(scalar: &ScalarType) -> Value {
         ScalarType::Duration => json!({ "type": "string", "pattern": DURATION }),
         // Null is not among them: where a field may be null, that is added.
         ScalarType::Json => {
-            json!({ "type": ["object", "array", "string", "number", "boolean"], "items": {} })
+            json!({ "type": ["object", "array", "string", "number", "boolean"] })
         }
         ScalarType::Bytes(bound) => bytes_schema(bound),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::naming::is_rust_keyword;
-use super::reserved;
+use super::{gone, reserved};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
     Breaker, Client, ClientSource, Database, Features, GrpcFeature, HttpFeature, Name,
@@ -11,8 +11,7 @@ use crate::model::{
 };
 use crate::schema::Document;
 use crate::schema::service::{
-    BreakerDoc, ClientDoc, DatabaseWord, FeaturesDoc, HttpDoc, RetryDoc, RuntimeDoc, RuntimeWord,
-    ServiceDoc,
+    BreakerDoc, ClientDoc, DatabaseWord, FeaturesDoc, RetryDoc, RuntimeDoc, RuntimeWord, ServiceDoc,
 };
 use crate::schema::values::{self, Either};
 use crate::source::{Span, Spanned};
@@ -26,7 +25,10 @@ pub fn read(document: &Document, problems: &mut Vec<Diagnostic>) -> Option<Servi
     if let Some(name) = name {
         problems.extend(bad_name(name));
     }
+    let (dropped, kept) = gone::entities(doc, document, problems);
     Some(Service {
+        dropped,
+        kept,
         name: Name::new(name.map_or("", |name| name.value.as_str())),
         doc: text(doc.doc.as_ref()),
         databases: databases(doc, problems),
@@ -138,7 +140,10 @@ fn features(doc: &ServiceDoc, incomplete: bool, problems: &mut Vec<Diagnostic>) 
         }
     });
     Features {
-        http: features.http.as_ref().map(|it| http(Some(&it.value))),
+        http: features
+            .http
+            .as_ref()
+            .map(|it| http(it.value.prefix.as_ref())),
         grpc,
         openapi: features.openapi.as_ref().map(|it| OpenapiFeature {
             ui: it.value.ui.as_ref().is_none_or(|ui| ui.value),
@@ -147,12 +152,9 @@ fn features(doc: &ServiceDoc, incomplete: bool, problems: &mut Vec<Diagnostic>) 
     }
 }
 
-fn http(written: Option<&HttpDoc>) -> HttpFeature {
-    let prefix = written.and_then(|it| it.prefix.as_ref());
-    let compression = written.and_then(|it| it.compression.as_ref());
+fn http(prefix: Option<&Spanned<String>>) -> HttpFeature {
     HttpFeature {
         prefix: prefix.map_or("/v1".to_owned(), |it| it.value.clone()),
-        compression: compression.is_some_and(|it| it.value),
     }
 }
 
