@@ -70,13 +70,11 @@ where
             });
             found.add_parameter(name.unwrap_or_default(), "INVALID_ID", detail);
         }
-        match (first, second) {
-            (Some(first), Some(second)) => Ok(Self(first, second)),
-            _ => {
-                let detail = "An id in the path is not valid.";
-                Err(Error::bad_request("INVALID_ID", detail).with_violations(found))
-            }
+        if let (Some(first), Some(second)) = (first, second) {
+            return Ok(Self(first, second));
         }
+        let detail = "An id in the path is not valid.";
+        Err(Error::bad_request("INVALID_ID", detail).with_violations(found))
     }
 }
 

@@ -50,7 +50,9 @@ impl<T: Serialize> IntoResponse for Masked<T> {
                 for (_, member) in members {
                     if let Value::Array(records) = member {
                         if let Some(mask) = &self.mask {
-                            records.iter_mut().for_each(|record| mask.apply(record));
+                            for record in records.iter_mut() {
+                                mask.apply(record);
+                            }
                         }
                         if let Some(included) = included.take() {
                             included.add_to(records.iter_mut());

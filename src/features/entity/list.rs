@@ -131,7 +131,8 @@ fn is_ordered(entity: &Entity, column: &Column) -> bool {
         || list.default_order.iter().any(|term| term.column == *column)
 }
 
-fn members(service: &Service, entity: &Entity) -> Vec<String> {
+/// The members of a record as callers see it.
+pub fn members(service: &Service, entity: &Entity) -> Vec<String> {
     let mut members = vec!["id".to_owned()];
     let shown = entity.fields.iter().filter(|field| !field.write_only);
     members.extend(shown.map(Field::column));

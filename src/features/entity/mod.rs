@@ -12,6 +12,7 @@ pub mod rust;
 pub mod sample;
 mod sql;
 
+pub use list::members;
 pub use model_view::link_members;
 
 use minijinja::context;

@@ -160,7 +160,7 @@ fn create(entity: &Entity) -> Value {
 
 fn get(service: &Service, entity: &Entity) -> Value {
     let mut rest = Map::new();
-    let mut parameters = vec![shared("parameters", "ReadMask")];
+    let mut parameters = vec![lists::read_mask(service, entity)];
     parameters.extend(relations::include_parameter(service, entity));
     if entity.automatic.version {
         parameters.push(shared("parameters", "IfNoneMatch"));
