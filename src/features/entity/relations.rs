@@ -1,18 +1,20 @@
 //! What an entity is related to, as `relations.rs` of its slice and its routes show it.
 
+mod imports;
+mod statements;
+
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::dialect::{Dialect, quoted};
+use crate::dialect::quoted;
 use crate::model::{Collection, Entity, EntityId, FieldKind, IdType, Link, Service, Via};
 
 use super::super::Context;
 use super::super::http::resource_path;
-use super::imports::Imports;
 use super::naming::{Naming, article};
 use super::rust;
-use super::sql::{Statement, statement};
+use super::sql::Statement;
 
 /// The relations of an entity.
 #[derive(Debug, Clone, Serialize)]
@@ -188,9 +190,9 @@ impl RelationsView {
             linked: links_of(entity).next().is_some(),
             touchable: touch(entity).is_some(),
             touch_time: touch_time(entity),
-            imports: imports(service, entity),
-            route_imports: route_imports(service, entity),
-            statements: statements(context, id),
+            imports: imports::of_operations(service, entity),
+            route_imports: imports::of_routes(service, entity),
+            statements: statements::of(context, id),
             includes: includes(service, entity),
             children,
             links,
@@ -411,150 +413,4 @@ fn includes(service: &Service, entity: &Entity) -> Vec<IncludeView> {
         }
     });
     references.chain(collections).collect()
-}
-
-fn statements(context: &Context<'_>, id: EntityId) -> Vec<Statement> {
-    let service = context.service;
-    let entity = service.entity(id);
-    let make = |name: &str, doc: &str, text: &dyn Fn(&dyn Dialect) -> String| {
-        statement(service, name, doc, text)
-    };
-    let mut statements = Vec::new();
-    let table = quoted(entity.name.plural_snake());
-    if !entity.collections.is_empty() {
-        let doc = format!("Whether there is such {}.", Naming::of(entity).a_sentence);
-        statements.push(make("EXISTS", &doc, &|_| {
-            format!("select true\nfrom {table}\nwhere id = $1")
-        }));
-    }
-    for (collection, link) in links_of(entity) {
-        statements.extend(link_statements(service, collection, link, &make));
-    }
-    if links_of(entity).next().is_some()
-        && let Some(touch) = touch(entity)
-    {
-        let doc = "What a change of its links changes of a record itself.";
-        statements.push(make("TOUCH", doc, &|_| touch.clone()));
-    }
-    statements
-}
-
-type Make<'a> = dyn Fn(&str, &str, &dyn Fn(&dyn Dialect) -> String) -> Statement + 'a;
-
-fn link_statements(
-    service: &Service,
-    collection: &Collection,
-    link: &Link,
-    make: &Make<'_>,
-) -> Vec<Statement> {
-    let target = service.entity(collection.target);
-    let upper = collection.name.snake().to_uppercase();
-    let sentence = target.name.sentence();
-    let other = quoted(target.name.plural_snake());
-    let table = quoted(&link.table);
-    let (own_column, target_column) = (quoted(&link.own_column), quoted(&link.target_column));
-    let shown_there = is_shown_there(target, link);
-    let touch = touch(target).filter(|_| shown_there);
-    let mut statements = vec![
-        make(
-            &format!("HOLD_{upper}"),
-            &format!("Whether there is such {} {sentence}.", article(sentence)),
-            &|dialect| {
-                let held = if touch.is_some() {
-                    dialect.for_update()
-                } else {
-                    ""
-                };
-                format!("select true\nfrom {other}\nwhere id = $1{held}")
-            },
-        ),
-        make(
-            &format!("TIE_{upper}"),
-            &format!("A link with {} {sentence}.", article(sentence)),
-            &|_| {
-                format!(
-                    "insert into {table} ({own_column}, {target_column})\nvalues ($1, $2)\non conflict do nothing"
-                )
-            },
-        ),
-        make(
-            &format!("UNTIE_{upper}"),
-            &format!("The end of a link with {} {sentence}.", article(sentence)),
-            &|_| format!("delete from {table}\nwhere {own_column} = $1 and {target_column} = $2"),
-        ),
-    ];
-    if let Some(touch) = &touch {
-        let doc = format!("What the link changes of the {sentence}, which shows it too.");
-        statements.push(make(&format!("TOUCH_{upper}"), &doc, &|_| touch.clone()));
-    }
-    statements
-}
-
-fn imports(service: &Service, entity: &Entity) -> Vec<String> {
-    let mut imports = Imports::new();
-    imports.add_all("svcgen_runtime", &["Error", "http", "list"]);
-    imports.add("crate::app", "App");
-    imports.add("super::model", entity.name.pascal());
-    let add_entity = |imports: &mut Imports, id: EntityId, name: &str| {
-        let module = rust::escaped(service.entity(id).name.snake());
-        if service.entity(id).name == entity.name {
-            imports.add("super::model", name);
-        } else {
-            imports.add(&format!("crate::{module}"), name);
-        }
-    };
-    for (_, target) in included_references(entity) {
-        rust::import_id(service.entity(target).id, &mut imports);
-        add_entity(&mut imports, target, service.entity(target).name.pascal());
-    }
-    for collection in &entity.collections {
-        let name = service.entity(collection.target).name.pascal();
-        rust::import_id(entity.id, &mut imports);
-        add_entity(&mut imports, collection.target, name);
-        add_entity(&mut imports, collection.target, &format!("{name}Page"));
-        imports.add_all("svcgen_runtime", &["db", "params"]);
-    }
-    for (collection, link) in links_of(entity) {
-        let target = service.entity(collection.target);
-        rust::import_id(target.id, &mut imports);
-        imports.add_all("super::commands", &["LOCK", "missed"]);
-        imports.add("super::hooks", "Rules as _");
-        imports.add("super::model", &format!("{}Changes", entity.name.pascal()));
-        imports.add("super::rules", &format!("{}Rules", entity.name.pascal()));
-        imports.add("super", "queries");
-        imports.add("svcgen_runtime", "Violations");
-        let is_timed = touch_time(entity).len() + touch_time(target).len() > 0;
-        if is_timed && (entity.automatic.updated_at || is_shown_there(target, link)) {
-            imports.add("jiff", "Timestamp");
-        }
-    }
-    // The list of statements names the type even where it is empty.
-    imports.add("svcgen_runtime", "db");
-    imports.lines()
-}
-
-fn route_imports(service: &Service, entity: &Entity) -> Vec<String> {
-    let mut imports = Imports::new();
-    imports.add("axum", "Router");
-    imports.add("axum::extract", "State");
-    imports.add("axum::routing", "get");
-    imports.add_all("svcgen_runtime", &["Error", "http"]);
-    imports.add("crate::app", "App");
-    let own = rust::escaped(entity.name.snake());
-    imports.add(&format!("crate::{own}"), "relations");
-    rust::import_id(entity.id, &mut imports);
-    for collection in &entity.collections {
-        let target = service.entity(collection.target);
-        let module = rust::escaped(target.name.snake());
-        let name = target.name.pascal();
-        imports.add(&format!("crate::{module}"), &format!("{name}Page"));
-        match collection.via {
-            Via::Reference { .. } => imports.add(&format!("crate::{module}"), name),
-            Via::Link(_) => {
-                imports.add("axum::routing", "put");
-                rust::import_id(target.id, &mut imports);
-            }
-        }
-    }
-    imports.lines()
 }

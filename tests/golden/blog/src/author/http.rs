@@ -1,5 +1,7 @@
 //! Authors over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod related;
+
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -8,7 +10,8 @@ use uuid::Uuid;
 
 use super::hooks::Rules as _;
 use super::{
-    Author, AuthorChanges, AuthorPage, AuthorRules, NewAuthor, commands, queries, removal,
+    Author, AuthorChanges, AuthorPage, AuthorRules, NewAuthor, commands, queries, relations,
+    removal,
 };
 use crate::app::App;
 
@@ -18,6 +21,7 @@ pub fn routes() -> Router<App> {
         .route("/v1/authors", get(list).post(create))
         .route("/v1/authors/{id}/removal", get(preview_removal))
         .route("/v1/authors/{id}", get(find).patch(change).delete(remove))
+        .merge(related::routes())
         .merge(AuthorRules.routes())
 }
 
@@ -26,7 +30,9 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<AuthorPage>, Error> {
     let page = queries::list(&app, &listing).await?;
-    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+    let included =
+        relations::include(&app, &page.authors, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
 }
 
 async fn create(
@@ -42,8 +48,12 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-) -> Result<http::Tagged<Author>, Error> {
-    Ok(http::Tagged(queries::find(&app, id).await?))
+    viewing: http::Viewing,
+) -> Result<http::Viewed<Author>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
+    let author = queries::find(&app, id).await?;
+    let included = relations::include(&app, std::slice::from_ref(&author), &view.include).await?;
+    Ok(view.show(author, included))
 }
 
 async fn change(

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::hooks::Rules as _;
 use super::{
-    Comment, CommentChanges, CommentPage, CommentRules, NewComment, commands, queries, removal,
+    Comment, CommentChanges, CommentPage, CommentRules, NewComment, commands, queries, relations,
+    removal,
 };
 use crate::app::App;
 
@@ -26,7 +27,9 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<CommentPage>, Error> {
     let page = queries::list(&app, &listing).await?;
-    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+    let included =
+        relations::include(&app, &page.comments, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
 }
 
 async fn create(
@@ -42,8 +45,12 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-) -> Result<http::Tagged<Comment>, Error> {
-    Ok(http::Tagged(queries::find(&app, id).await?))
+    viewing: http::Viewing,
+) -> Result<http::Viewed<Comment>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
+    let comment = queries::find(&app, id).await?;
+    let included = relations::include(&app, std::slice::from_ref(&comment), &view.include).await?;
+    Ok(view.show(comment, included))
 }
 
 async fn change(

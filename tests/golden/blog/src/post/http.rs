@@ -1,5 +1,7 @@
 //! Posts over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod related;
+
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -7,7 +9,9 @@ use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::{NewPost, Post, PostChanges, PostPage, PostRules, commands, queries, removal};
+use super::{
+    NewPost, Post, PostChanges, PostPage, PostRules, commands, queries, relations, removal,
+};
 use crate::app::App;
 
 /// The routes of posts, and those that the rules add.
@@ -16,6 +20,7 @@ pub fn routes() -> Router<App> {
         .route("/v1/posts", get(list).post(create))
         .route("/v1/posts/{id}/removal", get(preview_removal))
         .route("/v1/posts/{id}", get(find).patch(change).delete(remove))
+        .merge(related::routes())
         .merge(PostRules.routes())
 }
 
@@ -24,7 +29,9 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<PostPage>, Error> {
     let page = queries::list(&app, &listing).await?;
-    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+    let included =
+        relations::include(&app, &page.posts, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
 }
 
 async fn create(
@@ -40,8 +47,12 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-) -> Result<http::Tagged<Post>, Error> {
-    Ok(http::Tagged(queries::find(&app, id).await?))
+    viewing: http::Viewing,
+) -> Result<http::Viewed<Post>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
+    let post = queries::find(&app, id).await?;
+    let included = relations::include(&app, std::slice::from_ref(&post), &view.include).await?;
+    Ok(view.show(post, included))
 }
 
 async fn change(

@@ -1,5 +1,7 @@
 //! Tags over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod related;
+
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -7,7 +9,7 @@ use svcgen_runtime::{Error, http};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::{NewTag, Tag, TagChanges, TagPage, TagRules, commands, queries, removal};
+use super::{NewTag, Tag, TagChanges, TagPage, TagRules, commands, queries, relations, removal};
 use crate::app::App;
 
 /// The routes of tags, and those that the rules add.
@@ -16,6 +18,7 @@ pub fn routes() -> Router<App> {
         .route("/v1/tags", get(list).post(create))
         .route("/v1/tags/{id}/removal", get(preview_removal))
         .route("/v1/tags/{id}", get(find).patch(change).delete(remove))
+        .merge(related::routes())
         .merge(TagRules.routes())
 }
 
@@ -24,7 +27,8 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<TagPage>, Error> {
     let page = queries::list(&app, &listing).await?;
-    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+    let included = relations::include(&app, &page.tags, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
 }
 
 async fn create(
@@ -40,8 +44,12 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-) -> Result<http::Tagged<Tag>, Error> {
-    Ok(http::Tagged(queries::find(&app, id).await?))
+    viewing: http::Viewing,
+) -> Result<http::Viewed<Tag>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
+    let tag = queries::find(&app, id).await?;
+    let included = relations::include(&app, std::slice::from_ref(&tag), &view.include).await?;
+    Ok(view.show(tag, included))
 }
 
 async fn change(
