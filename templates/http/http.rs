@@ -7,7 +7,7 @@ mod related;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use svcgen_runtime::{Error, http};
+use svcgen_runtime::{Error, http, list};
 //% if id_imported
 use uuid::Uuid;
 //% endif
@@ -20,6 +20,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("{{ path }}", get(list).post(create))
+        .route("{{ path }}:aggregate", get(aggregate))
         .route("{{ path }}/{id}/removal", get(preview_removal))
         .route("{{ path }}/{id}", get(find){% if changeable %}.patch(change){% endif %}.delete(remove))
 //% if under
@@ -39,6 +40,13 @@ async fn list(
 //% else
     Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
 //% endif
+}
+
+async fn aggregate(
+    State(app): State<App>,
+    aggregation: http::Aggregation,
+) -> Result<Json<list::Groups>, Error> {
+    Ok(Json(queries::aggregate(&app, &aggregation).await?))
 }
 
 async fn create(

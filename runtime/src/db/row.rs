@@ -1,10 +1,10 @@
 //! Reading rows. Columns are addressed by position, because the statement that
 //! names them stands beside the code that reads them.
 
-use super::DbError;
 #[cfg(feature = "sqlite")]
 use super::column::Stored;
 use super::column::{Cell, FromColumn};
+use super::{DbError, Value};
 
 /// One row of a result, borrowed from the driver.
 pub struct Row<'r>(Source<'r>);
@@ -69,6 +69,16 @@ impl<'r> Row<'r> {
             },
         };
         decoded.map_err(|mismatch| mismatch.at(column))
+    }
+}
+
+/// A row whose shape the statement decides: each value as the engine stores it.
+pub(crate) struct Cells(pub Vec<Value>);
+
+impl FromRow for Cells {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        let cells = (0..row.width()).map(|column| row.get(column));
+        Ok(Self(cells.collect::<Result<_, _>>()?))
     }
 }
 

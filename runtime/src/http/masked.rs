@@ -1,10 +1,10 @@
-//! Answers of which a caller may ask for a part.
+//! Pages of which a caller may ask for a part (AIP-157), or for more.
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::answer::json;
 use super::viewing::Included;
 use crate::Error;
 use crate::list::Mask;
@@ -26,9 +26,7 @@ impl<T> Masked<T> {
             included: None,
         }
     }
-}
 
-impl<T> Masked<T> {
     /// With what is shown beside the members of each record.
     #[must_use]
     pub fn with(mut self, included: Included) -> Self {
@@ -37,31 +35,35 @@ impl<T> Masked<T> {
     }
 }
 
+impl<T: Serialize> Masked<T> {
+    /// The page as it is to be seen.
+    fn seen(mut self) -> Result<Value, Error> {
+        let mut page = serde_json::to_value(&self.page).map_err(Error::internal)?;
+        // The records are the one list that a page has.
+        for (_, member) in page.as_object_mut().into_iter().flatten() {
+            let Value::Array(records) = member else {
+                continue;
+            };
+            if let Some(mask) = &self.mask {
+                for record in records.iter_mut() {
+                    mask.apply(record);
+                }
+            }
+            if let Some(included) = self.included.take() {
+                included.add_to(records.iter_mut());
+            }
+        }
+        Ok(page)
+    }
+}
+
 impl<T: Serialize> IntoResponse for Masked<T> {
     fn into_response(self) -> Response {
-        if self.mask.is_none() && self.included.is_none() {
-            return Json(self.page).into_response();
-        }
-        let mut included = self.included;
-        match serde_json::to_value(&self.page) {
-            Ok(mut page) => {
-                // The records are the one list that a page has.
-                let members = page.as_object_mut().into_iter().flatten();
-                for (_, member) in members {
-                    if let Value::Array(records) = member {
-                        if let Some(mask) = &self.mask {
-                            for record in records.iter_mut() {
-                                mask.apply(record);
-                            }
-                        }
-                        if let Some(included) = included.take() {
-                            included.add_to(records.iter_mut());
-                        }
-                    }
-                }
-                Json(page).into_response()
-            }
-            Err(error) => Error::internal(error).into_response(),
-        }
+        let response = if self.mask.is_none() && self.included.is_none() {
+            json(&self.page)
+        } else {
+            self.seen().and_then(|page| json(&page))
+        };
+        response.unwrap_or_else(IntoResponse::into_response)
     }
 }

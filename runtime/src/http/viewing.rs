@@ -3,11 +3,10 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::{Json, http::HeaderMap};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::answer::{Tag, Tagged};
+use super::answer::{Tag, Tagged, json, tag_fresh};
 use super::query::parameters;
 use crate::Error;
 use crate::input::Violations;
@@ -97,22 +96,23 @@ impl<T: Serialize + Tag> IntoResponse for Viewed<T> {
         if view.mask.is_none() && view.include.is_empty() {
             return Tagged(record).into_response();
         }
-        match serde_json::to_value(&record) {
-            Ok(mut value) => {
-                if let Some(mask) = &view.mask {
-                    mask.apply(&mut value);
-                }
-                included.add_to(std::iter::once(&mut value));
-                let mut headers = HeaderMap::new();
-                // What is included changes without the record, and so without its tag.
-                if view.include.is_empty()
-                    && let Some(Ok(tag)) = record.entity_tag().map(TryInto::try_into)
-                {
-                    headers.insert(::http::header::ETAG, tag);
-                }
-                (headers, Json(value)).into_response()
+        let seen = serde_json::to_value(&record).map_err(Error::internal);
+        let response = seen.and_then(|mut seen| {
+            if let Some(mask) = &view.mask {
+                mask.apply(&mut seen);
             }
-            Err(error) => Error::internal(error).into_response(),
+            included.add_to(std::iter::once(&mut seen));
+            json(&seen)
+        });
+        match response {
+            Ok(mut response) => {
+                // What is included changes without the record, and so without its tag.
+                if view.include.is_empty() {
+                    tag_fresh(&mut response, &record);
+                }
+                response
+            }
+            Err(error) => error.into_response(),
         }
     }
 }
