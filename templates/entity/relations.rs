@@ -70,22 +70,26 @@ pub async fn list_{{ child.name }}(
 pub async fn link_{{ link.singular }}(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: {{ id }},
-//% if versioned
-    expected: Option<i64>,
-//% endif
+    conditions: &http::Conditions,
     other: {{ link.id }},
 ) -> Result<(), Error> {
     let rules = {{ naming.entity }}Rules;
-    let mut tx = app.db.begin().await?;
+//% if versioned
+    let expected = conditions.expected()?;
+//% else
+    conditions.expect_no_version()?;
+//% endif
+    let tx = unit.hold().await?;
 //% if link.held_first
     let there: Option<(bool,)> = tx.fetch_optional(&{{ link.hold }}, params![other]).await?;
 //% endif
     let before: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
     let Some(before) = before else {
-        drop(tx);
-        return Err(missed(app, id).await);
+        return Err({% if versioned %}missed(app, id).await{% else %}missed(id){% endif %});
     };
+    conditions.admit({% if versioned %}Some(before.version){% else %}None{% endif %})?;
 //% if not link.held_first
     let there: Option<(bool,)> = tx.fetch_optional(&{{ link.hold }}, params![other]).await?;
 //% endif
@@ -93,6 +97,7 @@ pub async fn link_{{ link.singular }}(
         return Err(Error::not_found("{{ link.sentence }}", other));
     }
     if before.{{ link.field }}.{{ link.has }} {
+        unit.commit(&()).await?;
         return Ok(());
     }
     let mut ids = before.{{ link.field }}.clone();
@@ -112,16 +117,16 @@ pub async fn link_{{ link.singular }}(
     found.into_result()?;
 
     tx.execute(&{{ link.tie }}, params![id, other]).await?;
-    let after = touched(&mut tx, id).await?;
+    let after = touched(tx, id).await?;
 //% if link.touched
     tx.execute(&{{ link.touch }}, params![other{{ link.touch_time }}]).await?;
 //% endif
     if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &before, &after).await?;
+        inside(tx, caller, &before, &after).await?;
     }
-    tx.commit().await?;
-
-    rules.after_change(app, caller, &after).await;
+    if unit.commit(&()).await? {
+        rules.after_change(app, caller, &after).await;
+    }
     Ok(())
 }
 
@@ -135,25 +140,30 @@ pub async fn link_{{ link.singular }}(
 pub async fn unlink_{{ link.singular }}(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: {{ id }},
-//% if versioned
-    expected: Option<i64>,
-//% endif
+    conditions: &http::Conditions,
     other: {{ link.id }},
 ) -> Result<(), Error> {
     let rules = {{ naming.entity }}Rules;
-    let mut tx = app.db.begin().await?;
+//% if versioned
+    let expected = conditions.expected()?;
+//% else
+    conditions.expect_no_version()?;
+//% endif
+    let tx = unit.hold().await?;
 //% if link.held_first
     let _held: Option<(bool,)> = tx.fetch_optional(&{{ link.hold }}, params![other]).await?;
 //% endif
     let before: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
     let Some(before) = before else {
-        drop(tx);
-        return Err(missed(app, id).await);
+        return Err({% if versioned %}missed(app, id).await{% else %}missed(id){% endif %});
     };
+    conditions.admit({% if versioned %}Some(before.version){% else %}None{% endif %})?;
     let mut ids = before.{{ link.field }}.clone();
     ids.retain(|it| {{ link.differs }});
     if ids.len() == before.{{ link.field }}.len() {
+        unit.commit(&()).await?;
         return Ok(());
     }
     let changes = {{ naming.entity }}Changes {
@@ -167,16 +177,16 @@ pub async fn unlink_{{ link.singular }}(
     found.into_result()?;
 
     tx.execute(&{{ link.untie }}, params![id, other]).await?;
-    let after = touched(&mut tx, id).await?;
+    let after = touched(tx, id).await?;
 //% if link.touched
     tx.execute(&{{ link.touch }}, params![other{{ link.touch_time }}]).await?;
 //% endif
     if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &before, &after).await?;
+        inside(tx, caller, &before, &after).await?;
     }
-    tx.commit().await?;
-
-    rules.after_change(app, caller, &after).await;
+    if unit.commit(&()).await? {
+        rules.after_change(app, caller, &after).await;
+    }
     Ok(())
 }
 

@@ -35,13 +35,19 @@ async fn create_{{ child.singular }}(
     State(app): State<App>,
     caller: http::Caller,
     http::Id(id): http::Id<{{ id_owned }}>,
+    write: http::Write,
     child: http::Child,
-) -> Result<http::Created<{{ child.entity }}>, Error> {
+) -> http::Answered {
     relations::exists(&app, {{ id_borrow }}id).await?;
     let new = child.of("{{ child.member }}", &id)?;
-    let record = crate::{{ child.module }}::commands::create(&app, &caller, new).await?;
-    let location = http::location("{{ child.path }}", &record.id);
-    Ok(http::Created::new(location, record))
+    let mut unit = write
+        .begin(&app.db, &caller, |saved: &Saved<{{ child.entity }}>| {
+            let location = http::location("{{ child.path }}", &saved.id);
+            http::Created::new(location, &**saved).into_response()
+        })
+        .await?;
+    let outcome = crate::{{ child.module }}::commands::create(&app, &caller, &mut unit, new).await;
+    unit.answer(outcome).await
 }
 
 //% endif
@@ -50,33 +56,25 @@ async fn create_{{ child.singular }}(
 async fn link_{{ link.singular }}(
     State(app): State<App>,
     caller: http::Caller,
-    http::Ids(id, other): http::Ids<{{ id_owned }}, {{ link.id_owned }}>,
-    if_match: http::IfMatch,
-) -> Result<http::NoContent, Error> {
-//% if versioned
-    let expected = if_match.version()?;
-    relations::link_{{ link.singular }}(&app, &caller, {{ id_borrow }}id, expected, {{ link.borrow }}other).await?;
-//% else
-    if_match.refuse()?;
-    relations::link_{{ link.singular }}(&app, &caller, {{ id_borrow }}id, {{ link.borrow }}other).await?;
-//% endif
-    Ok(http::NoContent)
+    http::Pair(id, other): http::Pair<{{ id_owned }}, {{ link.id_owned }}>,
+    conditions: http::Conditions,
+    write: http::Write,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
+    let outcome = relations::link_{{ link.singular }}(&app, &caller, &mut unit, {{ id_borrow }}id, &conditions, {{ link.borrow }}other).await;
+    unit.answer(outcome).await
 }
 
 async fn unlink_{{ link.singular }}(
     State(app): State<App>,
     caller: http::Caller,
-    http::Ids(id, other): http::Ids<{{ id_owned }}, {{ link.id_owned }}>,
-    if_match: http::IfMatch,
-) -> Result<http::NoContent, Error> {
-//% if versioned
-    let expected = if_match.version()?;
-    relations::unlink_{{ link.singular }}(&app, &caller, {{ id_borrow }}id, expected, {{ link.borrow }}other).await?;
-//% else
-    if_match.refuse()?;
-    relations::unlink_{{ link.singular }}(&app, &caller, {{ id_borrow }}id, {{ link.borrow }}other).await?;
-//% endif
-    Ok(http::NoContent)
+    http::Pair(id, other): http::Pair<{{ id_owned }}, {{ link.id_owned }}>,
+    conditions: http::Conditions,
+    write: http::Write,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
+    let outcome = relations::unlink_{{ link.singular }}(&app, &caller, &mut unit, {{ id_borrow }}id, &conditions, {{ link.borrow }}other).await;
+    unit.answer(outcome).await
 }
 
 //% endfor

@@ -41,9 +41,9 @@ where
 ///
 /// 400 `INVALID_ID` for a text that cannot be one; it names the parameter.
 #[derive(Debug, Clone, Copy)]
-pub struct Ids<A, B>(pub A, pub B);
+pub struct Pair<A, B>(pub A, pub B);
 
-impl<S, A, B> FromRequestParts<S> for Ids<A, B>
+impl<S, A, B> FromRequestParts<S> for Pair<A, B>
 where
     S: Send + Sync,
     A: FromStr + Send,

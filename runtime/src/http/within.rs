@@ -16,7 +16,8 @@ impl<S: Sync> FromRequest<S> for Child {
     type Rejection = Error;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Error> {
-        body::document(request).await.map(Self)
+        let (_, value) = body::document(request).await?;
+        Ok(Self(value))
     }
 }
 

@@ -7,6 +7,7 @@ mod operations;
 mod problems;
 mod relations;
 mod schemas;
+mod writes;
 
 use serde_json::{Map, Value, json};
 

@@ -7,11 +7,11 @@ use crate::model::{Collection, Entity, Service, Via};
 use super::super::entity::naming::{Naming, article};
 use super::super::entity::relations::{included_references, singulars};
 use super::super::http::resource_path;
-use super::lists;
 use super::operations::{
     id_parameter, json_content, operation, record_response, responses, shared,
 };
 use super::schemas::{self, reference};
+use super::{lists, writes};
 
 /// Adds the paths under an entity's records.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
@@ -144,6 +144,10 @@ fn create(
             new.as_object_mut().map(|new| new.remove("required"));
         }
     }
+    let created = record_response(target, &format!("The new {sentence}."), true);
+    let statuses = &[404, 409, 413, 415, 422];
+    let mut answers = responses("201", writes::replayable(created), statuses);
+    answers["200"] = writes::tried(target);
     operation(
         entity,
         &format!("Create{}Of{}", pascal(singular), entity.name.pascal()),
@@ -153,15 +157,15 @@ fn create(
             Naming::of(entity).a_sentence
         ),
         json!({
+            "parameters": [
+                shared("parameters", "ValidateOnly"),
+                shared("parameters", "IdempotencyKey"),
+            ],
             "requestBody": {
                 "required": true,
                 "content": { "application/json": { "schema": new } },
             },
-            "responses": responses(
-                "201",
-                record_response(target, &format!("The new {sentence}."), true),
-                &[404, 409, 413, 415, 422],
-            ),
+            "responses": answers,
         }),
     )
 }
@@ -197,7 +201,10 @@ fn untie(service: &Service, entity: &Entity, collection: &Collection, singular: 
 /// A change of links, which asked for twice is as good as once.
 fn change(entity: &Entity, id: &str, summary: &str, answer: &Value) -> Value {
     let mut statuses = vec![404, 409, 422];
-    let mut parameters = Vec::new();
+    let mut parameters = vec![
+        shared("parameters", "ValidateOnly"),
+        shared("parameters", "IdempotencyKey"),
+    ];
     if entity.automatic.version {
         parameters.push(shared("parameters", "IfMatch"));
         statuses.push(412);

@@ -34,7 +34,9 @@ pub fn of_operations(service: &Service, entity: &Entity) -> Vec<String> {
     for (collection, link) in links_of(entity) {
         let target = service.entity(collection.target);
         rust::import_id(target.id, &mut imports);
-        imports.add_all("super::commands", &["LOCK", "missed"]);
+        imports.add("super::commands", "LOCK");
+        imports.add("super::removal", "missed");
+        imports.add("svcgen_runtime", "Unit");
         imports.add("super::hooks", "Rules as _");
         imports.add("super::model", &format!("{}Changes", entity.name.pascal()));
         imports.add("super::rules", &format!("{}Rules", entity.name.pascal()));
@@ -67,7 +69,11 @@ pub fn of_routes(service: &Service, entity: &Entity) -> Vec<String> {
         let name = target.name.pascal();
         imports.add(&format!("crate::{module}"), &format!("{name}Page"));
         match collection.via {
-            Via::Reference { .. } => imports.add(&format!("crate::{module}"), name),
+            Via::Reference { .. } => {
+                imports.add(&format!("crate::{module}"), name);
+                imports.add("svcgen_runtime", "Saved");
+                imports.add("axum::response", "IntoResponse as _");
+            }
             Via::Link(_) => {
                 imports.add("axum::routing", "put");
                 rust::import_id(target.id, &mut imports);
