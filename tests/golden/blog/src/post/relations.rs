@@ -1,13 +1,14 @@
 //! What posts are related to: author, comments and tags.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Error, Violations, db, http, list, params};
+use svcgen_runtime::{Error, Unit, Violations, db, http, list, params};
 use uuid::Uuid;
 
-use super::commands::{LOCK, missed};
+use super::commands::LOCK;
 use super::hooks::Rules as _;
 use super::model::{Post, PostChanges};
 use super::queries;
+use super::removal::missed;
 use super::rules::PostRules;
 use crate::app::App;
 use crate::author::Author;
@@ -158,22 +159,25 @@ pub async fn list_tags(app: &App, id: Uuid, listing: &http::Listing) -> Result<T
 pub async fn link_tag(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
     other: Uuid,
 ) -> Result<(), Error> {
     let rules = PostRules;
-    let mut tx = app.db.begin().await?;
+    let expected = conditions.expected()?;
+    let tx = unit.hold().await?;
     let before: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
     let Some(before) = before else {
-        drop(tx);
         return Err(missed(app, id).await);
     };
+    conditions.admit(Some(before.version))?;
     let there: Option<(bool,)> = tx.fetch_optional(&HOLD_TAGS, params![other]).await?;
     if there.is_none() {
         return Err(Error::not_found("tag", other));
     }
     if before.tag_ids.contains(&other) {
+        unit.commit(&()).await?;
         return Ok(());
     }
     let mut ids = before.tag_ids.clone();
@@ -191,15 +195,15 @@ pub async fn link_tag(
     found.into_result()?;
 
     tx.execute(&TIE_TAGS, params![id, other]).await?;
-    let after = touched(&mut tx, id).await?;
+    let after = touched(tx, id).await?;
     tx.execute(&TOUCH_TAGS, params![other, Timestamp::now()])
         .await?;
     if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &before, &after).await?;
+        inside(tx, caller, &before, &after).await?;
     }
-    tx.commit().await?;
-
-    rules.after_change(app, caller, &after).await;
+    if unit.commit(&()).await? {
+        rules.after_change(app, caller, &after).await;
+    }
     Ok(())
 }
 
@@ -213,20 +217,23 @@ pub async fn link_tag(
 pub async fn unlink_tag(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
     other: Uuid,
 ) -> Result<(), Error> {
     let rules = PostRules;
-    let mut tx = app.db.begin().await?;
+    let expected = conditions.expected()?;
+    let tx = unit.hold().await?;
     let before: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
     let Some(before) = before else {
-        drop(tx);
         return Err(missed(app, id).await);
     };
+    conditions.admit(Some(before.version))?;
     let mut ids = before.tag_ids.clone();
     ids.retain(|it| *it != other);
     if ids.len() == before.tag_ids.len() {
+        unit.commit(&()).await?;
         return Ok(());
     }
     let changes = PostChanges {
@@ -238,15 +245,15 @@ pub async fn unlink_tag(
     found.into_result()?;
 
     tx.execute(&UNTIE_TAGS, params![id, other]).await?;
-    let after = touched(&mut tx, id).await?;
+    let after = touched(tx, id).await?;
     tx.execute(&TOUCH_TAGS, params![other, Timestamp::now()])
         .await?;
     if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &before, &after).await?;
+        inside(tx, caller, &before, &after).await?;
     }
-    tx.commit().await?;
-
-    rules.after_change(app, caller, &after).await;
+    if unit.commit(&()).await? {
+        rules.after_change(app, caller, &after).await;
+    }
     Ok(())
 }
 

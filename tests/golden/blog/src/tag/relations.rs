@@ -1,13 +1,14 @@
 //! What tags are related to: posts.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Error, Violations, db, http, list, params};
+use svcgen_runtime::{Error, Unit, Violations, db, http, list, params};
 use uuid::Uuid;
 
-use super::commands::{LOCK, missed};
+use super::commands::LOCK;
 use super::hooks::Rules as _;
 use super::model::{Tag, TagChanges};
 use super::queries;
+use super::removal::missed;
 use super::rules::TagRules;
 use crate::app::App;
 use crate::post::{Post, PostPage};
@@ -117,22 +118,25 @@ pub async fn list_posts(app: &App, id: Uuid, listing: &http::Listing) -> Result<
 pub async fn link_post(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
     other: Uuid,
 ) -> Result<(), Error> {
     let rules = TagRules;
-    let mut tx = app.db.begin().await?;
+    let expected = conditions.expected()?;
+    let tx = unit.hold().await?;
     let there: Option<(bool,)> = tx.fetch_optional(&HOLD_POSTS, params![other]).await?;
     let before: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
     let Some(before) = before else {
-        drop(tx);
         return Err(missed(app, id).await);
     };
+    conditions.admit(Some(before.version))?;
     if there.is_none() {
         return Err(Error::not_found("post", other));
     }
     if before.post_ids.contains(&other) {
+        unit.commit(&()).await?;
         return Ok(());
     }
     let mut ids = before.post_ids.clone();
@@ -150,15 +154,15 @@ pub async fn link_post(
     found.into_result()?;
 
     tx.execute(&TIE_POSTS, params![id, other]).await?;
-    let after = touched(&mut tx, id).await?;
+    let after = touched(tx, id).await?;
     tx.execute(&TOUCH_POSTS, params![other, Timestamp::now()])
         .await?;
     if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &before, &after).await?;
+        inside(tx, caller, &before, &after).await?;
     }
-    tx.commit().await?;
-
-    rules.after_change(app, caller, &after).await;
+    if unit.commit(&()).await? {
+        rules.after_change(app, caller, &after).await;
+    }
     Ok(())
 }
 
@@ -172,21 +176,24 @@ pub async fn link_post(
 pub async fn unlink_post(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
     other: Uuid,
 ) -> Result<(), Error> {
     let rules = TagRules;
-    let mut tx = app.db.begin().await?;
+    let expected = conditions.expected()?;
+    let tx = unit.hold().await?;
     let _held: Option<(bool,)> = tx.fetch_optional(&HOLD_POSTS, params![other]).await?;
     let before: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
     let Some(before) = before else {
-        drop(tx);
         return Err(missed(app, id).await);
     };
+    conditions.admit(Some(before.version))?;
     let mut ids = before.post_ids.clone();
     ids.retain(|it| *it != other);
     if ids.len() == before.post_ids.len() {
+        unit.commit(&()).await?;
         return Ok(());
     }
     let changes = TagChanges {
@@ -198,15 +205,15 @@ pub async fn unlink_post(
     found.into_result()?;
 
     tx.execute(&UNTIE_POSTS, params![id, other]).await?;
-    let after = touched(&mut tx, id).await?;
+    let after = touched(tx, id).await?;
     tx.execute(&TOUCH_POSTS, params![other, Timestamp::now()])
         .await?;
     if let Some(inside) = rules.inside_change() {
-        inside(&mut tx, caller, &before, &after).await?;
+        inside(tx, caller, &before, &after).await?;
     }
-    tx.commit().await?;
-
-    rules.after_change(app, caller, &after).await;
+    if unit.commit(&()).await? {
+        rules.after_change(app, caller, &after).await;
+    }
     Ok(())
 }
 

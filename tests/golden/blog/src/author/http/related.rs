@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::extract::State;
+use axum::response::IntoResponse as _;
 use axum::routing::get;
-use svcgen_runtime::{Error, http};
+use svcgen_runtime::{Error, Saved, http};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -34,11 +35,17 @@ async fn create_post(
     State(app): State<App>,
     caller: http::Caller,
     http::Id(id): http::Id<Uuid>,
+    write: http::Write,
     child: http::Child,
-) -> Result<http::Created<Post>, Error> {
+) -> http::Answered {
     relations::exists(&app, id).await?;
     let new = child.of("author_id", &id)?;
-    let record = crate::post::commands::create(&app, &caller, new).await?;
-    let location = http::location("/v1/posts", &record.id);
-    Ok(http::Created::new(location, record))
+    let mut unit = write
+        .begin(&app.db, &caller, |saved: &Saved<Post>| {
+            let location = http::location("/v1/posts", &saved.id);
+            http::Created::new(location, &**saved).into_response()
+        })
+        .await?;
+    let outcome = crate::post::commands::create(&app, &caller, &mut unit, new).await;
+    unit.answer(outcome).await
 }

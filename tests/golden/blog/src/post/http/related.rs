@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::extract::State;
+use axum::response::IntoResponse as _;
 use axum::routing::{get, put};
-use svcgen_runtime::{Error, http};
+use svcgen_runtime::{Error, Saved, http};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -44,13 +45,19 @@ async fn create_comment(
     State(app): State<App>,
     caller: http::Caller,
     http::Id(id): http::Id<Uuid>,
+    write: http::Write,
     child: http::Child,
-) -> Result<http::Created<Comment>, Error> {
+) -> http::Answered {
     relations::exists(&app, id).await?;
     let new = child.of("post_id", &id)?;
-    let record = crate::comment::commands::create(&app, &caller, new).await?;
-    let location = http::location("/v1/comments", &record.id);
-    Ok(http::Created::new(location, record))
+    let mut unit = write
+        .begin(&app.db, &caller, |saved: &Saved<Comment>| {
+            let location = http::location("/v1/comments", &saved.id);
+            http::Created::new(location, &**saved).into_response()
+        })
+        .await?;
+    let outcome = crate::comment::commands::create(&app, &caller, &mut unit, new).await;
+    unit.answer(outcome).await
 }
 
 async fn list_tags(
@@ -71,21 +78,23 @@ async fn list_tags(
 async fn link_tag(
     State(app): State<App>,
     caller: http::Caller,
-    http::Ids(id, other): http::Ids<Uuid, Uuid>,
-    if_match: http::IfMatch,
-) -> Result<http::NoContent, Error> {
-    let expected = if_match.version()?;
-    relations::link_tag(&app, &caller, id, expected, other).await?;
-    Ok(http::NoContent)
+    http::Pair(id, other): http::Pair<Uuid, Uuid>,
+    conditions: http::Conditions,
+    write: http::Write,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
+    let outcome = relations::link_tag(&app, &caller, &mut unit, id, &conditions, other).await;
+    unit.answer(outcome).await
 }
 
 async fn unlink_tag(
     State(app): State<App>,
     caller: http::Caller,
-    http::Ids(id, other): http::Ids<Uuid, Uuid>,
-    if_match: http::IfMatch,
-) -> Result<http::NoContent, Error> {
-    let expected = if_match.version()?;
-    relations::unlink_tag(&app, &caller, id, expected, other).await?;
-    Ok(http::NoContent)
+    http::Pair(id, other): http::Pair<Uuid, Uuid>,
+    conditions: http::Conditions,
+    write: http::Write,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
+    let outcome = relations::unlink_tag(&app, &caller, &mut unit, id, &conditions, other).await;
+    unit.answer(outcome).await
 }

@@ -38,21 +38,23 @@ async fn list_posts(
 async fn link_post(
     State(app): State<App>,
     caller: http::Caller,
-    http::Ids(id, other): http::Ids<Uuid, Uuid>,
-    if_match: http::IfMatch,
-) -> Result<http::NoContent, Error> {
-    let expected = if_match.version()?;
-    relations::link_post(&app, &caller, id, expected, other).await?;
-    Ok(http::NoContent)
+    http::Pair(id, other): http::Pair<Uuid, Uuid>,
+    conditions: http::Conditions,
+    write: http::Write,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
+    let outcome = relations::link_post(&app, &caller, &mut unit, id, &conditions, other).await;
+    unit.answer(outcome).await
 }
 
 async fn unlink_post(
     State(app): State<App>,
     caller: http::Caller,
-    http::Ids(id, other): http::Ids<Uuid, Uuid>,
-    if_match: http::IfMatch,
-) -> Result<http::NoContent, Error> {
-    let expected = if_match.version()?;
-    relations::unlink_post(&app, &caller, id, expected, other).await?;
-    Ok(http::NoContent)
+    http::Pair(id, other): http::Pair<Uuid, Uuid>,
+    conditions: http::Conditions,
+    write: http::Write,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
+    let outcome = relations::unlink_post(&app, &caller, &mut unit, id, &conditions, other).await;
+    unit.answer(outcome).await
 }
