@@ -137,12 +137,18 @@ pub fn gather(
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
-    let lock = match &lock_before {
-        Some(text) => Lock::parse(text)?,
-        None => Lock {
-            lost: previous_tables.is_some(),
-            ..Lock::default()
-        },
+    let (lock, theirs) = match &lock_before {
+        Some(text) => merging::locks(project, text)?,
+        None => {
+            let lost = previous_tables.is_some();
+            (
+                Lock {
+                    lost,
+                    ..Lock::default()
+                },
+                None,
+            )
+        }
     };
     let mut disk = OnDisk::new();
     let recorded = lock.files.keys().map(String::as_str);
@@ -198,7 +204,7 @@ pub fn gather(
         formatter: Rustfmt {
             directory: project.nearest_directory().to_owned(),
         },
-        bases: Known::of(project, previous_tables)?,
+        bases: Known::of(project, previous_tables, theirs)?,
         clock,
     })
 }
