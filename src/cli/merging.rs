@@ -122,7 +122,10 @@ pub fn still_marked(project: &Project) -> Result<BTreeSet<String>, Failure> {
 /// The lock, and that of the other branch while git has two: two people have regenerated,
 /// and git could not merge what came of it. What only the other one has on record is taken
 /// over, since its files are here by now.
-pub fn locks(project: &Project, text: &str) -> Result<(Lock, Option<Lock>), Failure> {
+pub fn locks(project: &Project, text: Option<&str>) -> Result<(Lock, Option<Lock>), Failure> {
+    let Some(text) = text else {
+        return Ok((Lock::default(), None));
+    };
     let git = Git::of(project.root());
     let stage = |stage| {
         let git = git

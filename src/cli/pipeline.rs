@@ -137,19 +137,9 @@ pub fn gather(
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
-    let (lock, theirs) = match &lock_before {
-        Some(text) => merging::locks(project, text)?,
-        None => {
-            let lost = previous_tables.is_some();
-            (
-                Lock {
-                    lost,
-                    ..Lock::default()
-                },
-                None,
-            )
-        }
-    };
+    let (lock, theirs) = merging::locks(project, lock_before.as_deref())?;
+    let lost = lock_before.is_none() && previous_tables.is_some();
+    let lock = Lock { lost, ..lock };
     let mut disk = OnDisk::new();
     let recorded = lock.files.keys().map(String::as_str);
     let carried = wishes.carry.iter().flat_map(|it| it.looked_at());

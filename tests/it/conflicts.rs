@@ -185,10 +185,11 @@ fn scripts_choose_a_side_or_have_both() {
             .ok(&["generate", "--on-conflict", wish])
             .is(0, &["src/note/model.rs (with your edits"]);
         let model = place.read(MODEL);
+        let (clashed, _) = model.split_once("pub title: ").expect("a field");
         assert_eq!(
             (
-                model.contains("/// Mine."),
-                model.contains("What it is called.")
+                clashed.contains("/// Mine."),
+                clashed.contains("What it is called."),
             ),
             (has_mine, has_new),
             "{model}"

@@ -40,7 +40,7 @@ fn number(variable: &str, default: u64) -> u64 {
 }
 
 /// Runs trials: an edited text of the old schema, merged with that of a new one.
-fn trials(count: u64, merger: &Merger, asks_git: bool) -> Seen {
+fn trials(count: u64, under_test: &Merger, asks_git: bool) -> Seen {
     let pairs = renderings::pairs();
     let mut random = Random::new(number("SVCGEN_SEED", 1));
     let scratch = tempfile::tempdir().expect("a directory");
@@ -56,7 +56,7 @@ fn trials(count: u64, merger: &Merger, asks_git: bool) -> Seen {
             yours: &edited.text,
             new: &pair.new,
         };
-        let merged = merger(versions);
+        let merged = under_test(versions);
         judge(pair, &edited, &merged, &mut seen);
         if pair.base != pair.new {
             seen.contested += 1;
@@ -87,7 +87,9 @@ fn judge(pair: &Pair, edited: &Edited, merged: &Merged, seen: &mut Seen) {
         if let Some(problem) = problem.or(is_marked.then(|| "markers".to_owned())) {
             seen.broken.push(told(&problem));
         }
-    } else if pair.path.ends_with(".rs") && edits::are_apart(&pair.base, &edited.text, &pair.new) {
+    } else if Language::of(&pair.path) == Language::Rust
+        && edits::are_apart(&pair.base, &edited.text, &pair.new)
+    {
         seen.needless.push(told("different items were touched"));
     }
 }
@@ -124,9 +126,9 @@ fn ours(versions: Versions<'_>) -> Merged {
 #[test]
 fn no_line_is_lost_everything_parses_and_different_items_merge() {
     let seen = trials(number("SVCGEN_TRIALS", 400), &ours, true);
-    let share = |conflicts: usize| 100.0 - 100.0 * conflicts as f64 / seen.contested as f64;
+    let share = |conflicts: usize| 100 - 100 * conflicts / seen.contested;
     println!(
-        "{} trials, {} contested: svcgen merges {:.1} % cleanly, git merge-file {:.1} %; {} conflicts to {}",
+        "{} trials, {} contested: svcgen merges {} % cleanly, git merge-file {} %; {} conflicts to {}",
         seen.trials,
         seen.contested,
         share(seen.conflicts),

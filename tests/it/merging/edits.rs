@@ -17,7 +17,7 @@ pub struct Edited {
     pub kinds: BTreeSet<usize>,
 }
 
-/// Numbers that are the same for the same seed: SplitMix64.
+/// Numbers that are the same for the same seed: `SplitMix64`.
 pub struct Random(u64);
 
 impl Random {
@@ -89,17 +89,7 @@ fn one(kind: usize, text: &str, word: &str, random: &mut Random) -> Option<Strin
         lines.insert(at, line);
     };
     if is_toml {
-        let at = random.below(lines.len()) + 1;
-        match kind {
-            0..4 => insert(&mut lines, at, &format!("# {word}")),
-            4..8 => lines.insert(at, format!("{word} = \"1\"\n")),
-            8 | 9 => {
-                let at = pick(&lines, random, |it| it.contains("features = ["))?;
-                lines[at] = lines[at].replace("features = [", &format!("features = [\"{word}\", "));
-            }
-            _ => return None,
-        }
-        return Some(lines.concat());
+        return in_toml(kind, lines, word, random);
     }
     match kind {
         // A comment, a statement, an item, a method, a field, an arm, a derive, an attribute, an import.
@@ -188,6 +178,22 @@ fn one(kind: usize, text: &str, word: &str, random: &mut Random) -> Option<Strin
     Some(lines.concat())
 }
 
+/// A comment, a key, a feature.
+fn in_toml(kind: usize, mut lines: Vec<String>, word: &str, random: &mut Random) -> Option<String> {
+    let at = random.below(lines.len()) + 1;
+    match kind {
+        0..4 => lines.insert(at, format!("# {word}\n")),
+        4..8 => lines.insert(at, format!("{word} = \"1\"\n")),
+        8 | 9 => {
+            let at = pick(&lines, random, |it| it.contains("features = ["))?;
+            let with = format!("features = [\"{word}\", ");
+            lines[at] = lines[at].replace("features = [", &with);
+        }
+        _ => return None,
+    }
+    Some(lines.concat())
+}
+
 fn tokens(text: &str) -> Option<String> {
     Some(text.parse::<proc_macro2::TokenStream>().ok()?.to_string())
 }
@@ -201,7 +207,8 @@ fn pick(lines: &[String], random: &mut Random, fits: impl Fn(&str) -> bool) -> O
 fn swap(text: &str, random: &mut Random) -> Option<String> {
     let file = syn::parse_file(text).ok()?;
     let at: Vec<_> = file.items.iter().map(|it| it.span().byte_range()).collect();
-    let one = random.below(at.len().checked_sub(1)?);
+    let pairs = at.len().checked_sub(1).filter(|it| *it > 0)?;
+    let one = random.below(pairs);
     let (first, second) = (at[one].clone(), at[one + 1].clone());
     Some(format!(
         "{}{}{}{}{}",
