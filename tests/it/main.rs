@@ -11,6 +11,7 @@ mod golden;
 mod hostile;
 mod import;
 mod merging;
+mod migrate;
 mod models;
 mod new;
 mod schemas;

@@ -4,24 +4,37 @@
 //! Knows nothing of entities. The server puts the [`Context`] of each request
 //! in its place; without it (in a test of a bare router) defaults hold.
 
+mod accept;
+mod aggregation;
 mod answer;
+mod batch;
 mod body;
 mod caller;
+pub(crate) mod coding;
 mod conditional;
 mod context;
 mod id;
 mod listing;
 mod masked;
+mod patch;
 mod query;
+mod removal;
+mod write;
 
-pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
+pub(crate) use accept::refuses_json;
+pub use aggregation::Aggregation;
+pub use answer::{Created, NoContent, Tag, Tagged, location, no_content, version_tag};
+pub use batch::{Batch, Ids, Target, Whole, several};
 pub use body::Body;
 pub(crate) use body::too_large;
 pub use caller::{Caller, Subject};
-pub use conditional::IfMatch;
+pub use conditional::Conditions;
 pub(crate) use conditional::not_modified;
 pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
 pub use id::Id;
-pub use listing::{Listing, Removal};
-pub use masked::Masked;
+pub use listing::Listing;
+pub use masked::{Masked, Partial, ReadMask};
+pub use patch::{Edit, Identifier, Missing, Patch, Replacement};
+pub use removal::{Removal, Removing};
+pub use write::{Answered, Instead, Write};

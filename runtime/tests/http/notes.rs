@@ -14,8 +14,8 @@ use svcgen_runtime::serde::Serialize;
 use svcgen_runtime::serde_json::{Value, json};
 use svcgen_runtime::uuid::Uuid;
 use svcgen_runtime::{
-    Body, Caller, Constraint, Created, Error, Id, IfMatch, Listing, NoContent, Object, PageTokens,
-    Read, Removal, Resources, Service, StartError, Tag, Tagged, dec, params,
+    Body, Caller, Conditions, Constraint, Created, Error, Id, Listing, NoContent, Object,
+    PageTokens, Read, Removal, Resources, Service, StartError, Tag, Tagged, dec, params,
 };
 
 #[derive(Clone)]
@@ -49,6 +49,20 @@ impl Service for Notes {
             .route("/v1/notes", get(list).post(create))
             .route("/v1/notes/{id}", get(find).patch(change).delete(remove))
             .route("/v1/caller", get(async |caller: Caller| caller.subject))
+            .route("/long/{size}", get(long))
+            .route(
+                "/long/{size}/packed",
+                get(async || ([("content-encoding", "identity")], "x".repeat(5000))),
+            )
+            .route(
+                "/long/{size}/kept",
+                get(async || {
+                    (
+                        [("cache-control", "no-transform"), ("vary", "Cookie")],
+                        "x".repeat(5000),
+                    )
+                }),
+            )
             .route("/misbehave/panic", get(panics))
             .route("/misbehave/slow/{ms}", get(slow).post(slow))
             .route("/misbehave/leak", get(leak))
@@ -206,10 +220,10 @@ async fn find(State(app): State<Notes>, Id(id): Id<Uuid>) -> Result<Tagged<Note>
 async fn change(
     State(app): State<Notes>,
     Id(id): Id<Uuid>,
-    if_match: IfMatch,
+    conditions: Conditions,
     Body(changes): Body<NoteChanges>,
 ) -> Result<Tagged<Note>, Error> {
-    let values = params![id, changes.title, if_match.version()?];
+    let values = params![id, changes.title, conditions.expected()?];
     match app.db.write_optional::<Note>(&CHANGE, values).await {
         Ok(Some(note)) => Ok(Tagged(note)),
         Ok(None) => Err(Error::precondition_failed("The note has another version.")),
@@ -220,10 +234,10 @@ async fn change(
 async fn remove(
     State(app): State<Notes>,
     Id(id): Id<Uuid>,
-    if_match: IfMatch,
+    conditions: Conditions,
     removal: Removal,
 ) -> Result<NoContent, Error> {
-    if_match.version()?;
+    conditions.expected()?;
     if removal.reason.is_none() {
         return Err(Error::bad_request(
             "REASON_REQUIRED",
@@ -234,6 +248,25 @@ async fn remove(
         0 => Err(Error::not_found("note", id)),
         _ => Ok(NoContent),
     }
+}
+
+/// A record of this many characters.
+#[derive(Serialize)]
+struct Long {
+    text: String,
+}
+
+impl Tag for Long {
+    fn entity_tag(&self) -> Option<String> {
+        Some(version_tag(7))
+    }
+}
+
+async fn long(Path(size): Path<usize>) -> Tagged<Long> {
+    let text = "All work and no play. ".chars().cycle().take(size);
+    Tagged(Long {
+        text: text.collect(),
+    })
 }
 
 async fn panics() -> &'static str {

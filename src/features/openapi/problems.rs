@@ -52,6 +52,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (400, "BadRequest", "The request cannot be understood."),
     (404, "NotFound", "There is no such record."),
     (
+        406,
+        "NotAcceptable",
+        "The answer is JSON, which `Accept` does not take.",
+    ),
+    (
         408,
         "RequestTimeout",
         "The request took too long to arrive.",
@@ -72,6 +77,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         422,
         "Unprocessable",
         "The body is JSON, and breaks the rules listed in `errors`.",
+    ),
+    (
+        428,
+        "PreconditionRequired",
+        "The request has to say which version it is made from.",
     ),
     (500, "InternalError", "The service failed."),
     (503, "Unavailable", "The service cannot answer right now."),

@@ -25,10 +25,13 @@ pub fn add(service: &Service, entity: &Entity, schemas: &mut Map<String, Value>)
         }
     }
     schemas.insert(name.to_owned(), record(service, entity));
-    schemas.insert(format!("New{name}"), new(service, entity));
+    let new = new(service, entity);
     if super::is_changeable(entity) {
+        let replacement = super::writes::replacement(entity, &new);
+        schemas.insert(format!("{name}Replacement"), replacement);
         schemas.insert(format!("{name}Changes"), changes(service, entity));
     }
+    schemas.insert(format!("New{name}"), new);
     schemas.insert(format!("{name}Page"), page(entity));
 }
 
@@ -284,7 +287,7 @@ fn scalar_schema(scalar: &ScalarType) -> Value {
         ScalarType::Duration => json!({ "type": "string", "pattern": DURATION }),
         // Null is not among them: where a field may be null, that is added.
         ScalarType::Json => {
-            json!({ "type": ["object", "array", "string", "number", "boolean"] })
+            json!({ "type": ["object", "array", "string", "number", "boolean"], "items": {} })
         }
         ScalarType::Bytes(bound) => bytes_schema(bound),
     }
