@@ -2,6 +2,7 @@
 
 mod branches;
 mod command;
+mod conflicts;
 mod errors;
 mod evolve;
 mod faults;
@@ -10,6 +11,7 @@ mod generate;
 mod golden;
 mod hostile;
 mod import;
+mod merging;
 mod migrate;
 mod migrate_property;
 mod migrations;
