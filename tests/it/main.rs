@@ -11,8 +11,10 @@ mod hostile;
 mod import;
 mod models;
 mod new;
+mod regenerate;
 mod schemas;
 mod slow;
+mod small_diffs;
 mod support;
 #[cfg(unix)]
 mod terminal;
