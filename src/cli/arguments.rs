@@ -18,6 +18,7 @@ pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, Rename
 pub use files::{Files, OneFile, Status};
 
 use super::new::examples;
+use crate::reconcile::OnConflict;
 
 mod evolve;
 mod files;
@@ -119,9 +120,10 @@ pub enum Command {
         visible_alias = "gen",
         after_help = "\
 Files that svcgen keeps up to date are rewritten when what they say has changed, and their
-times are left alone when it has not. Seeded files (src/main.rs, src/<entity>/rules.rs, …) are
-written once and then yours; migrations are never rewritten. If a file that svcgen keeps up to
-date was edited by hand, nothing is written, the files are listed and the exit status is 3.
+times are left alone when it has not. Edit them: your changes are merged with svcgen's. Seeded
+files (src/main.rs, src/<entity>/rules.rs, …) are written once and then yours; migrations are
+never rewritten. Where you and svcgen changed the same place, a terminal gets conflict markers;
+without one nothing is written, the conflicts are listed and the exit status is 3.
 
 Examples:
   svcgen generate
@@ -143,6 +145,21 @@ Examples:
   svcgen add-field Order placed_at:timestamp? 'total:decimal(12,2)'
   svcgen add-field Customer 'orders:many(Order)'")]
     AddField(AddField),
+    /// See to the conflicts that the last run has marked in files
+    #[command(after_help = "\
+Examples:
+  svcgen resolve --list        which files have conflicts, and which of them are resolved
+  svcgen resolve --continue    all are resolved, and no markers are left
+  svcgen resolve --abort       as before the run that found the conflicts")]
+    Resolve(Resolve),
+    /// Take back the last run that wrote files
+    #[command(after_help = "\
+All files are as before the run, svcgen.lock and .svcgen/ included. If one of them was changed
+since, nothing is taken back, unless --force says so. Undoing twice brings the run back.
+
+Example:
+  svcgen undo")]
+    Undo(Undo),
     /// Give an entity another name, and keep its rows and your code
     #[command(after_help = "\
 The file of the entity is renamed, what refers to it follows, and `was:` remembers the old name, so
@@ -334,6 +351,60 @@ pub struct Generate {
         hide_possible_values = true
     )]
     pub format: Format,
+    /// What becomes of places that both you and svcgen changed: stop, markers, yours, generated or
+    /// beside [default: markers in a terminal, else stop]
+    #[arg(long, value_name = "WHAT", hide_possible_values = true)]
+    pub on_conflict: Option<OnConflictName>,
+}
+
+/// What becomes of places that both the user and svcgen changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnConflictName {
+    /// Write nothing at all, and list the conflicts
+    Stop,
+    /// Write both versions between conflict markers
+    Markers,
+    /// Take your version there
+    Yours,
+    /// Take svcgen's version there
+    Generated,
+    /// Leave the file, and put svcgen's version beside it, as FILE.new
+    Beside,
+}
+
+impl From<OnConflictName> for OnConflict {
+    fn from(name: OnConflictName) -> Self {
+        match name {
+            OnConflictName::Stop => Self::Stop,
+            OnConflictName::Markers => Self::Markers,
+            OnConflictName::Yours => Self::Yours,
+            OnConflictName::Generated => Self::Generated,
+            OnConflictName::Beside => Self::Beside,
+        }
+    }
+}
+
+/// Options of `resolve`.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = false)]
+pub struct Resolve {
+    /// List the files, on standard output
+    #[arg(long)]
+    pub list: bool,
+    /// Put the conflicts behind: no file has markers any more
+    #[arg(long)]
+    pub r#continue: bool,
+    /// Take back the run that found the conflicts
+    #[arg(long)]
+    pub abort: bool,
+}
+
+/// Options of `undo`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Undo {
+    /// Also when files were changed since
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Options of `import`.

@@ -35,7 +35,11 @@ pub fn status(project: Option<&Path>, options: Status, shell: &Shell) -> Result<
     let pending = match gathered.reconcile() {
         Ok(plan) => Summary::of(&plan).written() + Summary::of(&plan).gone(),
         // What is in the way is among the files.
-        Err(Failure::Conflicts(conflicts)) => conflicts.len(),
+        Err(Failure::Conflicts(conflicts, _)) => conflicts.len(),
+        Err(_) if files.iter().any(|it| it.standing == Standing::Conflicted) => {
+            let is_marked = |it: &&FileStatus| it.standing == Standing::Conflicted;
+            files.iter().filter(is_marked).count()
+        }
         Err(other) => return Err(other),
     };
     if options.format == Format::Json {
@@ -265,9 +269,7 @@ fn change(
         .iter()
         .map(|it| inside(&project, it))
         .collect::<Result<_, _>>()?;
-    let waiting = || shell.status("Blocking", "waiting for another svcgen in this project");
-    let (held, recovered) = project.hold(waiting)?;
-    generate::tell_recovered(&recovered, shell);
+    let held = generate::hold(project, shell)?;
     let project = held.project();
     let Some(before) = project.lock_text()? else {
         return Err(Failure::usage(

@@ -67,9 +67,14 @@ pub fn of_plan(plan: &WritePlan) -> Vec<Finding> {
 pub fn of_conflicts(conflicts: &[Conflict]) -> Vec<Finding> {
     let found = conflicts.iter().map(|conflict| Finding {
         path: conflict.path.clone(),
-        kind: match conflict.kind {
+        kind: match &conflict.kind {
             ConflictKind::Unknown | ConflictKind::NoFile(_) => Kind::InTheWay,
-            ConflictKind::Edited => Kind::Edited,
+            ConflictKind::Edited
+            | ConflictKind::Places(_)
+            | ConflictKind::NoBase
+            | ConflictKind::Markers
+            | ConflictKind::Unreadable(_)
+            | ConflictKind::NoText => Kind::Edited,
         },
         because: conflict.to_string(),
     });

@@ -5,15 +5,16 @@ use std::{path::Path, time::Instant};
 use super::{
     Failure,
     arguments::{Format, Generate},
+    conflicts,
     difference::{Side, unified},
-    findings,
-    pipeline::{self, Extras, Prepared, Wishes},
+    findings, merging,
+    pipeline::{self, Prepared, Wishes},
     report,
     settled::{self, Settled},
     shell::Shell,
 };
 use crate::{
-    project::{self, Project, ProjectError, recovery::Recovered},
+    project::{self, Held, Project, ProjectError, SchemaFile, recovery::Recovered},
     reconcile::{Action, Found, Write},
 };
 
@@ -24,9 +25,7 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     if options.dry_run || options.check || options.diff {
         return rehearse(&project, options, shell);
     }
-    let (held, recovered) =
-        project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
-    tell_recovered(&recovered, shell);
+    let held = hold(project, shell)?;
     let project = held.project();
     let schema = project.schema()?;
     if let Some(settled) = settled::look(project, &schema)? {
@@ -37,29 +36,70 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
         shell.timing(&[("look", started.elapsed())]);
         return Ok(());
     }
-    let progress = shell.progress("generating");
-    let prepared = pipeline::prepare(project, schema, &mut Extras::new(), shell);
-    drop(progress);
-    let prepared = prepared?;
+    let prepared = prepare(project, &schema, options, shell)?;
     let (name, plan) = (
         prepared.service.name.kebab().to_owned(),
         report::Summary::of(&prepared.plan),
     );
     let mut stages = prepared.stages.clone();
     let writing = Instant::now();
+    let (marked, index) = (prepared.plan.marked.clone(), prepared.index.clone());
     held.apply(&prepared.changes())?;
+    merging::mark(project, &marked, &index, shell);
     stages.push(("write", writing.elapsed()));
     plan.tell_done(&name, started.elapsed(), shell);
     if options.format == Format::Json {
         tell_json(&name, true, &plan, shell)?;
     }
     shell.timing(&stages);
+    if !marked.is_empty() {
+        return Err(Failure::Marked(marked.len()));
+    }
     let settled = Settled {
         name,
         files: plan.files(),
     };
     settled::remember(project, &settled, shell)?;
     Ok(())
+}
+
+/// Decides what to write, asking where that helps.
+fn prepare(
+    project: &Project,
+    schema: &[SchemaFile],
+    options: Generate,
+    shell: &Shell,
+) -> Result<Prepared, Failure> {
+    let mut wishes = Wishes {
+        conflicts: conflicts::wishes(options.on_conflict),
+        ..Wishes::default()
+    };
+    loop {
+        let progress = shell.progress("generating");
+        let gathered = pipeline::gather(project, schema.to_vec(), &wishes, shell);
+        let prepared = gathered.and_then(|it| it.prepare(None));
+        drop(progress);
+        match prepared {
+            Err(Failure::Conflicts(found, _))
+                if conflicts::ask(&found, &mut wishes.conflicts, shell)? => {}
+            other => return other.map_err(|it| conflicts::reported(it, project)),
+        }
+    }
+}
+
+/// Holds the project for a run, and clears up after one that was stopped.
+pub fn hold(project: Project, shell: &Shell) -> Result<Held, Failure> {
+    let (held, recovered) = project.hold(|holder| {
+        let holder = if holder.is_empty() {
+            String::new()
+        } else {
+            format!(" ({holder})")
+        };
+        let what = format!("waiting for another svcgen in this project{holder}");
+        shell.status("Blocking", &what);
+    })?;
+    tell_recovered(&recovered, shell);
+    Ok(held)
 }
 
 /// What lies on the disk between two states is nothing to compare with.
@@ -80,7 +120,7 @@ fn rehearse(project: &Project, options: Generate, shell: &Shell) -> Result<(), F
     let gathered = pipeline::gather(project, project.schema()?, &Wishes::default(), shell)?;
     let name = gathered.service.name.kebab().to_owned();
     let prepared = match gathered.prepare(None) {
-        Err(Failure::Conflicts(conflicts)) if options.check => {
+        Err(Failure::Conflicts(conflicts, _)) if options.check => {
             let findings = findings::of_conflicts(&conflicts);
             return findings::tell(&name, &findings, options.format, shell);
         }
@@ -156,7 +196,7 @@ pub fn find(named: Option<&Path>) -> Result<Project, Failure> {
 }
 
 /// Says how a stopped run was cleared up.
-pub fn tell_recovered(recovered: &[Recovered], shell: &Shell) {
+fn tell_recovered(recovered: &[Recovered], shell: &Shell) {
     for one in recovered {
         match one {
             Recovered::Forward => {

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod check;
+mod conflicts;
 mod difference;
 mod evolve;
 mod failure;
@@ -13,10 +14,12 @@ mod files;
 mod findings;
 mod generate;
 mod import;
+mod merging;
 mod meta;
 mod new;
 mod pipeline;
 mod report;
+mod resolve;
 mod settled;
 mod shell;
 mod state_files;
@@ -82,6 +85,8 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::Generate(options) => generate::run(project, options, shell),
         Command::AddEntity(options) => evolve::add::entity(project, &options, shell),
         Command::AddField(options) => evolve::add::field(project, &options, shell),
+        Command::Resolve(options) => resolve::run(project, options, shell),
+        Command::Undo(options) => resolve::undo(project, options, shell),
         Command::RemoveEntity(options) => evolve::remove::entity(project, &options, shell),
         Command::RenameEntity(options) => evolve::rename::entity(project, &options, shell),
         Command::RenameField(options) => evolve::rename::field(project, &options, shell),

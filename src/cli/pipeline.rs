@@ -2,10 +2,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
-use super::{Failure, shell::Shell, state_files};
+use super::{
+    Failure,
+    merging::{self, Kept, Known},
+    shell::Shell,
+    state_files,
+};
 use crate::{
     diagnostic::Diagnostic,
     generate::{self, Generated},
@@ -13,7 +19,7 @@ use crate::{
     plan::{Content, OnRecord, Ownership, Rendered},
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
-        self, Action, Formatter, Found, OnDisk, Write, WritePlan,
+        self, Action, Formatter, Found, OnConflict, OnDisk, Write, WritePlan,
         lock::{Entry, Lock, State},
         standing::{self, FileStatus},
         text::Fingerprint,
@@ -35,6 +41,9 @@ pub struct Prepared {
     /// What lies at each path that will change.
     pub found: OnDisk,
     lock_before: Option<String>,
+    /// What git's index has of the files that will be marked.
+    pub index: BTreeMap<String, String>,
+    kept: Kept,
     /// Files that were a person's and go along with what changed.
     carried: Vec<Carried>,
 }
@@ -80,6 +89,8 @@ pub struct Wishes<'a> {
     pub fresh: BTreeSet<String>,
     /// What goes along with a change of names.
     pub carry: Option<&'a dyn Carry>,
+    /// What becomes of edited files.
+    pub conflicts: reconcile::Wishes,
 }
 
 /// Everything that a decision depends on: what files should be, what was written, what is there.
@@ -94,8 +105,11 @@ pub struct Gathered {
     /// What lies on the disk.
     pub disk: OnDisk,
     rustfmt: Option<Fingerprint>,
-    unresolved: BTreeSet<String>,
     lock_before: Option<String>,
+    kept: Kept,
+    wishes: reconcile::Wishes,
+    formatter: Rustfmt,
+    bases: Known,
     clock: Clock,
 }
 
@@ -163,17 +177,26 @@ pub fn gather(
     if formatter == crate::render::Formatter::BuiltIn {
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
-    state_files::add(&mut files, &disk, &lock);
+    state_files::add(&mut files, &sources, &disk, &lock);
     clock.lap("generate");
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
+    if wishes.conflicts.on_conflict == OnConflict::Beside {
+        let beside: Vec<_> = files.iter().map(|it| format!("{}.new", it.path)).collect();
+        project.look(beside.iter().map(String::as_str), &mut disk)?;
+    }
     Ok(Gathered {
         service,
         files,
         lock,
         disk,
         rustfmt,
-        unresolved: BTreeSet::new(),
         lock_before,
+        kept: Kept::of(project)?,
+        wishes: wishes.conflicts.clone(),
+        formatter: Rustfmt {
+            directory: project.nearest_directory().to_owned(),
+        },
+        bases: Known::of(project, previous_tables)?,
         clock,
     })
 }
@@ -199,12 +222,14 @@ fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
 impl Gathered {
     /// How every file stands.
     pub fn survey(&self) -> Vec<FileStatus> {
-        standing::survey(&self.inputs(), &Rustfmt)
+        standing::survey(&self.inputs(), &self.formatter)
     }
 
     /// What would happen to each path.
     pub fn reconcile(&self) -> Result<WritePlan, Failure> {
-        Ok(reconcile::reconcile(&self.inputs(), &Rustfmt)?)
+        self.kept.refuse_unresolved()?;
+        let inputs = self.inputs();
+        Ok(reconcile::reconcile(&inputs, &self.formatter, &self.bases)?)
     }
 
     /// What goes on record of one path when it is written as svcgen makes it.
@@ -221,7 +246,7 @@ impl Gathered {
             disk: &OnDisk::new(),
             ..self.inputs()
         };
-        let mut plan = reconcile::reconcile(&inputs, &Rustfmt)?;
+        let mut plan = reconcile::reconcile(&inputs, &self.formatter, &self.bases)?;
         plan.lock
             .files
             .remove(path)
@@ -238,7 +263,9 @@ impl Gathered {
             lock: &self.lock,
             disk: &self.disk,
             rustfmt: self.rustfmt,
-            unresolved: &self.unresolved,
+            unresolved: &self.kept.unresolved,
+            copies: &self.kept.copies,
+            wishes: &self.wishes,
         }
     }
 
@@ -253,9 +280,11 @@ impl Gathered {
         self.clock.lap("reconcile");
         Ok(Prepared {
             service: self.service,
-            plan,
             stages: self.clock.laps,
             found,
+            index: merging::index_of(&self.bases, &plan.marked),
+            kept: self.kept,
+            plan,
             lock_before: self.lock_before,
             carried,
         })
@@ -276,6 +305,7 @@ impl Prepared {
     /// What is to be written, the lock last.
     pub fn changes(self) -> Vec<Change> {
         let mut changes = Vec::new();
+        let kept = self.kept.changes(&self.plan, &self.index);
         let mut carried: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for file in self.carried {
             if file.from != file.to {
@@ -300,6 +330,7 @@ impl Prepared {
                 content,
             });
         }
+        changes.extend(kept);
         for (path, content) in carried {
             changes.push(Change {
                 before: self.found.get(&path).and_then(print_of),
@@ -401,11 +432,18 @@ fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failur
     Ok(())
 }
 
-struct Rustfmt;
+#[derive(Debug)]
+struct Rustfmt {
+    directory: PathBuf,
+}
 
 impl Formatter for Rustfmt {
     fn normalise(&self, texts: &[&str]) -> Vec<Option<String>> {
         rustfmt::normalise(texts)
+    }
+
+    fn print(&self, texts: &[&str]) -> Vec<Option<String>> {
+        rustfmt::print(texts, &self.directory)
     }
 }
 

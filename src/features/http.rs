@@ -43,6 +43,10 @@ impl Feature for Http {
             out.routers
                 .push(format!("{}::routes()", rust::escaped(entity.name.snake())));
         }
+        let http = context.service.features.http.as_ref();
+        if http.is_some_and(|http| http.compression) {
+            out.runtime_features.push("compression");
+        }
         out.depend("axum", "0.8", &["json"]);
         out.without_default_features("axum");
     }

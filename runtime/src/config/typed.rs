@@ -6,8 +6,8 @@ use toml::{Table, Value};
 
 use super::layers::{FREE, Known, Layers, Raw, Setting};
 use super::{
-    CallerConfig, Config, ConfigError, DocsConfig, LogConfig, MigrationConfig, SecretKey,
-    ServerConfig, Sources, fields, print,
+    CallerConfig, Config, ConfigError, CorsConfig, DocsConfig, LogConfig, MigrationConfig,
+    SecretKey, ServerConfig, Sources, fields, print,
 };
 use crate::db::DbConfig;
 
@@ -21,6 +21,7 @@ pub fn load(sources: &Sources) -> Result<(Config, String), ConfigError> {
         migration: layers.section("db"),
         log: layers.section("log"),
         caller: layers.section("caller"),
+        cors: layers.section("cors"),
         docs: layers.section("docs"),
         secret_key: layers.key("secret_key"),
         app: layers.free(),
@@ -57,6 +58,7 @@ fn known() -> Known {
         ("db", db),
         ("log", fields::of::<LogConfig>().to_vec()),
         ("caller", fields::of::<CallerConfig>().to_vec()),
+        ("cors", fields::of::<CorsConfig>().to_vec()),
         ("docs", fields::of::<DocsConfig>().to_vec()),
     ])
 }
@@ -95,9 +97,44 @@ fn validate(config: &Config, layers: &mut Layers) {
             .problems
             .push("`caller.header` is not the name of a header".into());
     }
+    layers.problems.extend(cors(&config.cors));
     if let Err(error) = crate::log::filter(&config.log.level) {
         layers.problems.push(format!("`log.level`: {error}"));
     }
+}
+
+/// What is wrong with the rules for pages of other origins.
+fn cors(config: &CorsConfig) -> Vec<String> {
+    let mut problems = Vec::new();
+    for origin in &config.origins {
+        if !crate::server::is_origin(origin) {
+            problems.push(format!(
+                "`cors.origins`: `{origin}` is no origin; write `https://app.example`, without a path and in lower case, or `*`"
+            ));
+        }
+    }
+    let any = config.origins.iter().any(|it| it == "*");
+    if any && config.origins.len() > 1 {
+        problems.push(
+            "`cors.origins`: `*` stands for all, and leaves nothing for the others to say".into(),
+        );
+    }
+    if any && config.credentials {
+        problems.push(
+            "`cors.credentials` needs the origins by name: browsers send none where `*` is allowed"
+                .into(),
+        );
+    }
+    for (key, names) in [("headers", &config.headers), ("exposed", &config.exposed)] {
+        for name in names {
+            if name.parse::<::http::HeaderName>().is_err() {
+                problems.push(format!(
+                    "`cors.{key}`: `{name}` is not the name of a header"
+                ));
+            }
+        }
+    }
+    problems
 }
 
 impl Layers {

@@ -4,9 +4,11 @@
 //! Knows nothing of entities. The server puts the [`Context`] of each request
 //! in its place; without it (in a test of a bare router) defaults hold.
 
+mod accept;
 mod answer;
 mod body;
 mod caller;
+pub(crate) mod coding;
 mod conditional;
 mod context;
 mod id;
@@ -14,6 +16,7 @@ mod listing;
 mod masked;
 mod query;
 
+pub(crate) use accept::refuses_json;
 pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
 pub use body::Body;
 pub(crate) use body::too_large;

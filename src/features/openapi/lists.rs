@@ -20,7 +20,7 @@ pub fn list(service: &Service, entity: &Entity) -> Value {
         &format!("List {plural}"),
         json!({
             "parameters": parameters(service, entity),
-            "responses": responses("200", page, &[]),
+            "responses": responses("200", page, &[406]),
         }),
     )
 }

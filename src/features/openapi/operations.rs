@@ -167,7 +167,7 @@ fn get(entity: &Entity) -> Value {
         );
     }
     let found = record_response(entity, &format!("The {}.", entity.name.sentence()), false);
-    let mut answers = responses("200", found, &[404]);
+    let mut answers = responses("200", found, &[404, 406]);
     if entity.automatic.version {
         answers["304"] = json!({ "description": "The caller has this version already." });
     }
