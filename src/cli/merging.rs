@@ -12,7 +12,7 @@ use crate::{
     generate,
     plan::Content,
     project::{
-        Project,
+        Project, SchemaFile,
         copies::{UNRESOLVED_FILE, unresolved_text},
         git::Git,
         transaction::Change,
@@ -136,6 +136,17 @@ pub fn mark(project: &Project, marked: &[Marked], index: &BTreeMap<String, Strin
             shell.warn(&format!("git's index could not be told of `{path}`"));
         }
     }
+}
+
+/// The files of the schema of the last run, without their comments and layout.
+pub fn last_schema(project: &Project) -> Result<Option<Vec<SchemaFile>>, Failure> {
+    let text = project.text(state_files::LAST_SCHEMA)?;
+    let sources = text.as_deref().and_then(schema::restored);
+    let file = |source: crate::source::Source| SchemaFile {
+        path: source.path,
+        bytes: source.text.into_bytes(),
+    };
+    Ok(sources.map(|it| it.into_iter().map(file).collect()))
 }
 
 /// Where bases are looked for beyond the copies.

@@ -23,6 +23,7 @@ mod resolve;
 mod settled;
 mod shell;
 mod state_files;
+mod upgrade;
 
 use std::{io::Write as _, panic, process::ExitCode};
 

@@ -11,6 +11,7 @@ use super::{
     merging::{self, Kept, Known},
     shell::Shell,
     state_files,
+    upgrade::Step,
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -19,7 +20,7 @@ use crate::{
     plan::{Content, OnRecord, Ownership, Rendered},
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
-        self, Action, Formatter, Found, OnConflict, OnDisk, Write, WritePlan,
+        self, Action, Formatter, Found, OnConflict, OnDisk, Write, WritePlan, bases,
         lock::{Entry, Lock, State},
         standing::{self, FileStatus},
         text::Fingerprint,
@@ -46,6 +47,8 @@ pub struct Prepared {
     kept: Kept,
     /// Files that were a person's and go along with what changed.
     carried: Vec<Carried>,
+    /// What was owed to another version of svcgen, before the schema's changes.
+    pub first: Option<Step>,
 }
 
 /// A person's file that goes along when something gets another name.
@@ -70,13 +73,23 @@ pub trait Carry {
     fn is_fresh(&self, path: &str) -> bool;
 
     /// Moves files, and names in them, in what the plan will be made from.
-    fn carry(
-        &self,
-        rendered: &[Rendered],
-        lock: &mut Lock,
-        disk: &mut OnDisk,
-    ) -> Result<Vec<Carried>, Failure>;
+    fn carry(&self, rendered: &[Rendered], here: &mut Here<'_>) -> Result<Vec<Carried>, Failure>;
 }
+
+/// What lies on the disk and on record, for whoever moves it.
+pub struct Here<'a> {
+    /// What the last run wrote.
+    pub lock: &'a mut Lock,
+    /// What lies on the disk.
+    pub disk: &'a mut OnDisk,
+    /// Copies of what was generated, by the path of the file that was edited.
+    pub copies: &'a mut BTreeMap<String, Vec<u8>>,
+    /// What a file said when it was last generated.
+    pub base: &'a FindBase<'a>,
+}
+
+/// Finds what a file said when it was last generated.
+type FindBase<'a> = dyn Fn(&str, &Lock, &BTreeMap<String, Vec<u8>>) -> Option<String> + 'a;
 
 /// Files that an example brings, by path. Those that take the place of seeded files
 /// are taken out by [`prepare`]; the others are nobody's but the user's.
@@ -91,6 +104,10 @@ pub struct Wishes<'a> {
     pub carry: Option<&'a dyn Carry>,
     /// What becomes of edited files.
     pub conflicts: reconcile::Wishes,
+    /// The tables of a step before this one.
+    pub tables: Option<String>,
+    /// Whether warnings are left to another step.
+    pub is_silent: bool,
 }
 
 /// Everything that a decision depends on: what files should be, what was written, what is there.
@@ -107,6 +124,8 @@ pub struct Gathered {
     rustfmt: Option<Fingerprint>,
     lock_before: Option<String>,
     kept: Kept,
+    /// Bases of merges: copies of what was generated.
+    copies: BTreeMap<String, Vec<u8>>,
     wishes: reconcile::Wishes,
     formatter: Rustfmt,
     bases: Known,
@@ -135,7 +154,10 @@ pub fn gather(
     let mut clock = Clock::start();
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
-    let previous_tables = project.text(project::TABLES_FILE)?;
+    let previous_tables = match &wishes.tables {
+        Some(tables) => Some(tables.clone()),
+        None => project.text(project::TABLES_FILE)?,
+    };
     let lock = match &lock_before {
         Some(text) => Lock::parse(text)?,
         None => Lock {
@@ -170,11 +192,13 @@ pub fn gather(
         cautions,
         formatter,
     } = generate::generate(&inputs).map_err(|failure| refused(failure, &sources))?;
-    tell_warnings(&warnings, &sources, shell);
-    for caution in &cautions {
-        shell.warn(caution);
+    if !wishes.is_silent {
+        tell_warnings(&warnings, &sources, shell);
+        for caution in &cautions {
+            shell.warn(caution);
+        }
     }
-    if formatter == crate::render::Formatter::BuiltIn {
+    if !wishes.is_silent && formatter == crate::render::Formatter::BuiltIn {
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
     state_files::add(&mut files, &sources, &disk, &lock);
@@ -184,14 +208,16 @@ pub fn gather(
         let beside: Vec<_> = files.iter().map(|it| format!("{}.new", it.path)).collect();
         project.look(beside.iter().map(String::as_str), &mut disk)?;
     }
+    let kept = Kept::of(project)?;
     Ok(Gathered {
+        copies: kept.copies.clone(),
         service,
         files,
         lock,
         disk,
         rustfmt,
         lock_before,
-        kept: Kept::of(project)?,
+        kept,
         wishes: wishes.conflicts.clone(),
         formatter: Rustfmt {
             directory: project.nearest_directory().to_owned(),
@@ -264,7 +290,7 @@ impl Gathered {
             disk: &self.disk,
             rustfmt: self.rustfmt,
             unresolved: &self.kept.unresolved,
-            copies: &self.kept.copies,
+            copies: &self.copies,
             wishes: &self.wishes,
         }
     }
@@ -272,10 +298,58 @@ impl Gathered {
     /// Decides what to write, with what goes along.
     pub fn prepare(mut self, carry: Option<&dyn Carry>) -> Result<Prepared, Failure> {
         let found = self.disk.clone();
-        let carried = match carry {
-            Some(carry) => carry.carry(&self.files, &mut self.lock, &mut self.disk)?,
-            None => Vec::new(),
+        let mut carried = Vec::new();
+        if let Some(carry) = carry {
+            let (formatter, bases) = (&self.formatter, &self.bases);
+            let base = |path: &str, lock: &Lock, copies: &BTreeMap<String, Vec<u8>>| {
+                let copy = copies.get(path).map(Vec::as_slice);
+                bases::find(path, lock.written(path)?, copy, bases, formatter)
+            };
+            let mut here = Here {
+                lock: &mut self.lock,
+                disk: &mut self.disk,
+                copies: &mut self.copies,
+                base: &base,
+            };
+            carried = carry.carry(&self.files, &mut here)?;
+        }
+        self.decide(found, carried, None)
+    }
+
+    /// Decides what to write on top of a step that was decided before.
+    pub fn after(mut self, first: Step) -> Result<Prepared, Failure> {
+        let found = self.disk.clone();
+        for write in &first.plan.writes {
+            match &write.action {
+                Action::Create(content) | Action::Replace(content) => {
+                    let file = Found::file(content.clone());
+                    self.disk.insert(write.path.clone(), file);
+                }
+                Action::Remove => drop(self.disk.remove(&write.path)),
+                Action::Keep => {}
+            }
+        }
+        self.lock = first.plan.lock.clone();
+        self.copies = first.plan.copies.clone();
+        self.decide(found, Vec::new(), Some(first))
+    }
+
+    /// What a file said when it was last generated, where anybody still knows.
+    pub fn base(&self, path: &str) -> Option<String> {
+        let written = match &self.lock.files.get(path)?.state {
+            State::Written(written) | State::Owned(Some(written)) => written,
+            State::Owned(None) | State::Deleted => return None,
         };
+        let copy = self.copies.get(path).map(Vec::as_slice);
+        bases::find(path, written, copy, &self.bases, &self.formatter)
+    }
+
+    fn decide(
+        mut self,
+        found: OnDisk,
+        carried: Vec<Carried>,
+        first: Option<Step>,
+    ) -> Result<Prepared, Failure> {
         let plan = self.reconcile()?;
         self.clock.lap("reconcile");
         Ok(Prepared {
@@ -287,6 +361,7 @@ impl Gathered {
             plan,
             lock_before: self.lock_before,
             carried,
+            first,
         })
     }
 }
@@ -295,6 +370,21 @@ impl Prepared {
     /// Whether the lock is to be written, whatever else is.
     pub fn changes_lock(&self) -> bool {
         self.lock_before.as_deref() != Some(&self.plan.lock.render())
+    }
+
+    /// What each path that changes is to say, whatever the cause; `None` for nothing.
+    pub fn outcome(&self) -> BTreeMap<&str, Option<&[u8]>> {
+        let first = self.first.iter().flat_map(|it| &it.plan.writes);
+        let mut outcome = BTreeMap::new();
+        for Write { path, action, .. } in first.chain(&self.plan.writes) {
+            let content = match action {
+                Action::Create(content) | Action::Replace(content) => Some(content.as_slice()),
+                Action::Remove => None,
+                Action::Keep => continue,
+            };
+            outcome.insert(path.as_str(), content);
+        }
+        outcome
     }
 
     /// Files of people that go along.
@@ -307,28 +397,27 @@ impl Prepared {
         let mut changes = Vec::new();
         let kept = self.kept.changes(&self.plan, &self.index);
         let mut carried: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        for file in self.carried {
+        for file in &self.carried {
             if file.from != file.to {
                 changes.push(Change {
                     before: self.found.get(&file.from).and_then(print_of),
-                    path: file.from,
+                    path: file.from.clone(),
                     content: None,
                 });
             }
-            carried.insert(file.to, file.content);
+            carried.insert(file.to.clone(), file.content.clone());
         }
-        for Write { path, action, .. } in self.plan.writes {
-            let content = match action {
-                Action::Create(content) | Action::Replace(content) => Some(content),
-                Action::Remove => None,
-                Action::Keep => continue,
-            };
-            carried.remove(&path);
-            changes.push(Change {
-                before: self.found.get(&path).and_then(print_of),
-                path,
-                content,
-            });
+        for (path, content) in self.outcome() {
+            carried.remove(path);
+            let before = self.found.get(path).and_then(print_of);
+            // One step may take away what the other made.
+            if content.is_some() || before.is_some() {
+                changes.push(Change {
+                    path: path.to_owned(),
+                    content: content.map(<[u8]>::to_vec),
+                    before,
+                });
+            }
         }
         changes.extend(kept);
         for (path, content) in carried {

@@ -19,4 +19,5 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 mod tidy;
+mod upgrade;
 mod words;

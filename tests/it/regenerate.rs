@@ -146,7 +146,7 @@ fn outcome(path: &Path) -> String {
         let words = split(line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let ended = place.svcgen(&words);
-        let said = said(&ended, place.root());
+        let said = said(&ended, line, place.root());
         told.push_str(
             &[
                 "
@@ -302,8 +302,9 @@ fn split(line: &str) -> Vec<String> {
     words
 }
 
-/// What was said, without what changes from run to run: times, places, numbers of files.
-fn said(ended: &Ended, root: &Path) -> String {
+/// What was said, without what changes from run to run or with any template: times, places,
+/// numbers of files, and the files that every run of this kind writes.
+fn said(ended: &Ended, command: &str, root: &Path) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let mut text = String::new();
     for line in ended.stdout.lines().chain(ended.stderr.lines()) {
@@ -311,16 +312,35 @@ fn said(ended: &Ended, root: &Path) -> String {
             .replace(&root.display().to_string(), "PROJECT")
             .replace(version, "VERSION");
         let line = without_time(&line);
-        // What every run of this kind writes is no matter of the case.
-        let is_common = ["Created", "Updated", "Finished", "Unchanged", "Removed"]
-            .iter()
-            .any(|verb| line.trim_start().starts_with(verb) && !line.contains('('));
+        let line = without_counts(&line);
+        let verb = line.split_whitespace().next().unwrap_or_default();
+        let is_common = match verb {
+            "Created" | "Updated" | "Finished" | "Unchanged" => !line.contains('('),
+            "Removed" => line.ends_with("(no longer generated)"),
+            "Restored" | "Undone" => command == "undo",
+            count => {
+                count.parse::<usize>().is_ok()
+                    && (line.contains(" sealed:") || line.contains(" managed:"))
+            }
+        };
         if !is_common {
             text.push_str(line.trim_end());
             text.push('\n');
         }
     }
     format!("{text}exit {}\n", ended.status)
+}
+
+/// A line without `: 3 created, 4 unchanged` or the like at its end.
+fn without_counts(line: &str) -> String {
+    let counts = ["created", "updated", "merged", "removed", "unchanged"];
+    match line.rsplit_once(": ") {
+        Some((before, after)) if counts.iter().any(|it| after.ends_with(it)) => before.to_owned(),
+        _ if line.contains("`svcgen generate` would write") => {
+            "`svcgen generate` would write".to_owned()
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// A line without `(0.12 s)` at its end.
@@ -333,6 +353,10 @@ fn without_time(line: &str) -> String {
 
 /// How a project differs from one that was generated afresh: a line for each line.
 fn differences(fresh: &Place, place: &Place, begun: &BTreeMap<String, Vec<u8>>) -> String {
+    if place.has("rustfmt.toml") {
+        // Layout that was asked for is no edit.
+        make(fresh, &Edit::Format(place.read("rustfmt.toml")));
+    }
     let (old, new) = (fresh.tree(), place.tree());
     let paths: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut text = String::new();

@@ -19,6 +19,7 @@ use super::{
     pipeline::{self, Carry, Wishes},
     report::Summary,
     shell::Shell,
+    upgrade,
 };
 use crate::{
     project::{Project, SchemaFile, transaction::Change},
@@ -147,13 +148,27 @@ impl Draft {
     }
 
     fn prepare(&self, shell: &Shell) -> Result<pipeline::Prepared, Failure> {
-        let carry = self.along.as_ref().map(|it| it as &dyn Carry);
+        // As the next run will find them.
+        let mut files = self.after.clone();
+        files.sort_by(|left, right| left.path.cmp(&right.path));
+        let Some(along) = &self.along else {
+            return upgrade::prepare(&self.project, files, &Wishes::default(), shell);
+        };
+        if let Some(from) = upgrade::older(&self.project)? {
+            return Err(Failure::InTheWay {
+                message: format!(
+                    "svcgen {from} wrote this project, and this is a newer one; nothing was written"
+                ),
+                hint: "run `svcgen generate` first, and look at what the new version changes"
+                    .to_owned(),
+            });
+        }
+        let carry: &dyn Carry = along;
         let wishes = Wishes {
-            carry,
+            carry: Some(carry),
             ..Wishes::default()
         };
-        let files = self.after.clone();
-        pipeline::gather(&self.project, files, &wishes, shell)?.prepare(carry)
+        pipeline::gather(&self.project, files, &wishes, shell)?.prepare(Some(carry))
     }
 }
 
