@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::json;
 
-use super::{Failure, arguments::Format, check::counted, pipeline::Prepared, shell::Shell};
+use super::{Failure, arguments::Format, check::counted, prepared::Prepared, shell::Shell};
 use crate::reconcile::{Action, Because, Conflict, ConflictKind, WritePlan};
 
 /// What is the matter with a file.

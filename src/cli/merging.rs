@@ -25,6 +25,7 @@ use crate::{
         text::{BlobId, Fingerprint},
     },
     schema,
+    tables::intent::Allow,
 };
 
 /// What a project keeps for merges, as a run finds it.
@@ -201,6 +202,8 @@ fn render(
         known: &BTreeMap::new(),
         previous_tables: tables,
         project: Some(directory),
+        // The tables are those of this very schema, so there is nothing to allow.
+        allow: Allow::default(),
     };
     let generated = generate::generate(&inputs).ok()?;
     let text = |file: crate::plan::Rendered| match file.content {

@@ -5,6 +5,7 @@
 //! Data goes to standard output, everything else to standard error.
 
 mod arguments;
+mod carrying;
 mod check;
 mod conflicts;
 mod difference;
@@ -18,6 +19,7 @@ mod merging;
 mod meta;
 mod new;
 mod pipeline;
+mod prepared;
 mod report;
 mod resolve;
 mod settled;

@@ -8,7 +8,9 @@ use std::{
 
 use super::{
     Failure,
+    carrying::{Carried, Carry, Here},
     merging::{self, Kept, Known},
+    prepared::Prepared,
     shell::Shell,
     state_files,
     upgrade::Step,
@@ -18,9 +20,9 @@ use crate::{
     generate::{self, Generated},
     model::Service,
     plan::{Content, OnRecord, Ownership, Rendered},
-    project::{self, Project, SchemaFile, transaction::Change},
+    project::{self, Project, SchemaFile},
     reconcile::{
-        self, Action, Formatter, Found, OnConflict, OnDisk, Write, WritePlan, bases,
+        self, Action, Formatter, Found, OnConflict, OnDisk, WritePlan, bases,
         lock::{Entry, Lock, State},
         standing::{self, FileStatus},
         text::Fingerprint,
@@ -30,67 +32,6 @@ use crate::{
     source::Source,
     tables::intent::Allow,
 };
-
-/// Everything that is decided before the first byte is written.
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    /// What the schema means.
-    pub service: Service,
-    /// What will happen to each path.
-    pub plan: WritePlan,
-    /// How long each stage took.
-    pub stages: Vec<(&'static str, Duration)>,
-    /// What lies at each path that will change.
-    pub found: OnDisk,
-    lock_before: Option<String>,
-    /// What git's index has of the files that will be marked.
-    pub index: BTreeMap<String, String>,
-    kept: Kept,
-    /// Files that were a person's and go along with what changed.
-    carried: Vec<Carried>,
-    /// What was owed to another version of svcgen, before the schema's changes.
-    pub first: Option<Step>,
-}
-
-/// A person's file that goes along when something gets another name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Carried {
-    /// Where it was.
-    pub from: String,
-    /// Where it goes; perhaps where it was.
-    pub to: String,
-    /// Its content, names renamed.
-    pub content: Vec<u8>,
-    /// The names that were renamed in it.
-    pub names: Vec<(String, String)>,
-}
-
-/// What goes along with a change of names.
-pub trait Carry {
-    /// Files that svcgen has no record of.
-    fn looked_at(&self) -> &[String];
-
-    /// Whether a seeded file is rendered although it was given away, for the names in it.
-    fn is_fresh(&self, path: &str) -> bool;
-
-    /// Moves files, and names in them, in what the plan will be made from.
-    fn carry(&self, rendered: &[Rendered], here: &mut Here<'_>) -> Result<Vec<Carried>, Failure>;
-}
-
-/// What lies on the disk and on record, for whoever moves it.
-pub struct Here<'a> {
-    /// What the last run wrote.
-    pub lock: &'a mut Lock,
-    /// What lies on the disk.
-    pub disk: &'a mut OnDisk,
-    /// Copies of what was generated, by the path of the file that was edited.
-    pub copies: &'a mut BTreeMap<String, Vec<u8>>,
-    /// What a file said when it was last generated.
-    pub base: &'a FindBase<'a>,
-}
-
-/// Finds what a file said when it was last generated.
-type FindBase<'a> = dyn Fn(&str, &Lock, &BTreeMap<String, Vec<u8>>) -> Option<String> + 'a;
 
 /// Files that an example brings, by path. Those that take the place of seeded files
 /// are taken out by [`prepare`]; the others are nobody's but the user's.
@@ -244,7 +185,9 @@ fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
             }
         }
         generate::Failure::Unproved(unproved) => Failure::InTheWay {
-            message: format!("the migration was not written, because it failed when it was tried: {unproved}"),
+            message: format!(
+                "the migration was not written, because it failed when it was tried: {unproved}"
+            ),
             hint: "make the change in smaller steps, or another way".to_owned(),
         },
         generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
@@ -369,87 +312,6 @@ impl Gathered {
             carried,
             first,
         })
-    }
-}
-
-impl Prepared {
-    /// Whether the lock is to be written, whatever else is.
-    pub fn changes_lock(&self) -> bool {
-        self.lock_before.as_deref() != Some(&self.plan.lock.render())
-    }
-
-    /// What each path that changes is to say, whatever the cause; `None` for nothing.
-    pub fn outcome(&self) -> BTreeMap<&str, Option<&[u8]>> {
-        let first = self.first.iter().flat_map(|it| &it.plan.writes);
-        let mut outcome = BTreeMap::new();
-        for Write { path, action, .. } in first.chain(&self.plan.writes) {
-            let content = match action {
-                Action::Create(content) | Action::Replace(content) => Some(content.as_slice()),
-                Action::Remove => None,
-                Action::Keep => continue,
-            };
-            outcome.insert(path.as_str(), content);
-        }
-        outcome
-    }
-
-    /// Files of people that go along.
-    pub fn carried(&self) -> &[Carried] {
-        &self.carried
-    }
-
-    /// What is to be written, the lock last.
-    pub fn changes(self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let kept = self.kept.changes(&self.plan, &self.index);
-        let mut carried: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        for file in &self.carried {
-            if file.from != file.to {
-                changes.push(Change {
-                    before: self.found.get(&file.from).and_then(print_of),
-                    path: file.from.clone(),
-                    content: None,
-                });
-            }
-            carried.insert(file.to.clone(), file.content.clone());
-        }
-        for (path, content) in self.outcome() {
-            carried.remove(path);
-            let before = self.found.get(path).and_then(print_of);
-            // One step may take away what the other made.
-            if content.is_some() || before.is_some() {
-                changes.push(Change {
-                    path: path.to_owned(),
-                    content: content.map(<[u8]>::to_vec),
-                    before,
-                });
-            }
-        }
-        changes.extend(kept);
-        for (path, content) in carried {
-            changes.push(Change {
-                before: self.found.get(&path).and_then(print_of),
-                path,
-                content: Some(content),
-            });
-        }
-        let lock = self.plan.lock.render();
-        if self.lock_before.as_deref() != Some(&lock) {
-            let before = self.lock_before.map(|it| Fingerprint::of(it.as_bytes()));
-            changes.push(Change {
-                path: project::LOCK_FILE.to_owned(),
-                content: Some(lock.into_bytes()),
-                before,
-            });
-        }
-        changes
-    }
-}
-
-fn print_of(found: &Found) -> Option<Fingerprint> {
-    match found {
-        Found::File { print, .. } => Some(*print),
-        Found::Other(_) => None,
     }
 }
 

@@ -4,7 +4,8 @@
 
 use super::{
     Failure, merging,
-    pipeline::{self, Prepared, Wishes},
+    pipeline::{self, Wishes},
+    prepared::Prepared,
     shell::Shell,
 };
 use crate::{

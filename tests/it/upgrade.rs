@@ -82,11 +82,11 @@ fn templates_and_schema_are_told_apart() {
         "{templates}"
     );
     assert!(
-        templates.contains("update src/app.rs") && !templates.contains("tag"),
+        templates.contains(" src/app.rs") && !templates.contains("tag"),
         "{templates}"
     );
     assert!(
-        schema.contains("create src/tag/model.rs") && schema.contains("update src/app.rs"),
+        schema.contains("create src/tag/model.rs") && schema.contains(" src/app.rs"),
         "{schema}"
     );
     place

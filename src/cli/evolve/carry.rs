@@ -7,7 +7,7 @@ use super::identifiers::{Reach, Renaming, collect};
 use crate::{
     cli::{
         Failure,
-        pipeline::{Carried, Carry, Here},
+        carrying::{Carried, Carry, Here},
     },
     model::{Field, Name, Service},
     plan::{Content, Ownership, Rendered},

@@ -14,15 +14,16 @@ use self::{carry::Along, told::Outcome};
 use super::{
     Failure,
     arguments::{Format, Manner},
+    carrying::Carry,
     conflicts, generate,
     new::ask,
-    pipeline::{self, Carry, Wishes},
+    pipeline::{self, Wishes},
     report::Summary,
     shell::Shell,
     upgrade,
 };
 use crate::{
-    project::{Project, SchemaFile, transaction::Change},
+    project::{self, Project, SchemaFile, transaction::Change},
     reconcile::text::Fingerprint,
     schema::edit::{
         self, EditError,
@@ -147,10 +148,10 @@ impl Draft {
         self.along.as_ref().map_or_else(Vec::new, Along::left)
     }
 
-    fn prepare(&self, shell: &Shell) -> Result<pipeline::Prepared, Failure> {
+    fn prepare(&self, shell: &Shell) -> Result<super::prepared::Prepared, Failure> {
         // As the next run will find them.
         let mut files = self.after.clone();
-        files.sort_by(|left, right| left.path.cmp(&right.path));
+        files.sort_by_key(|it| (it.path != project::SCHEMA_FILE, it.path.clone()));
         let Some(along) = &self.along else {
             return upgrade::prepare(&self.project, files, &Wishes::default(), shell);
         };
