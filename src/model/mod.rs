@@ -91,7 +91,7 @@ pub struct Features {
 pub struct HttpFeature {
     /// What every resource path begins with, such as `/v1`; empty for none.
     pub prefix: String,
-    /// Whether answers are packed for clients that take them so.
+    /// Whether answers are packed for the clients that take them so.
     pub compression: bool,
 }
 

@@ -171,7 +171,7 @@ fn an_edited_sealed_file_is_refused_with_the_place_to_change() {
     let place = Place::notes();
     place.append("openapi.json", " ");
     place.put("entities/note.yaml", ADD_FIELD);
-    let before = place.times();
+    let (before, old) = (place.times(), place.tree());
     let ended = place.svcgen(&["generate"]);
     ended.is(
         3,
@@ -187,14 +187,7 @@ fn an_edited_sealed_file_is_refused_with_the_place_to_change() {
         &["Updated openapi.json (your edits are gone; `svcgen undo` brings them back)"],
     );
     place.ok(&["undo"]).is(0, &["Undone"]);
-    assert_eq!(
-        place.tree(),
-        before
-            .keys()
-            .map(|it| (it.clone(), place.read(it).into_bytes()))
-            .collect()
-    );
-    assert!(place.read("openapi.json").ends_with(" \n"));
+    assert_eq!(place.tree(), old);
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub struct Config {
     pub docs: DocsConfig,
     /// 32 bytes in base64 that seal page tokens; without it, a key is kept in the database.
     pub secret_key: Option<SecretKey>,
+    /// The keys before it: what they sealed still opens, so that a key can be replaced.
+    pub previous_secret_keys: Vec<SecretKey>,
     /// The section `app`, which is the service's own.
     pub app: toml::Table,
 }

@@ -1,13 +1,12 @@
 //! From settings to typed sections, with every problem told.
 
-use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::layers::{FREE, Known, Layers, Raw, Setting};
 use super::{
     CallerConfig, Config, ConfigError, CorsConfig, DocsConfig, LogConfig, MigrationConfig,
-    SecretKey, ServerConfig, Sources, fields, print,
+    ServerConfig, Sources, fields, print,
 };
 use crate::db::DbConfig;
 
@@ -23,7 +22,8 @@ pub fn load(sources: &Sources) -> Result<(Config, String), ConfigError> {
         caller: layers.section("caller"),
         cors: layers.section("cors"),
         docs: layers.section("docs"),
-        secret_key: layers.key("secret_key"),
+        secret_key: layers.value("secret_key"),
+        previous_secret_keys: layers.value("previous_secret_keys").unwrap_or_default(),
         app: layers.free(),
     };
     let config = config.with_name(&sources.name, &layers);
@@ -53,7 +53,7 @@ fn known() -> Known {
     let mut db = fields::of::<DbConfig>().to_vec();
     db.extend(fields::of::<MigrationConfig>());
     Known::from([
-        ("", vec!["secret_key"]),
+        ("", vec!["secret_key", "previous_secret_keys"]),
         ("server", fields::of::<ServerConfig>().to_vec()),
         ("db", db),
         ("log", fields::of::<LogConfig>().to_vec()),
@@ -89,6 +89,11 @@ fn validate(config: &Config, layers: &mut Layers) {
         layers
             .problems
             .push("`server.header_limit` must be at least 8192".into());
+    }
+    if config.secret_key.is_none() && !config.previous_secret_keys.is_empty() {
+        layers
+            .problems
+            .push("`previous_secret_keys` come before a `secret_key`, and none is set".into());
     }
     if let Some(header) = &config.caller.header
         && header.parse::<::http::HeaderName>().is_err()
@@ -170,13 +175,11 @@ impl Layers {
         }
     }
 
-    fn key(&mut self, key: &str) -> Option<SecretKey> {
+    /// A value that stands in no section.
+    fn value<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
         let setting = self.settings.get(key)?;
-        let value = first_that_fits(setting, |value| {
-            SecretKey::deserialize(value.clone()).map(drop)
-        });
-        match value {
-            Ok(value) => SecretKey::deserialize(value).ok(),
+        match first_that_fits(setting, |value| T::deserialize(value.clone()).map(drop)) {
+            Ok(value) => T::deserialize(value).ok(),
             Err(problem) => {
                 self.problems
                     .push(format!("{}: `{key}`: {problem}", setting.origin));

@@ -5,6 +5,7 @@
 //! in its place; without it (in a test of a bare router) defaults hold.
 
 mod accept;
+mod aggregation;
 mod answer;
 mod body;
 mod caller;
@@ -17,6 +18,7 @@ mod masked;
 mod query;
 
 pub(crate) use accept::refuses_json;
+pub use aggregation::Aggregation;
 pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
 pub use body::Body;
 pub(crate) use body::too_large;
@@ -27,4 +29,4 @@ pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
 pub use id::Id;
 pub use listing::{Listing, Removal};
-pub use masked::Masked;
+pub use masked::{Masked, Partial, ReadMask};

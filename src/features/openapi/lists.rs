@@ -71,7 +71,8 @@ pub fn shared_parameters() -> Value {
     })
 }
 
-fn page_size(entity: &Entity) -> Value {
+/// How many records or groups a page has.
+pub fn page_size(entity: &Entity) -> Value {
     json!({
         "name": "page_size",
         "in": "query",
@@ -113,7 +114,8 @@ fn order_by(entity: &Entity) -> Value {
     })
 }
 
-fn filter(service: &Service, entity: &Entity) -> Value {
+/// Which records are meant.
+pub fn filter(service: &Service, entity: &Entity) -> Value {
     let columns = names(entity, &entity.list.filter);
     json!({
         "name": "filter",
@@ -134,7 +136,8 @@ fn names(entity: &Entity, columns: &[Column]) -> Vec<String> {
         .collect()
 }
 
-fn listed(names: &[String]) -> String {
+/// Names as a sentence has them.
+pub fn listed(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }

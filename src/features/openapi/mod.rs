@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the model.
 
+mod aggregates;
 mod links;
 mod lists;
 mod operations;
@@ -70,6 +71,7 @@ fn document(service: &Service) -> Value {
         .collect();
     let mut paths = Map::new();
     let mut components = problems::schemas();
+    components.insert("Groups".to_owned(), aggregates::schema());
     for entity in &service.entities {
         operations::add(service, entity, &mut paths);
         schemas::add(service, entity, &mut components);
