@@ -56,6 +56,18 @@ pub trait Dialect: Sync {
     /// A fresh UUID.
     fn new_uuid(&self) -> &'static str;
 
+    /// What lets an insert name an id that the database would otherwise make.
+    fn overriding(&self) -> &'static str;
+
+    /// A null among texts.
+    fn null_text(&self) -> &'static str;
+
+    /// A null among UUIDs.
+    fn null_uuid(&self) -> &'static str;
+
+    /// A value as the runtime can show it, whatever its type.
+    fn shown(&self, expression: &str) -> String;
+
     /// A value as text, for columns that hold ids of several types.
     fn as_text(&self, expression: &str, ty: ColumnType) -> String;
 
@@ -225,6 +237,15 @@ fn column_definition(dialect: &dyn Dialect, table: &Table, column: &Column) -> S
 }
 
 fn check_clause(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String {
+    format!(
+        "constraint {} check ({})",
+        check.name,
+        check_condition(dialect, check, ty)
+    )
+}
+
+/// What a check demands, as a condition on its column.
+pub fn check_condition(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String {
     let column = quoted(&check.column);
     let rules: Vec<String> = check
         .rules
@@ -244,7 +265,7 @@ fn check_clause(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String 
             CheckRule::AtMost(value) => format!("{column} <= {}", dialect.literal(value, ty)),
         })
         .collect();
-    format!("constraint {} check ({})", check.name, rules.join(" and "))
+    rules.join(" and ")
 }
 
 /// The name of the trigger that guards a table.

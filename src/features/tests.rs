@@ -31,7 +31,12 @@ impl Feature for Tests {
         let entities: Vec<Value> = service
             .entities
             .iter()
-            .map(|entity| context! { module => rust::escaped(entity.name.snake()) })
+            .map(|entity| {
+                context! {
+                    module => rust::escaped(entity.name.snake()),
+                    archived => crate::tables::build::is_archived(entity),
+                }
+            })
             .collect();
         let samples: Vec<Sample> = service
             .entities
@@ -41,6 +46,7 @@ impl Feature for Tests {
         let shared = context! {
             crate_name => crate_name.clone(),
             recursion_limit => recursion_limit(&samples),
+            archived => service.entities.iter().any(crate::tables::build::is_archived),
             numbered => samples.iter().any(|it| it.numbered),
             entities,
         };

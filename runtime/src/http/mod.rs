@@ -13,6 +13,7 @@ mod id;
 mod listing;
 mod masked;
 mod query;
+pub(crate) use query::parameters;
 
 pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
 pub use body::Body;

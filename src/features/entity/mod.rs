@@ -1,5 +1,6 @@
 //! The slice of each entity: model, queries, commands, and the user's rules.
 
+mod archive;
 mod constraints;
 mod imports;
 mod list;
@@ -11,6 +12,7 @@ pub mod rust;
 pub mod sample;
 mod sql;
 
+pub use archive::statements::ties as archive_ties;
 pub use model_view::link_members;
 
 use minijinja::context;
@@ -21,6 +23,7 @@ use crate::plan::Ownership;
 use crate::tables::Table;
 
 use super::{Context, Contribution, Feature, Module};
+use archive::ArchiveView;
 use model_view::ModelView;
 use naming::Naming;
 use operations_view::OperationsView;
@@ -57,7 +60,13 @@ fn slice(
     let naming = Naming::of(entity);
     let operations = OperationsView::of(context, id, table);
     let model = Value::from(Serde(ModelView::of(context.service, entity)));
-    let names = context! { naming => Serde(&naming), adapters => adapters(context.service) };
+    let archive = ArchiveView::of(context, id);
+    let names = context! {
+        naming => Serde(&naming),
+        adapters => adapters(context.service),
+        archived => archive.is_some(),
+        restores_routed => archive.is_some() && context.service.features.http.is_some(),
+    };
     let operations = Value::from(Serde(operations));
     let folder = format!("src/{}", entity.name.snake());
     let snake = entity.name.snake();
@@ -95,6 +104,15 @@ fn slice(
             template,
             view,
             ownership,
+            Some(snake),
+        );
+    }
+    if let Some(archive) = archive {
+        out.template(
+            format!("{folder}/archive.rs"),
+            "entity/archive.rs",
+            Value::from(Serde(archive)),
+            Ownership::Managed,
             Some(snake),
         );
     }
