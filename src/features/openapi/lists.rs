@@ -28,7 +28,7 @@ pub fn list(service: &Service, entity: &Entity) -> Value {
 /// What every list of an entity's records can be asked with.
 pub fn parameters(service: &Service, entity: &Entity) -> Vec<Value> {
     let mut parameters = vec![
-        page_size(entity),
+        page_size(entity.list.default_page, entity.list.max_page),
         shared("parameters", "PageToken"),
         shared("parameters", "Skip"),
         shared("parameters", "TotalSize"),
@@ -71,16 +71,17 @@ pub fn shared_parameters() -> Value {
     })
 }
 
-fn page_size(entity: &Entity) -> Value {
+/// How many records a page may have.
+pub fn page_size(default: u32, most: u32) -> Value {
     json!({
         "name": "page_size",
         "in": "query",
-        "description": format!("How many at most; a larger number than {0} means {0}.", entity.list.max_page),
+        "description": format!("How many at most; a larger number than {most} means {most}."),
         "schema": {
             "type": "integer",
             "format": "int32",
             "minimum": 0,
-            "default": entity.list.default_page,
+            "default": default,
         },
     })
 }

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the model.
 
+mod archive;
 mod links;
 mod lists;
 mod operations;
@@ -58,7 +59,7 @@ fn document(service: &Service) -> Value {
         .unwrap_or_else(|| format!("The {} service.", service.name.sentence()));
     let mut entities: Vec<&Entity> = service.entities.iter().collect();
     entities.sort_by_key(|entity| entity.name.plural_pascal());
-    let tags: Vec<Value> = entities
+    let mut tags: Vec<Value> = entities
         .into_iter()
         .map(|entity| {
             let fallback = super::entity::naming::Naming::of(entity).doc.join("\n");
@@ -68,12 +69,21 @@ fn document(service: &Service) -> Value {
             })
         })
         .collect();
+    // An entity may have the name.
+    if let Some(tag) = archive::tag(service)
+        && !tags.iter().any(|it| it["name"] == tag["name"])
+    {
+        tags.push(tag);
+        tags.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
+    }
     let mut paths = Map::new();
     let mut components = problems::schemas();
     for entity in &service.entities {
         operations::add(service, entity, &mut paths);
         schemas::add(service, entity, &mut components);
+        archive::add(service, entity, &mut paths, &mut components);
     }
+    archive::add_batches(service, &mut paths);
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {

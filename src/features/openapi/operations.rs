@@ -83,7 +83,7 @@ pub fn shared(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
-fn id_parameter(entity: &Entity) -> Value {
+pub fn id_parameter(entity: &Entity) -> Value {
     json!({
         "name": "id",
         "in": "path",
