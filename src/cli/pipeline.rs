@@ -20,6 +20,7 @@ use crate::{
     render::rustfmt,
     schema,
     source::Source,
+    tables::intent::Allow,
 };
 
 /// Everything that is decided before the first byte is written.
@@ -124,6 +125,7 @@ pub fn prepare_carrying(
         known: &known,
         previous_tables: previous_tables.as_deref(),
         project: Some(project.nearest_directory()),
+        allow: Allow::default(),
     };
     let Generated {
         service,
@@ -136,14 +138,17 @@ pub fn prepare_carrying(
             diagnostics,
             sources: sources.clone(),
         },
-        generate::Failure::Refused(what) => Failure::InTheWay {
-            message: format!(
-                "the tables would change in a way that no migration can make yet:
-{what}"
-            ),
-            hint: "svcgen writes migrations that add tables, columns and indexes; \
-                   take the other changes back"
-                .to_owned(),
+        generate::Failure::Questions(questions) => {
+            let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
+            Failure::InTheWay {
+                message: format!("the schema does not say how the tables change:\n{}", told.join("\n")),
+                hint: "write one of the answers into the schema, and run it again; nothing was written"
+                    .to_owned(),
+            }
+        }
+        generate::Failure::Unproved(unproved) => Failure::InTheWay {
+            message: format!("the migration was not written, because it failed when it was tried: {unproved}"),
+            hint: "make the change in smaller steps, or another way".to_owned(),
         },
         generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
     })?;

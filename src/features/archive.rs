@@ -42,7 +42,7 @@ impl Feature for Archive {
 
     fn contribute(&self, context: &Context<'_>, out: &mut Contribution) {
         let service = context.service;
-        let modules: Vec<String> = creation_order(context.schema)
+        let modules: Vec<String> = creation_order(&context.schema.tables)
             .into_iter()
             .filter_map(|table| {
                 let entities = service.entities.iter().filter(|it| is_archived(it));

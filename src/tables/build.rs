@@ -6,8 +6,8 @@ use crate::model::{
 };
 
 use super::{
-    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Schema, Table,
-    TableKind, derived_name, hex,
+    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Past, Schema,
+    Table, TableKind, derived_name, hex,
 };
 
 /// The table that remembers references which removals cut.
@@ -113,6 +113,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
             ty: column_type(service, &field.kind),
             nullable: field.nullable,
             default: field.default.as_ref().and_then(literal),
+            past: Past::default(),
         });
         if let FieldKind::Reference(reference) = &field.kind {
             let target = service.entity(reference.target);
@@ -142,6 +143,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         guarded: is_archived(entity),
         foreign_keys,
         checks,
+        past: Past::default(),
     }
 }
 
@@ -151,6 +153,7 @@ fn required(name: &str, ty: ColumnType) -> Column {
         ty,
         nullable: false,
         default: None,
+        past: Past::default(),
     }
 }
 
@@ -288,6 +291,7 @@ fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
         guarded: false,
         foreign_keys,
         checks: Vec::new(),
+        past: Past::default(),
         indexes: vec![index(
             &link.table,
             vec![ascending(&link.target_column), ascending(&link.own_column)],
@@ -362,6 +366,7 @@ fn archive_of(table: &Table) -> Table {
         guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
+        past: Past::default(),
     }
 }
 
@@ -391,6 +396,7 @@ fn archive_references() -> Table {
         guarded: false,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
+        past: Past::default(),
         indexes: vec![index(
             ARCHIVE_REFERENCES,
             vec![ascending("archive_batch")],
@@ -469,7 +475,7 @@ fn range_rules<T>(bound: &Bound<T>, literal: impl Fn(&T) -> Literal) -> Vec<Chec
 }
 
 /// A default as a constant, unless each row gets its own.
-fn literal(default: &DefaultValue) -> Option<Literal> {
+pub fn literal(default: &DefaultValue) -> Option<Literal> {
     Some(match default {
         DefaultValue::Text(text) | DefaultValue::EnumValue(text) => Literal::Text(text.clone()),
         DefaultValue::Int(value) => Literal::Int(*value),

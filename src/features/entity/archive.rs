@@ -198,7 +198,7 @@ fn record(
 /// The optional references to records that a batch may bring back only after this kind: their
 /// pair, and their column.
 fn late(context: &Context<'_>, entity: &Entity, table: &Table) -> Vec<(usize, String)> {
-    let order: Vec<&str> = creation_order(context.schema)
+    let order: Vec<&str> = creation_order(&context.schema.tables)
         .into_iter()
         .filter(|it| it.kind == TableKind::Live)
         .map(|it| it.name.as_str())

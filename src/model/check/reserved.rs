@@ -66,6 +66,8 @@ const TYPES: &[&str] = &[
     "Violations",
     // Members of every API description.
     "Problem",
+    "RemovalPreview",
+    "Restored",
     "Violation",
 ];
 
