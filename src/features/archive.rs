@@ -24,9 +24,10 @@ struct Tie {
 pub fn batches_path(service: &Service) -> String {
     let prefix = (service.features.http.as_ref()).map_or("", |http| http.prefix.as_str());
     let is_taken = |it: &crate::model::Entity| it.name.plural_kebab() == "batches";
-    let batches = match service.entities.iter().any(is_taken) {
-        true => "removal-batches",
-        false => "batches",
+    let batches = if service.entities.iter().any(is_taken) {
+        "removal-batches"
+    } else {
+        "batches"
     };
     format!("{prefix}/archive/{batches}")
 }
