@@ -12,6 +12,7 @@ use axum::response::IntoResponse as _;
 use bytes::Bytes;
 
 use crate::Error;
+use crate::http::coding::Coding;
 
 /// Part of the assets' URLs, which browsers keep for a year: the version of
 /// swagger-ui-dist, and a number for our own files beside it.
@@ -127,7 +128,7 @@ fn document(media_type: &'static str, body: Bytes) -> Response<Body> {
 
 /// As it is for whoever takes gzip, which is everybody with a browser, else unpacked.
 fn packed(media_type: &'static str, gzip: &'static [u8], headers: &HeaderMap) -> Response<Body> {
-    let mut response = if takes_gzip(headers) {
+    let mut response = if Coding::choose(headers, &[Coding::Gzip]).is_some() {
         let mut response = document(media_type, Bytes::from_static(gzip));
         let encoding = HeaderValue::from_static("gzip");
         response
@@ -151,22 +152,6 @@ fn unpacked(gzip: &[u8]) -> Option<Vec<u8>> {
     miniz_oxide::inflate::decompress_to_vec_with_limit(deflated, LARGEST).ok()
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let lines = headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|it| it.to_str().ok());
-    let mut items = lines.flat_map(|line| line.split(','));
-    items.any(|item| {
-        let mut parts = item.split(';').map(str::trim);
-        let coding = parts.next().unwrap_or_default();
-        let weight = parts
-            .find_map(|it| it.strip_prefix("q="))
-            .map_or(1.0, |it| it.parse().unwrap_or(0.0));
-        (coding.eq_ignore_ascii_case("gzip") || coding == "*") && weight > 0.0
-    })
-}
-
 /// `DefaultHasher::new` has fixed keys, so that all instances of one version agree.
 fn tag(text: &str) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
@@ -188,17 +173,5 @@ mod tests {
                 .unwrap()
                 .contains(".swagger-ui")
         );
-    }
-
-    #[test]
-    fn encodings_are_negotiated() {
-        let takes = |given: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(given));
-            takes_gzip(&headers)
-        };
-        assert!(takes("gzip, deflate, br") && takes("br;q=1, GZIP;q=0.5") && takes("*"));
-        assert!(!takes("") && !takes("br") && !takes("gzip;q=0") && !takes("identity"));
-        assert!(!takes_gzip(&HeaderMap::new()));
     }
 }

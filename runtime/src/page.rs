@@ -2,8 +2,9 @@
 //!
 //! A token says nothing to a client and cannot be made by one: it is encrypted
 //! and authenticated (XChaCha20-Poly1305), bound to the list that gave it out
-//! (its scope) and good for three days. It grants nothing; whoever may not read
-//! the list may not read it with a token either.
+//! (its scope) and good for three days. It names the key that sealed it, so that
+//! keys can be replaced while older tokens still open. It grants nothing; whoever
+//! may not read the list may not read it with a token either.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,6 +15,7 @@ use chacha20poly1305::aead::{Aead, Generate, KeyInit, Nonce, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use crate::Error;
 use crate::input::Violations;
@@ -21,16 +23,40 @@ use crate::input::Violations;
 /// How long a token is good for.
 const LIFETIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// The first byte of every token; another layout gets another number.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// How many bytes of a token name its key.
+const KEY_NAME: usize = 4;
 const NONCE: usize = 24;
 const EXPIRY: usize = 8;
 /// Longer ones are not ours, and are not decoded.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 16 << 10;
 
 /// Seals and opens page tokens. Cloning is cheap.
 #[derive(Clone)]
 pub struct PageTokens {
-    cipher: Arc<XChaCha20Poly1305>,
+    /// The key that seals; those after it only open.
+    keys: Arc<[NamedKey]>,
+}
+
+/// A cipher, and the name of its key: a digest, which tells nothing of it.
+struct NamedKey {
+    name: [u8; KEY_NAME],
+    cipher: XChaCha20Poly1305,
+}
+
+impl NamedKey {
+    fn new(key: &[u8; 32]) -> Self {
+        let digest = Sha256::new()
+            .chain_update(b"page_token key name\0")
+            .chain_update(key)
+            .finalize();
+        let mut name = [0; KEY_NAME];
+        name.copy_from_slice(&digest[..KEY_NAME]);
+        Self {
+            name,
+            cipher: XChaCha20Poly1305::new(&Key::from(*key)),
+        }
+    }
 }
 
 impl std::fmt::Debug for PageTokens {
@@ -43,8 +69,15 @@ impl PageTokens {
     /// With a key that all instances of the service share.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
+        Self::rotated(key, &[])
+    }
+
+    /// With a key that seals, and the keys before it, whose tokens still open.
+    #[must_use]
+    pub fn rotated(key: &[u8; 32], previous: &[[u8; 32]]) -> Self {
+        let keys = std::iter::once(key).chain(previous).map(NamedKey::new);
         Self {
-            cipher: Arc::new(XChaCha20Poly1305::new(&Key::from(*key))),
+            keys: keys.collect(),
         }
     }
 
@@ -69,15 +102,22 @@ impl PageTokens {
             msg: &message,
             aad: &bound,
         };
-        let sealed = self
+        // The constructor puts one in.
+        let key = &self.keys[0];
+        let sealed = key
             .cipher
             .encrypt(&nonce, payload)
             .map_err(|_| Error::internal("a page token cannot be sealed"))?;
-        let mut token = Vec::with_capacity(1 + NONCE + sealed.len());
+        let mut token = Vec::with_capacity(1 + KEY_NAME + NONCE + sealed.len());
         token.push(VERSION);
+        token.extend_from_slice(&key.name);
         token.extend_from_slice(&nonce);
         token.extend_from_slice(&sealed);
-        Ok(URL_SAFE_NO_PAD.encode(token))
+        let token = URL_SAFE_NO_PAD.encode(token);
+        if token.len() > LONGEST {
+            return Err(too_long());
+        }
+        Ok(token)
     }
 
     /// The cursor of a token of this scope. Any other token is 400
@@ -98,22 +138,19 @@ impl PageTokens {
         }
         let token = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (version, rest) = token.split_first()?;
+        let (name, rest) = rest.split_at_checked(KEY_NAME)?;
         let (nonce, sealed) = rest.split_at_checked(NONCE)?;
         if *version != VERSION {
             return None;
         }
         let nonce = Nonce::<XChaCha20Poly1305>::try_from(nonce).ok()?;
         let bound = bound(scope);
-        let message = self
-            .cipher
-            .decrypt(
-                &nonce,
-                Payload {
-                    msg: sealed,
-                    aad: &bound,
-                },
-            )
-            .ok()?;
+        let payload = Payload {
+            msg: sealed,
+            aad: &bound,
+        };
+        let key = self.keys.iter().find(|key| key.name == name)?;
+        let message = key.cipher.decrypt(&nonce, payload).ok()?;
         let (expiry, cursor) = message.split_at_checked(EXPIRY)?;
         let expiry = u64::from_be_bytes(expiry.try_into().ok()?);
         (now < expiry).then(|| cursor.to_vec())
@@ -170,6 +207,17 @@ fn invalid() -> Error {
     .with_violations(found)
 }
 
+/// A token is no place for a whole book that a list was ordered by.
+fn too_long() -> Error {
+    let mut found = Violations::new();
+    found.add_parameter(
+        "order_by",
+        "ORDER_TOO_LONG",
+        "What the list is ordered by is too long to go on from.",
+    );
+    Error::invalid_parameters(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +268,27 @@ mod tests {
             tokens.open::<(i64, String)>(&token, "orders").is_ok(),
             "the control"
         );
+    }
+
+    #[test]
+    fn a_replaced_key_still_opens_and_no_longer_seals() {
+        let old = PageTokens::new(&[1; 32]);
+        let new = PageTokens::rotated(&[2; 32], &[[3; 32], [1; 32]]);
+        let token = old.seal(&5_i64, "orders").unwrap();
+        assert_eq!(new.open::<i64>(&token, "orders").unwrap(), 5);
+        let token = new.seal(&6_i64, "orders").unwrap();
+        assert_eq!(new.open::<i64>(&token, "orders").unwrap(), 6);
+        assert!(old.open::<i64>(&token, "orders").is_err());
+        let without = PageTokens::rotated(&[2; 32], &[[3; 32]]);
+        let token = old.seal(&5_i64, "orders").unwrap();
+        assert!(without.open::<i64>(&token, "orders").is_err());
+    }
+
+    #[test]
+    fn what_is_too_long_to_go_on_from_is_refused() {
+        let tokens = PageTokens::new(&[1; 32]);
+        let error = tokens.seal(&"x".repeat(LONGEST), "orders").unwrap_err();
+        assert_eq!(error.status(), 400);
     }
 
     #[test]

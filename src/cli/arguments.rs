@@ -14,7 +14,14 @@ use clap::{
     },
 };
 
+pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, RenameField};
+pub use files::{Files, OneFile, Status};
+
 use super::new::examples;
+use crate::reconcile::OnConflict;
+
+mod evolve;
+mod files;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -30,7 +37,7 @@ Examples:
   svcgen generate                         after a change of svcgen.yaml or entities/*.yaml
   svcgen check                            only look for mistakes in the schema
 
-Exit status: 0 ok, 1 the schema is wrong, 2 wrong usage or an internal error, 3 a file is in the way.")]
+Exit status: 0 ok, 1 the schema is wrong or `--check` found something, 2 wrong usage or an internal error, 3 a file is in the way.")]
 pub struct Arguments {
     /// What holds for all commands.
     #[command(flatten)]
@@ -49,6 +56,8 @@ impl Command {
             Self::RemoveEntity(options) => options.manner.format,
             Self::RenameEntity(options) => options.manner.format,
             Self::RenameField(options) => options.manner.format,
+            Self::Generate(options) => options.format,
+            Self::Status(options) => options.format,
             Self::Check(options) => options.format,
             _ => Format::Human,
         }
@@ -111,18 +120,21 @@ pub enum Command {
         visible_alias = "gen",
         after_help = "\
 Files that svcgen keeps up to date are rewritten when what they say has changed, and their
-times are left alone when it has not. Seeded files (src/main.rs, src/<entity>/rules.rs, …) are
-written once and then yours; migrations are never rewritten. If a file that svcgen keeps up to
-date was edited by hand, nothing is written, the files are listed and the exit status is 3.
+times are left alone when it has not. Edit them: your changes are merged with svcgen's. Seeded
+files (src/main.rs, src/<entity>/rules.rs, …) are written once and then yours; migrations are
+never rewritten. Where you and svcgen changed the same place, a terminal gets conflict markers;
+without one nothing is written, the conflicts are listed and the exit status is 3.
 
 Examples:
   svcgen generate
   svcgen generate --dry-run       list what would be written
+  svcgen generate --diff          show it, line by line
+  svcgen generate --check         for CI: exit status 1 where files are not up to date
   svcgen --project api generate   the project in ./api"
     )]
     Generate(Generate),
     /// Describe a new entity in the schema, and generate what comes of it
-    #[command(after_help = FIELDS_HELP)]
+    #[command(after_help = evolve::FIELDS_HELP)]
     AddEntity(AddEntity),
     /// Add fields to an entity, and generate what comes of them
     #[command(after_help = "\
@@ -133,6 +145,21 @@ Examples:
   svcgen add-field Order placed_at:timestamp? 'total:decimal(12,2)'
   svcgen add-field Customer 'orders:many(Order)'")]
     AddField(AddField),
+    /// See to the conflicts that the last run has marked in files
+    #[command(after_help = "\
+Examples:
+  svcgen resolve --list        which files have conflicts, and which of them are resolved
+  svcgen resolve --continue    all are resolved, and no markers are left
+  svcgen resolve --abort       as before the run that found the conflicts")]
+    Resolve(Resolve),
+    /// Take back the last run that wrote files
+    #[command(after_help = "\
+All files are as before the run, svcgen.lock and .svcgen/ included. If one of them was changed
+since, nothing is taken back, unless --force says so. Undoing twice brings the run back.
+
+Example:
+  svcgen undo")]
+    Undo(Undo),
     /// Give an entity another name, and keep its rows and your code
     #[command(after_help = "\
 The file of the entity is renamed, what refers to it follows, and `was:` remembers the old name, so
@@ -163,6 +190,21 @@ Examples:
   svcgen remove-entity Tag --yes
   svcgen remove-entity Tag --dry-run")]
     RemoveEntity(RemoveEntity),
+    /// How every file stands: whose it is, and what became of it
+    #[command(after_help = files::STATUS_HELP)]
+    Status(Status),
+    /// What you changed in a file against what svcgen generated
+    #[command(after_help = "\
+Examples:
+  svcgen diff src/app.rs
+  svcgen diff src/app.rs | less -R --color always")]
+    Diff(OneFile),
+    /// Take files over: svcgen leaves them alone from here on
+    #[command(after_help = files::OWN_HELP)]
+    Own(Files),
+    /// Put files back as svcgen makes them; `svcgen undo` has what was there
+    #[command(after_help = files::RESTORE_HELP)]
+    Restore(Files),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
 Examples:
@@ -200,103 +242,6 @@ Examples:
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
-}
-
-const FIELDS_HELP: &str = "\
-Fields are NAME:TYPE; a `?` makes one nullable. Types: string text int bigint float decimal(P,S)
-bool uuid date time timestamp duration json bytes enum(a,b) list(TYPE), the name of an entity for
-a reference, many(ENTITY) for its other side. In a terminal, what is not given is asked.
-
-Examples:
-  svcgen add-entity Order customer:Customer total:'decimal(12,2)' status:'enum(draft,paid)' note:'text?'
-  svcgen add-entity Tag name:string --dry-run     lists what would be written
-  svcgen add-entity                               asks";
-
-/// How a command that changes the schema goes about it.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct Manner {
-    /// List on standard output what would be written, and write nothing
-    #[arg(short = 'n', long)]
-    pub dry_run: bool,
-    /// Ask nothing
-    #[arg(long)]
-    pub no_input: bool,
-    /// How the outcome is told: human, on standard error, or json, on standard output
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "human",
-        hide_possible_values = true
-    )]
-    pub format: Format,
-}
-
-/// Options of `add-entity`.
-#[derive(Debug, Clone, Args)]
-pub struct AddEntity {
-    /// Its name in the singular, such as `Order`
-    pub name: Option<String>,
-    /// Its fields, such as `total:'decimal(12,2)'`
-    #[arg(value_name = "FIELD:TYPE")]
-    pub fields: Vec<String>,
-    /// What one record is
-    #[arg(long, value_name = "TEXT")]
-    pub doc: Option<String>,
-    /// How it is done.
-    #[command(flatten)]
-    pub manner: Manner,
-}
-
-/// Options of `add-field`.
-#[derive(Debug, Clone, Args)]
-pub struct AddField {
-    /// The entity that gets them
-    pub entity: Option<String>,
-    /// The fields, such as `note:text?`
-    #[arg(value_name = "FIELD:TYPE")]
-    pub fields: Vec<String>,
-    /// How it is done.
-    #[command(flatten)]
-    pub manner: Manner,
-}
-
-/// Options of `remove-entity`.
-#[derive(Debug, Clone, Args)]
-pub struct RemoveEntity {
-    /// The entity
-    pub entity: String,
-    /// Do not ask
-    #[arg(short, long)]
-    pub yes: bool,
-    /// How it is done.
-    #[command(flatten)]
-    pub manner: Manner,
-}
-
-/// Options of `rename-entity`.
-#[derive(Debug, Clone, Args)]
-pub struct RenameEntity {
-    /// Its name so far
-    pub old: String,
-    /// Its new name
-    pub new: String,
-    /// How it is done.
-    #[command(flatten)]
-    pub manner: Manner,
-}
-
-/// Options of `rename-field`.
-#[derive(Debug, Clone, Args)]
-pub struct RenameField {
-    /// The entity that has it
-    pub entity: String,
-    /// Its name so far
-    pub old: String,
-    /// Its new name
-    pub new: String,
-    /// How it is done.
-    #[command(flatten)]
-    pub manner: Manner,
 }
 
 /// Options of `new`.
@@ -392,6 +337,74 @@ pub struct Generate {
     /// List on standard output what would be written, and write nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+    /// Write nothing, and exit with 1 where something would be written; for CI
+    #[arg(long)]
+    pub check: bool,
+    /// Show as a unified diff what would be written, and write nothing
+    #[arg(long)]
+    pub diff: bool,
+    /// How the outcome is told: human, on standard error, or json, on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    pub format: Format,
+    /// What becomes of places that both you and svcgen changed: stop, markers, yours, generated or
+    /// beside [default: markers in a terminal, else stop]
+    #[arg(long, value_name = "WHAT", hide_possible_values = true)]
+    pub on_conflict: Option<OnConflictName>,
+}
+
+/// What becomes of places that both the user and svcgen changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnConflictName {
+    /// Write nothing at all, and list the conflicts
+    Stop,
+    /// Write both versions between conflict markers
+    Markers,
+    /// Take your version there
+    Yours,
+    /// Take svcgen's version there
+    Generated,
+    /// Leave the file, and put svcgen's version beside it, as FILE.new
+    Beside,
+}
+
+impl From<OnConflictName> for OnConflict {
+    fn from(name: OnConflictName) -> Self {
+        match name {
+            OnConflictName::Stop => Self::Stop,
+            OnConflictName::Markers => Self::Markers,
+            OnConflictName::Yours => Self::Yours,
+            OnConflictName::Generated => Self::Generated,
+            OnConflictName::Beside => Self::Beside,
+        }
+    }
+}
+
+/// Options of `resolve`.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = false)]
+pub struct Resolve {
+    /// List the files, on standard output
+    #[arg(long)]
+    pub list: bool,
+    /// Put the conflicts behind: no file has markers any more
+    #[arg(long)]
+    pub r#continue: bool,
+    /// Take back the run that found the conflicts
+    #[arg(long)]
+    pub abort: bool,
+}
+
+/// Options of `undo`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Undo {
+    /// Also when files were changed since
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Options of `import`.

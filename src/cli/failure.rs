@@ -31,8 +31,10 @@ pub enum Failure {
         /// What to do.
         hint: Option<String>,
     },
-    /// Files are in the way.
-    Conflicts(Vec<Conflict>),
+    /// Files are in the way; and where more is to be read of it.
+    Conflicts(Vec<Conflict>, Option<String>),
+    /// Conflicts were written into files, this many.
+    Marked(usize),
     /// Something else is in the way.
     InTheWay {
         /// What, perhaps in several lines.
@@ -82,7 +84,7 @@ impl Failure {
         let (kind, message, hint) = match self {
             Self::Schema { .. } => ("schema", "the schema is wrong".to_owned(), None),
             Self::Usage { message, hint } => ("usage", message.clone(), hint.clone()),
-            Self::Conflicts(conflicts) => {
+            Self::Conflicts(conflicts, _) => {
                 let files: Vec<String> = conflicts
                     .iter()
                     .map(|it| format!("{}: {it}", it.path))
@@ -91,6 +93,11 @@ impl Failure {
             }
             Self::InTheWay { message, hint } => ("conflict", message.clone(), Some(hint.clone())),
             Self::Internal { message, hint, .. } => ("internal", message.clone(), hint.clone()),
+            Self::Marked(count) => (
+                "conflict",
+                format!("{count} files have conflict markers"),
+                Some("run `svcgen resolve --list`".to_owned()),
+            ),
             _ => return None,
         };
         let mut error = json!({ "kind": kind, "message": message, "hint": hint });
@@ -127,8 +134,17 @@ impl Failure {
                 }
                 ExitCode::from(2)
             }
-            Self::Conflicts(conflicts) => {
-                tell_conflicts(&conflicts, shell);
+            Self::Conflicts(conflicts, more) => {
+                tell_conflicts(&conflicts, more.as_deref(), shell);
+                ExitCode::from(3)
+            }
+            Self::Marked(count) => {
+                let files = super::check::counted(count, "file has", "files have");
+                shell.error(&format!("{files} conflicts; everything else is done"));
+                shell.hint(
+                    "choose between the sides in the files, delete the markers, and run `svcgen resolve --continue`; \
+                     `svcgen resolve --abort` takes the run back",
+                );
                 ExitCode::from(3)
             }
             Self::InTheWay { message, hint } => {
@@ -161,7 +177,7 @@ impl Failure {
 }
 
 /// The list, with each piece of advice told once.
-fn tell_conflicts(conflicts: &[Conflict], shell: &Shell) {
+fn tell_conflicts(conflicts: &[Conflict], more: Option<&str>, shell: &Shell) {
     let files = if conflicts.len() == 1 {
         "a file is"
     } else {
@@ -176,6 +192,9 @@ fn tell_conflicts(conflicts: &[Conflict], shell: &Shell) {
             Some((_, paths)) => paths.push(&conflict.path),
             None => advice.push((new, vec![&conflict.path])),
         }
+    }
+    if let Some(more) = more {
+        shell.detail(&format!("  {more}"));
     }
     let is_one = advice.len() == 1;
     for (hint, paths) in advice {
@@ -220,7 +239,7 @@ impl From<LockError> for Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Conflicts(conflicts) => Self::Conflicts(conflicts),
+            Refusal::Conflicts(conflicts) => Self::Conflicts(conflicts, None),
             Refusal::Path { .. } | Refusal::Twice(_) | Refusal::NoText(_) => Self::Internal {
                 message: refusal.to_string(),
                 hint: Some("this is a bug in svcgen; please report it with your schema".to_owned()),

@@ -4,51 +4,102 @@ use std::{path::Path, time::Instant};
 
 use super::{
     Failure,
-    arguments::Generate,
-    pipeline::{self, Extras},
+    arguments::{Format, Generate},
+    conflicts,
+    difference::{Side, unified},
+    findings, merging,
+    pipeline::{self, Prepared, Wishes},
     report,
     settled::{self, Settled},
     shell::Shell,
 };
-use crate::project::{Project, ProjectError, recovery::Recovered};
+use crate::{
+    project::{self, Held, Project, ProjectError, SchemaFile, recovery::Recovered},
+    reconcile::{Action, Found, Write},
+};
 
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(), Failure> {
     let started = Instant::now();
     let project = find(project)?;
-    if options.dry_run {
-        return rehearse(&project, shell);
+    if options.dry_run || options.check || options.diff {
+        return rehearse(&project, options, shell);
     }
-    let (held, recovered) =
-        project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
-    tell_recovered(&recovered, shell);
+    let held = hold(project, shell)?;
     let project = held.project();
     let schema = project.schema()?;
     if let Some(settled) = settled::look(project, &schema)? {
         report::tell_unchanged(&settled.name, settled.files, started.elapsed(), shell);
+        if options.format == Format::Json {
+            tell_json(&settled.name, true, &report::Summary::default(), shell)?;
+        }
         shell.timing(&[("look", started.elapsed())]);
         return Ok(());
     }
-    let progress = shell.progress("generating");
-    let prepared = pipeline::prepare(project, schema, &mut Extras::new(), shell);
-    drop(progress);
-    let prepared = prepared?;
+    let prepared = prepare(project, &schema, options, shell)?;
     let (name, plan) = (
         prepared.service.name.kebab().to_owned(),
         report::Summary::of(&prepared.plan),
     );
     let mut stages = prepared.stages.clone();
     let writing = Instant::now();
+    let (marked, index) = (prepared.plan.marked.clone(), prepared.index.clone());
     held.apply(&prepared.changes())?;
+    merging::mark(project, &marked, &index, shell);
     stages.push(("write", writing.elapsed()));
     plan.tell_done(&name, started.elapsed(), shell);
+    if options.format == Format::Json {
+        tell_json(&name, true, &plan, shell)?;
+    }
     shell.timing(&stages);
+    if !marked.is_empty() {
+        return Err(Failure::Marked(marked.len()));
+    }
     let settled = Settled {
         name,
         files: plan.files(),
     };
     settled::remember(project, &settled, shell)?;
     Ok(())
+}
+
+/// Decides what to write, asking where that helps.
+fn prepare(
+    project: &Project,
+    schema: &[SchemaFile],
+    options: Generate,
+    shell: &Shell,
+) -> Result<Prepared, Failure> {
+    let mut wishes = Wishes {
+        conflicts: conflicts::wishes(options.on_conflict),
+        ..Wishes::default()
+    };
+    loop {
+        let progress = shell.progress("generating");
+        let gathered = pipeline::gather(project, schema.to_vec(), &wishes, shell);
+        let prepared = gathered.and_then(|it| it.prepare(None));
+        drop(progress);
+        match prepared {
+            Err(Failure::Conflicts(found, _))
+                if conflicts::ask(&found, &mut wishes.conflicts, shell)? => {}
+            other => return other.map_err(|it| conflicts::reported(it, project)),
+        }
+    }
+}
+
+/// Holds the project for a run, and clears up after one that was stopped.
+pub fn hold(project: Project, shell: &Shell) -> Result<Held, Failure> {
+    let (held, recovered) = project.hold(|holder| {
+        let holder = if holder.is_empty() {
+            String::new()
+        } else {
+            format!(" ({holder})")
+        };
+        let what = format!("waiting for another svcgen in this project{holder}");
+        shell.status("Blocking", &what);
+    })?;
+    tell_recovered(&recovered, shell);
+    Ok(held)
 }
 
 /// What lies on the disk between two states is nothing to compare with.
@@ -63,10 +114,73 @@ pub fn refuse_interrupted(project: &Project) -> Result<(), Failure> {
     Ok(())
 }
 
-fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
+/// Says what a run would do, in the way that was asked for, and does nothing.
+fn rehearse(project: &Project, options: Generate, shell: &Shell) -> Result<(), Failure> {
     refuse_interrupted(project)?;
-    let prepared = pipeline::prepare(project, project.schema()?, &mut Extras::new(), shell)?;
-    report::Summary::of(&prepared.plan).tell_rehearsed(shell)
+    let gathered = pipeline::gather(project, project.schema()?, &Wishes::default(), shell)?;
+    let name = gathered.service.name.kebab().to_owned();
+    let prepared = match gathered.prepare(None) {
+        Err(Failure::Conflicts(conflicts, _)) if options.check => {
+            let findings = findings::of_conflicts(&conflicts);
+            return findings::tell(&name, &findings, options.format, shell);
+        }
+        prepared => prepared?,
+    };
+    if options.diff {
+        shell.data(differences(&prepared).as_bytes())?;
+    }
+    if options.check {
+        let mut findings = findings::of_plan(&prepared.plan);
+        if findings.is_empty() && prepared.changes_lock() {
+            findings.push(findings::stale(project::LOCK_FILE));
+        }
+        return findings::tell(&name, &findings, options.format, shell);
+    }
+    let summary = report::Summary::of(&prepared.plan);
+    if options.format == Format::Json {
+        return tell_json(&name, false, &summary, shell);
+    }
+    if options.diff {
+        summary.tell_counts(shell);
+        return Ok(());
+    }
+    summary.tell_rehearsed(shell)
+}
+
+/// What a run would write, line by line.
+fn differences(prepared: &Prepared) -> String {
+    let mut text = String::new();
+    for Write { path, action, .. } in &prepared.plan.writes {
+        let after = match action {
+            Action::Create(content) | Action::Replace(content) => Some(content.as_slice()),
+            Action::Remove => None,
+            Action::Keep => continue,
+        };
+        let before = match prepared.found.get(path) {
+            Some(Found::File { bytes, .. }) => Some(bytes.as_slice()),
+            _ => None,
+        };
+        let side = |label, content| Side { label, content };
+        text.push_str(&unified(
+            path,
+            side("now", before),
+            side("generated", after),
+        ));
+    }
+    text
+}
+
+fn tell_json(
+    service: &str,
+    is_written: bool,
+    summary: &report::Summary,
+    shell: &Shell,
+) -> Result<(), Failure> {
+    shell.json(&serde_json::json!({
+        "service": service,
+        "written": is_written,
+        "files": summary.to_json(),
+    }))
 }
 
 /// The project that is meant: the one named, or the one that the working directory is in.
@@ -82,7 +196,7 @@ pub fn find(named: Option<&Path>) -> Result<Project, Failure> {
 }
 
 /// Says how a stopped run was cleared up.
-pub fn tell_recovered(recovered: &[Recovered], shell: &Shell) {
+fn tell_recovered(recovered: &[Recovered], shell: &Shell) {
     for one in recovered {
         match one {
             Recovered::Forward => {

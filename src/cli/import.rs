@@ -85,9 +85,7 @@ fn write(root: &std::path::Path, changes: Vec<Change>, shell: &Shell) -> Result<
             }
         }
     }
-    let (held, recovered) = Project::new_at(root)
-        .hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
-    generate::tell_recovered(&recovered, shell);
+    let held = generate::hold(Project::new_at(root), shell)?;
     held.apply(&new).map_err(|error| {
         Held::forget(root);
         Failure::from(error)

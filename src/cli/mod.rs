@@ -6,14 +6,20 @@
 
 mod arguments;
 mod check;
+mod conflicts;
+mod difference;
 mod evolve;
 mod failure;
+mod files;
+mod findings;
 mod generate;
 mod import;
+mod merging;
 mod meta;
 mod new;
 mod pipeline;
 mod report;
+mod resolve;
 mod settled;
 mod shell;
 mod state_files;
@@ -79,9 +85,15 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::Generate(options) => generate::run(project, options, shell),
         Command::AddEntity(options) => evolve::add::entity(project, &options, shell),
         Command::AddField(options) => evolve::add::field(project, &options, shell),
+        Command::Resolve(options) => resolve::run(project, options, shell),
+        Command::Undo(options) => resolve::undo(project, options, shell),
         Command::RemoveEntity(options) => evolve::remove::entity(project, &options, shell),
         Command::RenameEntity(options) => evolve::rename::entity(project, &options, shell),
         Command::RenameField(options) => evolve::rename::field(project, &options, shell),
+        Command::Status(options) => files::status(project, options, shell),
+        Command::Diff(options) => files::diff(project, &options, shell),
+        Command::Own(options) => files::own(project, &options, shell),
+        Command::Restore(options) => files::restore(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
         Command::Import(_) if project.is_some() => Err(Failure::usage(
             "`--project` names a project that is there already",

@@ -2,10 +2,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
-use super::{Failure, shell::Shell, state_files};
+use super::{
+    Failure,
+    merging::{self, Kept, Known},
+    shell::Shell,
+    state_files,
+};
 use crate::{
     diagnostic::Diagnostic,
     generate::{self, Generated},
@@ -13,8 +19,9 @@ use crate::{
     plan::{Content, OnRecord, Ownership, Rendered},
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
-        self, Action, Formatter, Found, OnDisk, Write, WritePlan,
-        lock::{Lock, State},
+        self, Action, Formatter, Found, OnConflict, OnDisk, Write, WritePlan,
+        lock::{Entry, Lock, State},
+        standing::{self, FileStatus},
         text::Fingerprint,
     },
     render::rustfmt,
@@ -24,7 +31,7 @@ use crate::{
 };
 
 /// Everything that is decided before the first byte is written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared {
     /// What the schema means.
     pub service: Service,
@@ -33,8 +40,11 @@ pub struct Prepared {
     /// How long each stage took.
     pub stages: Vec<(&'static str, Duration)>,
     /// What lies at each path that will change.
-    seen: BTreeMap<String, Fingerprint>,
+    pub found: OnDisk,
     lock_before: Option<String>,
+    /// What git's index has of the files that will be marked.
+    pub index: BTreeMap<String, String>,
+    kept: Kept,
     /// Files that were a person's and go along with what changed.
     carried: Vec<Carried>,
 }
@@ -73,6 +83,37 @@ pub trait Carry {
 /// are taken out by [`prepare`]; the others are nobody's but the user's.
 pub type Extras = BTreeMap<String, Vec<u8>>;
 
+/// What a run asks for beside the schema.
+#[derive(Default)]
+pub struct Wishes<'a> {
+    /// Files that are rendered although what is on record would do.
+    pub fresh: BTreeSet<String>,
+    /// What goes along with a change of names.
+    pub carry: Option<&'a dyn Carry>,
+    /// What becomes of edited files.
+    pub conflicts: reconcile::Wishes,
+}
+
+/// Everything that a decision depends on: what files should be, what was written, what is there.
+#[derive(Debug)]
+pub struct Gathered {
+    /// What the schema means.
+    pub service: Service,
+    /// What the files should be.
+    pub files: Vec<Rendered>,
+    /// What the last run wrote.
+    pub lock: Lock,
+    /// What lies on the disk.
+    pub disk: OnDisk,
+    rustfmt: Option<Fingerprint>,
+    lock_before: Option<String>,
+    kept: Kept,
+    wishes: reconcile::Wishes,
+    formatter: Rustfmt,
+    bases: Known,
+    clock: Clock,
+}
+
 /// Generates in memory and decides what to write.
 pub fn prepare(
     project: &Project,
@@ -80,22 +121,23 @@ pub fn prepare(
     extras: &mut Extras,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
-    prepare_carrying(project, files, extras, None, shell)
+    let mut gathered = gather(project, files, &Wishes::default(), shell)?;
+    take_extras(&mut gathered.files, extras)?;
+    gathered.prepare(None)
 }
 
-/// The same, while names change in the files of people.
-pub fn prepare_carrying(
+/// Generates in memory.
+pub fn gather(
     project: &Project,
     files: Vec<SchemaFile>,
-    extras: &mut Extras,
-    carry: Option<&dyn Carry>,
+    wishes: &Wishes<'_>,
     shell: &Shell,
-) -> Result<Prepared, Failure> {
+) -> Result<Gathered, Failure> {
     let mut clock = Clock::start();
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
-    let mut lock = match &lock_before {
+    let lock = match &lock_before {
         Some(text) => Lock::parse(text)?,
         None => Lock {
             lost: previous_tables.is_some(),
@@ -103,23 +145,19 @@ pub fn prepare_carrying(
         },
     };
     let mut disk = OnDisk::new();
-    project.look(
-        lock.files
-            .keys()
-            .map(String::as_str)
-            .chain(state_files::LOOKED_AT)
-            .chain(
-                carry
-                    .iter()
-                    .flat_map(|it| it.looked_at())
-                    .map(String::as_str),
-            ),
-        &mut disk,
-    )?;
+    let recorded = lock.files.keys().map(String::as_str);
+    let carried = wishes.carry.iter().flat_map(|it| it.looked_at());
+    let paths = recorded
+        .chain(state_files::LOOKED_AT)
+        .chain(carried.map(String::as_str));
+    project.look(paths, &mut disk)?;
     let rustfmt = project.rustfmt_configuration();
     clock.lap("read");
     let mut known = known(&lock, &disk, rustfmt);
-    known.retain(|path, _| !carry.is_some_and(|it| it.is_fresh(path)));
+    known.retain(|path, _| {
+        let is_carried = wishes.carry.is_some_and(|it| it.is_fresh(path));
+        !is_carried && !wishes.fresh.contains(path)
+    });
     let inputs = generate::Inputs {
         sources: &sources,
         known: &known,
@@ -133,25 +171,7 @@ pub fn prepare_carrying(
         warnings,
         cautions,
         formatter,
-    } = generate::generate(&inputs).map_err(|failure| match failure {
-        generate::Failure::Schema(diagnostics) => Failure::Schema {
-            diagnostics,
-            sources: sources.clone(),
-        },
-        generate::Failure::Questions(questions) => {
-            let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
-            Failure::InTheWay {
-                message: format!("the schema does not say how the tables change:\n{}", told.join("\n")),
-                hint: "write one of the answers into the schema, and run it again; nothing was written"
-                    .to_owned(),
-            }
-        }
-        generate::Failure::Unproved(unproved) => Failure::InTheWay {
-            message: format!("the migration was not written, because it failed when it was tried: {unproved}"),
-            hint: "make the change in smaller steps, or another way".to_owned(),
-        },
-        generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
-    })?;
+    } = generate::generate(&inputs).map_err(|failure| refused(failure, &sources))?;
     tell_warnings(&warnings, &sources, shell);
     for caution in &cautions {
         shell.warn(caution);
@@ -159,38 +179,135 @@ pub fn prepare_carrying(
     if formatter == crate::render::Formatter::BuiltIn {
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
-    state_files::add(&mut files, &disk, &lock);
-    take_extras(&mut files, extras)?;
+    state_files::add(&mut files, &sources, &disk, &lock);
     clock.lap("generate");
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
-    let seen = disk
-        .iter()
-        .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
-        .collect();
-    let carried = match carry {
-        Some(carry) => carry.carry(&files, &mut lock, &mut disk)?,
-        None => Vec::new(),
-    };
-    let inputs = reconcile::Inputs {
-        rendered: &files,
-        lock: &lock,
-        disk: &disk,
-        rustfmt,
-        unresolved: &BTreeSet::new(),
-    };
-    let plan = reconcile::reconcile(&inputs, &Rustfmt)?;
-    clock.lap("reconcile");
-    Ok(Prepared {
-        seen,
+    if wishes.conflicts.on_conflict == OnConflict::Beside {
+        let beside: Vec<_> = files.iter().map(|it| format!("{}.new", it.path)).collect();
+        project.look(beside.iter().map(String::as_str), &mut disk)?;
+    }
+    Ok(Gathered {
         service,
-        plan,
-        stages: clock.laps,
+        files,
+        lock,
+        disk,
+        rustfmt,
         lock_before,
-        carried,
+        kept: Kept::of(project)?,
+        wishes: wishes.conflicts.clone(),
+        formatter: Rustfmt {
+            directory: project.nearest_directory().to_owned(),
+        },
+        bases: Known::of(project, previous_tables)?,
+        clock,
     })
 }
 
+fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
+    match failure {
+        generate::Failure::Schema(diagnostics) => Failure::Schema {
+            diagnostics,
+            sources: sources.to_vec(),
+        },
+        generate::Failure::Questions(questions) => {
+            let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
+            Failure::InTheWay {
+                message: format!(
+                    "the schema does not say how the tables change:\n{}",
+                    told.join("\n")
+                ),
+                hint: "write one of the answers into the schema, and run it again; nothing was written"
+                    .to_owned(),
+            }
+        }
+        generate::Failure::Unproved(unproved) => Failure::InTheWay {
+            message: format!(
+                "the migration was not written, because it failed when it was tried: {unproved}"
+            ),
+            hint: "make the change in smaller steps, or another way".to_owned(),
+        },
+        generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
+    }
+}
+
+impl Gathered {
+    /// How every file stands.
+    pub fn survey(&self) -> Vec<FileStatus> {
+        standing::survey(&self.inputs(), &self.formatter)
+    }
+
+    /// What would happen to each path.
+    pub fn reconcile(&self) -> Result<WritePlan, Failure> {
+        self.kept.refuse_unresolved()?;
+        let inputs = self.inputs();
+        Ok(reconcile::reconcile(&inputs, &self.formatter, &self.bases)?)
+    }
+
+    /// What goes on record of one path when it is written as svcgen makes it.
+    pub fn entry(&self, path: &str) -> Result<Entry, Failure> {
+        let rendered: Vec<Rendered> = self
+            .files
+            .iter()
+            .filter(|it| it.path == path)
+            .cloned()
+            .collect();
+        let inputs = reconcile::Inputs {
+            rendered: &rendered,
+            lock: &Lock::default(),
+            disk: &OnDisk::new(),
+            ..self.inputs()
+        };
+        let mut plan = reconcile::reconcile(&inputs, &self.formatter, &self.bases)?;
+        plan.lock
+            .files
+            .remove(path)
+            .ok_or_else(|| Failure::Internal {
+                message: format!("there is nothing to record of `{path}`"),
+                hint: None,
+                source: None,
+            })
+    }
+
+    fn inputs(&self) -> reconcile::Inputs<'_> {
+        reconcile::Inputs {
+            rendered: &self.files,
+            lock: &self.lock,
+            disk: &self.disk,
+            rustfmt: self.rustfmt,
+            unresolved: &self.kept.unresolved,
+            copies: &self.kept.copies,
+            wishes: &self.wishes,
+        }
+    }
+
+    /// Decides what to write, with what goes along.
+    pub fn prepare(mut self, carry: Option<&dyn Carry>) -> Result<Prepared, Failure> {
+        let found = self.disk.clone();
+        let carried = match carry {
+            Some(carry) => carry.carry(&self.files, &mut self.lock, &mut self.disk)?,
+            None => Vec::new(),
+        };
+        let plan = self.reconcile()?;
+        self.clock.lap("reconcile");
+        Ok(Prepared {
+            service: self.service,
+            stages: self.clock.laps,
+            found,
+            index: merging::index_of(&self.bases, &plan.marked),
+            kept: self.kept,
+            plan,
+            lock_before: self.lock_before,
+            carried,
+        })
+    }
+}
+
 impl Prepared {
+    /// Whether the lock is to be written, whatever else is.
+    pub fn changes_lock(&self) -> bool {
+        self.lock_before.as_deref() != Some(&self.plan.lock.render())
+    }
+
     /// Files of people that go along.
     pub fn carried(&self) -> &[Carried] {
         &self.carried
@@ -199,11 +316,12 @@ impl Prepared {
     /// What is to be written, the lock last.
     pub fn changes(self) -> Vec<Change> {
         let mut changes = Vec::new();
+        let kept = self.kept.changes(&self.plan, &self.index);
         let mut carried: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for file in self.carried {
             if file.from != file.to {
                 changes.push(Change {
-                    before: self.seen.get(&file.from).copied(),
+                    before: self.found.get(&file.from).and_then(print_of),
                     path: file.from,
                     content: None,
                 });
@@ -218,14 +336,15 @@ impl Prepared {
             };
             carried.remove(&path);
             changes.push(Change {
-                before: self.seen.get(&path).copied(),
+                before: self.found.get(&path).and_then(print_of),
                 path,
                 content,
             });
         }
+        changes.extend(kept);
         for (path, content) in carried {
             changes.push(Change {
-                before: self.seen.get(&path).copied(),
+                before: self.found.get(&path).and_then(print_of),
                 path,
                 content: Some(content),
             });
@@ -324,14 +443,22 @@ fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failur
     Ok(())
 }
 
-struct Rustfmt;
+#[derive(Debug)]
+struct Rustfmt {
+    directory: PathBuf,
+}
 
 impl Formatter for Rustfmt {
     fn normalise(&self, texts: &[&str]) -> Vec<Option<String>> {
         rustfmt::normalise(texts)
     }
+
+    fn print(&self, texts: &[&str]) -> Vec<Option<String>> {
+        rustfmt::print(texts, &self.directory)
+    }
 }
 
+#[derive(Debug)]
 struct Clock {
     last: Instant,
     laps: Vec<(&'static str, Duration)>,

@@ -23,6 +23,7 @@ pub fn tell_unchanged(name: &str, files: usize, took: Duration, shell: &Shell) {
 pub struct Summary {
     created: Vec<Told>,
     updated: Vec<Told>,
+    merged: Vec<Told>,
     removed: Vec<Told>,
     kept: Vec<Told>,
     same: usize,
@@ -51,6 +52,7 @@ impl Summary {
             };
             match action {
                 Action::Create(_) => summary.created.push(told),
+                Action::Replace(_) if because.is_merge() => summary.merged.push(told),
                 Action::Replace(_) => summary.updated.push(told),
                 Action::Remove => summary.removed.push(told),
                 Action::Keep if because.is_notable() => summary.kept.push(told),
@@ -62,7 +64,7 @@ impl Summary {
 
     /// How many files the plan writes.
     pub fn written(&self) -> usize {
-        self.created.len() + self.updated.len()
+        self.created.len() + self.updated.len() + self.merged.len()
     }
 
     /// Says what was done to the files.
@@ -70,6 +72,7 @@ impl Summary {
         for (verb, files) in [
             ("Created", &self.created),
             ("Updated", &self.updated),
+            ("Merged", &self.merged),
             ("Removed", &self.removed),
         ] {
             for line in lines(files, shell.is_verbose()) {
@@ -95,6 +98,11 @@ impl Summary {
         }
     }
 
+    /// How many files the plan takes away.
+    pub fn gone(&self) -> usize {
+        self.removed.len()
+    }
+
     /// How many files there are once it is done.
     pub fn files(&self) -> usize {
         self.written() + self.same
@@ -105,6 +113,7 @@ impl Summary {
         let groups = [
             ("create", &self.created),
             ("update", &self.updated),
+            ("merge", &self.merged),
             ("remove", &self.removed),
             ("keep", &self.kept),
         ];
@@ -138,17 +147,22 @@ impl Summary {
     /// Lists what would be done, on standard output.
     pub fn tell_rehearsed(&self, shell: &Shell) -> Result<(), Failure> {
         shell.data(self.list().as_bytes())?;
+        self.tell_counts(shell);
+        Ok(())
+    }
+
+    /// Says how much would be done.
+    pub fn tell_counts(&self, shell: &Shell) {
         let what = if self.is_noop() {
             "everything is up to date".to_owned()
         } else {
             self.counts()
         };
         shell.status("Rehearsed", &format!("{what}; nothing was written"));
-        Ok(())
     }
 
     fn is_noop(&self) -> bool {
-        self.created.is_empty() && self.updated.is_empty() && self.removed.is_empty()
+        self.written() == 0 && self.removed.is_empty()
     }
 
     /// How many files were created, updated, removed and left alone.
@@ -156,6 +170,7 @@ impl Summary {
         let parts = [
             (self.created.len(), "created"),
             (self.updated.len(), "updated"),
+            (self.merged.len(), "merged"),
             (self.removed.len(), "removed"),
             (self.same + self.kept.len(), "unchanged"),
         ];
@@ -197,7 +212,12 @@ fn group(path: &str) -> String {
 
 fn with_reason(file: &Told) -> String {
     match file.because {
-        Because::Missing | Because::Orphaned => format!("{} ({})", file.path, file.because),
+        Because::Missing
+        | Because::Orphaned
+        | Because::Overwritten
+        | Because::Marked
+        | Because::MergedForYou
+        | Because::MergedForGenerator => format!("{} ({})", file.path, file.because),
         _ => file.path.clone(),
     }
 }

@@ -5,19 +5,31 @@ use crate::{
     plan::{Content, Ownership, Rendered},
     reconcile::{OnDisk, lock::Lock, text::Fingerprint},
     schema,
+    source::Source,
 };
 
 /// Where the JSON Schemas of the YAML files are, relative to the project.
 pub const SCHEMA_DIRECTORY: &str = ".svcgen/schema";
 
+/// The schema of the last run, to make once more what it made.
+pub const LAST_SCHEMA: &str = ".svcgen/schema.json";
+/// What git is not to see of svcgen's own files.
+const STATE_IGNORE: &str = ".svcgen/.gitignore";
+
 const IGNORED: &str = "\
 /target
 # The embedded database of a service that is run from here.
 /data
-# What a run of svcgen needs while it lasts, and its note of what is up to date.
-/.svcgen/busy
-/.svcgen/settled*
-/.svcgen/tx
+";
+
+/// What a run of svcgen needs while it lasts, its note of what is up to date, and what
+/// `undo` and `resolve` go by.
+const IGNORED_STATE: &str = "\
+/busy
+/conflicts/
+/settled*
+/tx/
+/undo/
 ";
 
 /// `-merge`: where two branches have both regenerated, git must not mix their
@@ -37,13 +49,18 @@ vendor/svcgen-runtime/** linguist-generated=true -merge
 ///
 /// `.gitignore` and `.gitattributes` are seeded, and left to their owner where
 /// they are there already.
-pub fn add(files: &mut Vec<Rendered>, disk: &OnDisk, lock: &Lock) {
+pub fn add(files: &mut Vec<Rendered>, sources: &[Source], disk: &OnDisk, lock: &Lock) {
     for (name, text) in schema::json_schemas() {
         files.push(file(
             &format!("{SCHEMA_DIRECTORY}/{name}"),
             Ownership::Sealed,
             text,
         ));
+    }
+    let state = IGNORED_STATE.to_owned();
+    files.push(file(STATE_IGNORE, Ownership::Sealed, state));
+    if let Some(text) = schema::normalised(sources) {
+        files.push(file(LAST_SCHEMA, Ownership::Sealed, text));
     }
     for (path, text) in [(".gitignore", IGNORED), (".gitattributes", ATTRIBUTES)] {
         let is_theirs = disk.contains_key(path) && !lock.files.contains_key(path);

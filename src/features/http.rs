@@ -47,6 +47,10 @@ impl Feature for Http {
                 archive(context.service, entity, out);
             }
         }
+        let http = context.service.features.http.as_ref();
+        if http.is_some_and(|http| http.compression) {
+            out.runtime_features.push("compression");
+        }
         out.depend("axum", "0.8", &["json"]);
         out.without_default_features("axum");
     }

@@ -7,6 +7,7 @@ use minijinja::{Value, context};
 
 use crate::model::{Entity, FieldKind, IdType, Service};
 use crate::plan::Ownership;
+use crate::tables::build::column_name;
 
 use super::entity::naming::Naming;
 use super::entity::{rust, sample};
@@ -172,7 +173,20 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
         numbered,
     } = sample_of(service, entity);
     let archive = crate::tables::build::archive_options(entity);
+    let column_names = |columns: &[crate::model::Column]| -> Vec<String> {
+        columns
+            .iter()
+            .map(|column| column_name(entity, column))
+            .collect()
+    };
+    let mut orders = column_names(&entity.list.order);
+    if !orders.iter().any(|column| column == "id") {
+        orders.push("id".to_owned());
+    }
     context! {
+        orders,
+        filters => column_names(&entity.list.filter),
+        sentence => naming.sentence,
         crate_name,
         capital_plural => naming.capital_plural,
         a_sentence => naming.a_sentence,

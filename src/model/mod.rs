@@ -91,6 +91,8 @@ pub struct Features {
 pub struct HttpFeature {
     /// What every resource path begins with, such as `/v1`; empty for none.
     pub prefix: String,
+    /// Whether answers are packed for the clients that take them so.
+    pub compression: bool,
 }
 
 /// Options of the gRPC surface.

@@ -1,10 +1,15 @@
-//! The little that svcgen asks of git: whether a directory is in a repository,
-//! and to make it one.
+//! The little that svcgen asks of git: contents by name, the index, and a repository
+//! for a new project. Git may be missing; then it knows nothing.
 
 use std::{
-    path::Path,
+    collections::BTreeSet,
+    fmt::Write as _,
+    io::Write as _,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+use crate::reconcile::text::BlobId;
 
 /// What became of the wish for a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +39,126 @@ pub fn init(directory: &Path) -> Repository {
             Repository::Failed(said.lines().next().unwrap_or("git init failed").to_owned())
         }
         Err(error) => Repository::Failed(error.to_string()),
+    }
+}
+
+/// The repository that a project is in, if it is in one and git is there.
+#[derive(Debug, Clone)]
+pub struct Git {
+    directory: PathBuf,
+    /// From the repository's top to the project, with a slash at the end, or empty.
+    prefix: String,
+}
+
+/// One side of a merge that git has not finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// What both sides began with.
+    Base = 1,
+    /// The branch that is checked out.
+    Ours = 2,
+    /// The branch that is merged into it.
+    Theirs = 3,
+}
+
+impl Git {
+    /// The repository that a directory is in.
+    pub fn of(directory: &Path) -> Option<Self> {
+        let bare = Self {
+            directory: directory.to_owned(),
+            prefix: String::new(),
+        };
+        let prefix = bare.ask(&["rev-parse", "--show-prefix"])?;
+        Some(Self {
+            prefix: String::from_utf8(prefix).ok()?.trim_end().to_owned(),
+            ..bare
+        })
+    }
+
+    /// The content of this name.
+    pub fn blob(&self, id: BlobId) -> Option<Vec<u8>> {
+        self.ask(&["cat-file", "blob", &id.to_string()])
+    }
+
+    /// What one side of an unfinished merge has at a path.
+    pub fn stage(&self, path: &str, stage: Stage) -> Option<Vec<u8>> {
+        let name = format!(":{}:{}{path}", stage as u8, self.prefix);
+        self.ask(&["cat-file", "blob", &name])
+    }
+
+    /// What a commit has at a path.
+    pub fn at(&self, commit: &str, path: &str) -> Option<Vec<u8>> {
+        let name = format!("{commit}:{}{path}", self.prefix);
+        self.ask(&["cat-file", "blob", &name])
+    }
+
+    /// The paths below the project that an unfinished merge has left in conflict.
+    pub fn unmerged(&self) -> BTreeSet<String> {
+        let listed = self.ask(&["ls-files", "--unmerged", "-z", "--", "."]);
+        let listed = String::from_utf8(listed.unwrap_or_default()).unwrap_or_default();
+        let path = |line: &str| Some(line.split_once('\t')?.1.to_owned());
+        listed.split('\0').filter_map(path).collect()
+    }
+
+    /// What the index has of a path, `MODE ID`, unless it is in conflict or not there.
+    pub fn entry(&self, path: &str) -> Option<String> {
+        let listed = self.ask(&["ls-files", "--stage", "-z", "--", path])?;
+        let listed = String::from_utf8(listed).ok()?;
+        let (entry, _) = listed.strip_suffix('\0')?.split_once('\t')?;
+        entry.strip_suffix(" 0").map(str::to_owned)
+    }
+
+    /// Tells the index that a file is in conflict, as a merge does: what was last
+    /// generated, its owner's text, and what is generated now.
+    pub fn mark(&self, path: &str, mode: &str, versions: &[Vec<u8>; 3]) -> Option<()> {
+        let mut lines = self.removal(path);
+        for (stage, content) in (1..).zip(versions) {
+            let id = self.tell(&["hash-object", "-w", "--stdin"], content)?;
+            let id = String::from_utf8(id).ok()?;
+            let (id, prefix) = (id.trim_end(), &self.prefix);
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "{mode} {id} {stage}\t{prefix}{path}");
+        }
+        self.index(&lines)
+    }
+
+    /// Tells the index what it said of a file before it was marked.
+    pub fn restore(&self, path: &str, entry: &str) -> Option<()> {
+        let line = format!("{entry} 0\t{}{path}\n", self.prefix);
+        self.index(&(self.removal(path) + &line))
+    }
+
+    /// Tells the index that a conflict is resolved: the file is as it lies there.
+    pub fn add(&self, path: &str) -> Option<()> {
+        self.ask(&["add", "--", path]).map(|_| ())
+    }
+
+    fn removal(&self, path: &str) -> String {
+        format!("0 {} 0\t{}{path}\n", "0".repeat(40), self.prefix)
+    }
+
+    fn index(&self, lines: &str) -> Option<()> {
+        self.tell(&["update-index", "--index-info"], lines.as_bytes())
+            .map(|_| ())
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Option<Vec<u8>> {
+        let output = git(&self.directory).args(arguments).output().ok()?;
+        output.status.success().then_some(output.stdout)
+    }
+
+    fn tell(&self, arguments: &[&str], input: &[u8]) -> Option<Vec<u8>> {
+        let mut child = git(&self.directory)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        // Both commands read all of their input before they answer.
+        child.stdin.take()?.write_all(input).ok()?;
+        let output = child.wait_with_output().ok()?;
+        output.status.success().then_some(output.stdout)
     }
 }
 

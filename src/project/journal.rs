@@ -68,6 +68,13 @@ fn parse_step(line: &str) -> Option<Step> {
 
 /// What a transaction may write: generated files, and what `new` writes for people.
 pub fn is_writable(path: &str) -> bool {
+    let inside = |directory: &str| {
+        let inner = path.strip_prefix(directory)?.strip_prefix('/')?;
+        path::check(inner).ok()
+    };
+    if inside(path::COPIES).is_some() || inside(path::CONFLICTS).is_some() {
+        return true;
+    }
     let by_people = path == "svcgen.lock"
         || path == "svcgen.yaml"
         || path

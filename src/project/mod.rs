@@ -3,6 +3,7 @@
 //! The only module that reads and writes the project's files. What they mean is
 //! decided elsewhere; here they are bytes at paths.
 
+pub mod copies;
 pub mod disk;
 pub mod git;
 mod journal;
@@ -10,11 +11,12 @@ pub mod note;
 pub mod place;
 pub mod recovery;
 pub mod transaction;
+pub mod undo;
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, Read as _},
-    path::{Path, PathBuf},
+    io::{self, Read as _, Write as _},
+    path::{Component, Path, PathBuf},
 };
 
 use self::{
@@ -209,14 +211,42 @@ impl Project {
         Ok(paths)
     }
 
+    /// The path of a file as the lock has it, from what was typed: relative to the working
+    /// directory where that is in the project, otherwise to the project. Links are not followed.
+    pub fn path_of(&self, typed: &Path) -> Option<String> {
+        let plain = |path: &Path| -> Option<PathBuf> {
+            let mut plain = PathBuf::new();
+            for part in path.components() {
+                match part {
+                    Component::ParentDir if !plain.pop() => return None,
+                    Component::ParentDir | Component::CurDir => {}
+                    part => plain.push(part),
+                }
+            }
+            Some(plain)
+        };
+        let absolute = |path: &Path| plain(&std::path::absolute(path).ok()?);
+        let root = absolute(&self.root)?;
+        let from_here = absolute(typed)?
+            .strip_prefix(&root)
+            .ok()
+            .map(Path::to_owned);
+        let inside = match from_here {
+            Some(path) => path,
+            None if typed.is_relative() => plain(typed)?,
+            None => return None,
+        };
+        Some(inside.to_string_lossy().replace('\\', "/"))
+    }
+
     /// Whether a stopped run is waiting to be cleared up.
     pub fn is_interrupted(&self) -> bool {
         recovery::is_pending(&self.root)
     }
 
     /// Holds the project for one run, waiting for another to end (after `waiting` was
-    /// called), and clears up after one that was stopped.
-    pub fn hold(self, waiting: impl FnOnce()) -> Result<(Held, Vec<Recovered>), ProjectError> {
+    /// called with what is known of it), and clears up after one that was stopped.
+    pub fn hold(self, waiting: impl FnOnce(&str)) -> Result<(Held, Vec<Recovered>), ProjectError> {
         if let Some(obstacle) = place::obstacle_above(&self.root, BUSY_FILE) {
             return Err(ProjectError::Obstacles(vec![obstacle]));
         }
@@ -229,11 +259,13 @@ impl Project {
         match busy.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                waiting();
+                let holder = fs::read_to_string(&path).unwrap_or_default();
+                waiting(holder.lines().next().unwrap_or_default());
                 busy.lock().map_err(ProjectError::Busy)?;
             }
             Err(TryLockError::Error(error)) => return Err(ProjectError::Busy(error)),
         }
+        introduce(&busy);
         let recovered = recovery::recover(&RealDisk, &self.root).map_err(ProjectError::Recovery)?;
         Ok((
             Held {
@@ -268,6 +300,19 @@ impl Held {
         }
         Ok(transaction::commit(&RealDisk, &self.project.root, changes)?)
     }
+}
+
+/// Writes who holds the project, for whoever waits; nothing depends on it.
+fn introduce(mut busy: &File) {
+    let arguments: Vec<_> = std::env::args().skip(1).take(8).collect();
+    let command: String = arguments
+        .join(" ")
+        .chars()
+        .filter(|it| !it.is_control())
+        .take(80)
+        .collect();
+    let _ = busy.set_len(0);
+    let _ = writeln!(busy, "process {}: svcgen {command}", std::process::id());
 }
 
 /// `svcgen.yaml` and `entities/*.yaml` of any directory, sorted by path.
@@ -314,7 +359,7 @@ fn schema_file(root: &Path, path: String) -> Result<SchemaFile, ProjectError> {
     Ok(SchemaFile { path, bytes })
 }
 
-fn read_error(path: &str, source: io::Error) -> ProjectError {
+pub(super) fn read_error(path: &str, source: io::Error) -> ProjectError {
     ProjectError::Read {
         path: path.to_owned(),
         source,

@@ -58,8 +58,9 @@ pub fn recover(disk: &dyn Disk, root: &Path) -> io::Result<Vec<Recovered>> {
                 return Err(io::Error::other(obstacle));
             }
             recovered.push(resume(&staging, &steps)?);
+        } else {
+            staging.sweep();
         }
-        staging.sweep();
     }
     Ok(recovered)
 }
@@ -106,6 +107,7 @@ fn resume(staging: &Staging<'_>, steps: &[Step]) -> io::Result<Recovered> {
         }
         staging.sync_targets(steps)?;
     }
+    staging.finish();
     Ok(Recovered::Forward)
 }
 

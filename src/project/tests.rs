@@ -15,7 +15,7 @@ use super::{
     recovery::{self, Recovered},
     transaction::{self, Change, TransactionError},
 };
-use crate::reconcile::text::Fingerprint;
+use crate::reconcile::{path::UNDO, text::Fingerprint};
 
 /// How a disk fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,8 @@ fn tree(root: &Path) -> Tree {
                 .into_owned();
             (path, fs::read(it.path()).expect("readable"))
         })
+        // What is kept for `undo` is no part of either state.
+        .filter(|(path, _)| !path.starts_with(UNDO))
         .collect()
 }
 

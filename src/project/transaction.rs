@@ -4,7 +4,7 @@
 //! name in `old`, and a journal says what is to change. Once the journal is
 //! stored the transaction happened: whoever comes next finishes it. Then each
 //! staged file is renamed to its place, the lock last. A failure on the way puts
-//! the old files back. Knows neither schemas nor ownership.
+//! the old files back. What was made is kept for `undo`. Knows neither schemas nor ownership.
 
 use std::{
     collections::BTreeSet,
@@ -19,7 +19,7 @@ use super::{
     journal::{self, Step},
     recovery,
 };
-use crate::reconcile::text::Fingerprint;
+use crate::reconcile::{path::UNDO, text::Fingerprint};
 
 /// Where transactions are staged, relative to the project.
 pub const DIRECTORY: &str = ".svcgen/tx";
@@ -94,7 +94,7 @@ pub fn commit(disk: &dyn Disk, root: &Path, changes: &[Change]) -> Result<(), Tr
             Err(_) => TransactionError::Stuck { path, source },
         });
     }
-    staging.sweep();
+    staging.finish();
     Ok(())
 }
 
@@ -226,6 +226,18 @@ impl Staging<'_> {
                 break;
             }
         }
+    }
+
+    /// Keeps a transaction that was made, in place of the one before, to be taken back.
+    /// Until it is in its new place the next run finds it here, and finishes it again.
+    pub(super) fn finish(&self) {
+        let undo = self.root.join(UNDO);
+        // One that cannot be removed makes the renaming fail, which is seen to below.
+        let _ = self.disk.remove_tree(&undo);
+        if self.disk.rename(&self.directory, &undo).is_err() {
+            return self.sweep();
+        }
+        let _ = self.disk.remove_empty_directory(&self.root.join(DIRECTORY));
     }
 
     /// Forgets the transaction: the journal first, since without it the rest is litter.

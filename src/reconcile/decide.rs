@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Action, Because, Conflict, ConflictKind, Found, Inputs, Refusal, Write, WritePlan,
+    Action, Because, Conflict, ConflictKind, Found, Inputs, Marked, OnConflict, Refusal, Write,
+    WritePlan,
     lock::{Entry, Lock, State, Written},
+    merge::markers,
     normal::NormalForms,
     standing::{self, Standing},
     text::{BlobId, Fingerprint, in_the_manner_of},
@@ -13,17 +15,46 @@ use crate::plan::{Content, Ownership, Rendered};
 
 /// Collects decisions.
 pub(super) struct Decider<'a> {
-    inputs: &'a Inputs<'a>,
+    pub(super) inputs: &'a Inputs<'a>,
+    /// Managed files that `settle` has to merge.
+    pub(super) edited: Vec<Edited<'a>>,
+    pub(super) copies: BTreeMap<String, Vec<u8>>,
+    pub(super) marked: Vec<Marked>,
     normal: &'a NormalForms,
     writes: Vec<Write>,
     conflicts: Vec<Conflict>,
     lock: BTreeMap<String, Entry>,
 }
 
+/// A file that svcgen keeps up to date and its owner edited.
+pub(super) struct Edited<'a> {
+    pub(super) file: &'a Rendered,
+    /// What it should say.
+    pub(super) content: &'a [u8],
+    /// The same, as it will be on record.
+    pub(super) written: Written,
+    /// What was written last, if that is on record.
+    pub(super) before: Option<Written>,
+    /// What it says.
+    pub(super) disk: &'a [u8],
+}
+
+impl Edited<'_> {
+    pub(super) fn entry(&self) -> Entry {
+        Entry {
+            ownership: self.file.ownership,
+            state: State::Written(self.written.clone()),
+        }
+    }
+}
+
 impl<'a> Decider<'a> {
     pub(super) fn new(inputs: &'a Inputs<'a>, normal: &'a NormalForms) -> Self {
         Self {
             inputs,
+            edited: Vec::new(),
+            copies: BTreeMap::new(),
+            marked: Vec::new(),
             normal,
             writes: Vec::new(),
             conflicts: Vec::new(),
@@ -32,7 +63,7 @@ impl<'a> Decider<'a> {
     }
 
     /// Decides about a path that is generated.
-    pub(super) fn rendered(&mut self, file: &Rendered) -> Result<(), Refusal> {
+    pub(super) fn rendered(&mut self, file: &'a Rendered) -> Result<(), Refusal> {
         let content = match &file.content {
             Content::Whole(content) => content,
             Content::AsBefore => return self.as_before(file),
@@ -75,17 +106,20 @@ impl<'a> Decider<'a> {
         }
     }
 
-    fn regenerated(&mut self, file: &Rendered, content: &[u8], written: Written) {
+    fn regenerated(&mut self, file: &'a Rendered, content: &'a [u8], written: Written) {
         let path = file.path.as_str();
         let known_before = self.inputs.lock.files.contains_key(path);
         let entry = |written| Entry {
             ownership: file.ownership,
             state: State::Written(written),
         };
+        let standing = self.standing(path);
+        if standing == Standing::Owned {
+            return self.owned(path);
+        }
         if self.is_there(path, Some(written.raw)) {
             return self.keep(path, entry(written), Because::Same);
         }
-        let standing = self.standing(path);
         // Formatted in another way, it still says what it should: its owner's layout stays.
         let disk = self.print(path);
         if let (Some(normal), Some(raw)) = (self.normal.of_disk(path), disk)
@@ -120,11 +154,70 @@ impl<'a> Decider<'a> {
                     Because::Changed,
                 );
             }
-            Standing::Edited | Standing::Conflicted => self.conflict(file, ConflictKind::Edited),
+            Standing::Edited | Standing::Conflicted => self.edited(file, content, written),
+            Standing::Owned if self.inputs.wishes.restore.contains(path) => {
+                self.restored(file, content, entry(written));
+            }
             Standing::Owned => self.owned(path),
-            Standing::Unknown => self.conflict(file, ConflictKind::Unknown),
-            Standing::Obstructed(what) => self.conflict(file, ConflictKind::NoFile(what)),
+            // With the lock gone, what was written is not known, and the rest is a merge's.
+            Standing::Unknown if self.inputs.lock.lost => self.edited(file, content, written),
+            Standing::Unknown => self.conflict(file, ConflictKind::Unknown, None),
+            Standing::Obstructed(what) => self.conflict(file, ConflictKind::NoFile(what), None),
         }
+    }
+
+    /// A file that is kept up to date was edited: to be merged, if it may be edited at all.
+    fn edited(&mut self, file: &'a Rendered, content: &'a [u8], written: Written) {
+        let Some(Found::File { bytes: disk, .. }) = self.inputs.disk.get(&file.path) else {
+            return;
+        };
+        let edited = Edited {
+            file,
+            content,
+            written,
+            before: self.inputs.lock.written(&file.path).cloned(),
+            disk,
+        };
+        if self.inputs.wishes.restore.contains(&file.path) {
+            return self.overwrite(&edited);
+        }
+        if file.ownership == Ownership::Managed {
+            return self.edited.push(edited);
+        }
+        match self.inputs.wishes.of(&file.path, true) {
+            // Two branches that were mixed line by line: both were generated, and so is this.
+            _ if markers::are_in(disk) => {
+                let action = Action::Replace(content.to_vec());
+                self.write(&file.path, edited.entry(), action, Because::Changed);
+            }
+            OnConflict::Generated => self.overwrite(&edited),
+            OnConflict::Yours => {
+                self.keep(&file.path, edited.entry(), Because::SealedAndEdited);
+            }
+            OnConflict::Stop | OnConflict::Markers | OnConflict::Beside => {
+                self.conflict(file, ConflictKind::Edited, None);
+            }
+        }
+    }
+
+    /// The file is written as it is generated, whatever was made of it.
+    pub(super) fn overwrite(&mut self, edited: &Edited<'_>) {
+        let content = in_the_manner_of(edited.disk, edited.content).into_owned();
+        let action = Action::Replace(content);
+        self.write(
+            &edited.file.path,
+            edited.entry(),
+            action,
+            Because::Overwritten,
+        );
+    }
+
+    /// The file stays as its owner made it, and what is generated now is kept beside the
+    /// lock for the next merge.
+    pub(super) fn edit_stays(&mut self, edited: &Edited<'_>) {
+        let path = edited.file.path.as_str();
+        self.copies.insert(path.to_owned(), edited.content.to_vec());
+        self.keep(path, edited.entry(), Because::Edited);
     }
 
     /// A file that its owner took over stays as it is, and on record as what it was.
@@ -141,8 +234,27 @@ impl<'a> Decider<'a> {
             state: State::Written(written),
         };
         match self.inputs.lock.files.get(path) {
+            Some(_) if self.inputs.wishes.restore.contains(path) => {
+                self.restored(file, content, new);
+            }
             Some(before) => self.given_away(path, before),
             None => self.first_time(file, content, new, Because::Yours),
+        }
+    }
+
+    /// A file that its owner wants as it is generated now.
+    fn restored(&mut self, file: &Rendered, content: &[u8], entry: Entry) {
+        let path = file.path.as_str();
+        match self.standing(path) {
+            Standing::Missing | Standing::Deleted => {
+                let action = Action::Create(content.to_vec());
+                self.write(path, entry, action, Because::Missing);
+            }
+            Standing::Obstructed(what) => self.conflict(file, ConflictKind::NoFile(what), None),
+            _ => {
+                let content = self.in_the_manner_of_disk(path, content);
+                self.write(path, entry, Action::Replace(content), Because::Overwritten);
+            }
         }
     }
 
@@ -197,9 +309,9 @@ impl<'a> Decider<'a> {
                 self.write(path, entry, Action::Create(content.to_vec()), Because::New);
             }
             _ if same => self.keep(path, entry, Because::Same),
-            Standing::Obstructed(what) => self.conflict(file, ConflictKind::NoFile(what)),
+            Standing::Obstructed(what) => self.conflict(file, ConflictKind::NoFile(what), None),
             _ if self.inputs.lock.lost => self.keep(path, entry, taken_over),
-            _ => self.conflict(file, ConflictKind::Unknown),
+            _ => self.conflict(file, ConflictKind::Unknown, None),
         }
     }
 
@@ -249,6 +361,8 @@ impl<'a> Decider<'a> {
         Ok(WritePlan {
             writes: self.writes,
             lock,
+            copies: self.copies,
+            marked: self.marked,
         })
     }
 
@@ -282,12 +396,18 @@ impl<'a> Decider<'a> {
         self.write(path, entry, Action::Keep, because);
     }
 
-    fn write(&mut self, path: &str, entry: Entry, action: Action, because: Because) {
+    pub(super) fn write(&mut self, path: &str, entry: Entry, action: Action, because: Because) {
         self.push(path, entry.ownership, action, because);
         self.lock.insert(path.to_owned(), entry);
     }
 
-    fn push(&mut self, path: &str, ownership: Ownership, action: Action, because: Because) {
+    pub(super) fn push(
+        &mut self,
+        path: &str,
+        ownership: Ownership,
+        action: Action,
+        because: Because,
+    ) {
         self.writes.push(Write {
             path: path.to_owned(),
             ownership,
@@ -296,11 +416,17 @@ impl<'a> Decider<'a> {
         });
     }
 
-    fn conflict(&mut self, file: &Rendered, kind: ConflictKind) {
+    pub(super) fn conflict(
+        &mut self,
+        file: &Rendered,
+        kind: ConflictKind,
+        texts: Option<[String; 2]>,
+    ) {
         self.conflicts.push(Conflict {
             path: file.path.clone(),
             ownership: file.ownership,
             kind,
+            texts,
         });
     }
 }

@@ -4,14 +4,17 @@
 //! heard of templates or schemas. A plan is complete or there is none: one
 //! conflict refuses the whole run, so that nothing is ever half regenerated.
 //!
-//! A managed file that its owner edited is refused. The place where its text
-//! will be merged instead is `decide`: the arm that answers with
-//! [`ConflictKind::Edited`].
+//! `decide` settles what can be settled by looking at one path; `settle` then merges the
+//! managed files that their owners edited.
 
+pub mod bases;
+pub mod conflict;
 mod decide;
 pub mod lock;
+pub mod merge;
 mod normal;
 pub mod path;
+mod settle;
 pub mod standing;
 pub mod text;
 
@@ -20,9 +23,11 @@ use std::{
     fmt,
 };
 
+pub use conflict::{Conflict, ConflictKind, OnConflict, Wishes};
 pub use normal::Formatter;
 
 use self::{
+    bases::Bases,
     decide::Decider,
     lock::{Lock, State},
     normal::NormalForms,
@@ -43,6 +48,10 @@ pub struct Inputs<'a> {
     pub rustfmt: Option<Fingerprint>,
     /// Files with conflicts of an earlier run that nobody has resolved yet.
     pub unresolved: &'a BTreeSet<String>,
+    /// The copies of what was last generated, by the path of the file that was edited.
+    pub copies: &'a BTreeMap<String, Vec<u8>>,
+    /// What is to become of edited files.
+    pub wishes: &'a Wishes,
 }
 
 /// What lies at each path of interest.
@@ -79,6 +88,22 @@ pub struct WritePlan {
     pub writes: Vec<Write>,
     /// The lock after the run.
     pub lock: Lock,
+    /// The copies of what was generated that are to be kept, by the path of the file that
+    /// was edited. All others go.
+    pub copies: BTreeMap<String, Vec<u8>>,
+    /// The files in which conflicts are marked.
+    pub marked: Vec<Marked>,
+}
+
+/// A file in which conflicts are marked, with the texts that would not come together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// Its path.
+    pub path: String,
+    /// How many conflicts there are.
+    pub conflicts: usize,
+    /// What was last generated, what its owner made of it, and what is generated now.
+    pub versions: [Vec<u8>; 3],
 }
 
 impl WritePlan {
@@ -129,6 +154,22 @@ pub enum Because {
     Same,
     /// It says what it should, formatted in another way.
     Reformatted,
+    /// Its owner edited it, and what it should say has changed: both are in it.
+    Merged,
+    /// As before, and in places that both changed the owner's text was asked for.
+    MergedForYou,
+    /// As before, and in places that both changed the generator's text was asked for.
+    MergedForGenerator,
+    /// Its owner edited it, and what it should say has changed: the conflicts are marked.
+    Marked,
+    /// Its owner edited it, and what it should say has not changed.
+    Edited,
+    /// It cannot be merged; what it should say stands beside it.
+    SetBeside,
+    /// It is not to be edited, was, and that was to be kept.
+    SealedAndEdited,
+    /// It was edited, and was asked to be as it was generated.
+    Overwritten,
     /// It is seeded, so it is its owner's.
     Yours,
     /// Its owner deleted it.
@@ -148,11 +189,23 @@ pub enum Because {
 }
 
 impl Because {
+    /// Whether the owner's edits and what is generated came together.
+    pub fn is_merge(self) -> bool {
+        matches!(
+            self,
+            Self::Merged | Self::MergedForYou | Self::MergedForGenerator | Self::Marked
+        )
+    }
+
     /// Whether the user should hear of it although nothing happens.
     pub fn is_notable(self) -> bool {
         matches!(
             self,
-            Self::OrphanedAndEdited | Self::RecordedAndEdited | Self::RecordedAndMissing
+            Self::OrphanedAndEdited
+                | Self::RecordedAndEdited
+                | Self::RecordedAndMissing
+                | Self::SealedAndEdited
+                | Self::SetBeside
         )
     }
 }
@@ -165,6 +218,13 @@ impl fmt::Display for Because {
             Self::Changed => "changed",
             Self::Same => "unchanged",
             Self::Reformatted => "only formatted differently",
+            Self::Merged | Self::Edited => "with your edits",
+            Self::MergedForYou => "with your edits, which won where both changed",
+            Self::MergedForGenerator => "with your edits, except where both changed",
+            Self::Marked => "with conflicts",
+            Self::SetBeside => "it cannot be merged; what it should say is in the file beside it",
+            Self::SealedAndEdited => "it is derived from the schema, and no longer says what it should",
+            Self::Overwritten => "your edits are gone; `svcgen undo` brings them back",
             Self::Yours => "yours",
             Self::DeletedByOwner => "you deleted it",
             Self::Owned => "you took it over",
@@ -201,70 +261,12 @@ pub enum Refusal {
     NoText(String),
 }
 
-/// A file that is in the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// Its path.
-    pub path: String,
-    /// Whose file it is to be.
-    pub ownership: Ownership,
-    /// What is wrong.
-    pub kind: ConflictKind,
-}
-
-/// What is wrong with a file that is in the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConflictKind {
-    /// It was edited since svcgen wrote it.
-    Edited,
-    /// Svcgen did not write it.
-    Unknown,
-    /// It is no ordinary file, but this.
-    NoFile(&'static str),
-}
-
-impl fmt::Display for Conflict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            ConflictKind::Edited => f.write_str("edited since svcgen wrote it"),
-            ConflictKind::Unknown => f.write_str("exists, and svcgen did not write it"),
-            ConflictKind::NoFile(what) => write!(f, "is {what}"),
-        }
-    }
-}
-
-impl Conflict {
-    /// What the user can do about it.
-    pub fn advice(&self) -> String {
-        match (self.kind, self.ownership) {
-            (ConflictKind::Edited, Ownership::Sealed) => format!(
-                "change {} instead, delete the file and run svcgen again",
-                place_to_change(&self.path)
-            ),
-            (ConflictKind::Edited, _) => {
-                "move the change into a file that is yours, such as the entity's `rules.rs`, \
-                                          delete the file and run svcgen again"
-                    .to_owned()
-            }
-            (ConflictKind::Unknown, _) => "move it out of the way, or delete it".to_owned(),
-            (ConflictKind::NoFile(_), _) => {
-                "move it out of the way: svcgen writes ordinary files only".to_owned()
-            }
-        }
-    }
-}
-
-/// Where to make a change that was made in a sealed file.
-fn place_to_change(path: &str) -> &'static str {
-    if path.starts_with("vendor/") {
-        "the runtime's source, and name it with `runtime: { path: … }` in `svcgen.yaml`,"
-    } else {
-        "the schema (`svcgen.yaml`, `entities/*.yaml`)"
-    }
-}
-
 /// Decides what happens to every path that is generated now or was before.
-pub fn reconcile(inputs: &Inputs<'_>, formatter: &dyn Formatter) -> Result<WritePlan, Refusal> {
+pub fn reconcile(
+    inputs: &Inputs<'_>,
+    formatter: &dyn Formatter,
+    bases: &dyn Bases,
+) -> Result<WritePlan, Refusal> {
     check_paths(inputs.rendered)?;
     let normal = NormalForms::gather(inputs, formatter);
     let mut decider = Decider::new(inputs, &normal);
@@ -277,6 +279,7 @@ pub fn reconcile(inputs: &Inputs<'_>, formatter: &dyn Formatter) -> Result<Write
             decider.orphan(path, entry);
         }
     }
+    settle::settle(&mut decider, formatter, bases);
     decider.finish()
 }
 

@@ -13,11 +13,15 @@ use std::{
 use super::{Found, Inputs, lock::Written, text::Fingerprint, text::plain};
 use crate::plan::{Content, Rendered};
 
-/// Brings Rust texts into normal form.
+/// Prints Rust texts.
 pub trait Formatter {
     /// The texts in normal form, in the order given; `None` for a text that is no
     /// Rust, and for all of them where no formatter is to be had.
     fn normalise(&self, texts: &[&str]) -> Vec<Option<String>>;
+
+    /// The texts as the project's own formatter prints them, in the order given; `None`
+    /// for a text that it refuses, and for all of them where there is none.
+    fn print(&self, texts: &[&str]) -> Vec<Option<String>>;
 }
 
 /// The fingerprints of the normal forms that decisions need.

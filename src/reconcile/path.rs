@@ -5,6 +5,13 @@
 //! the text of a path only; what lies there on the disk is the business of
 //! `project`.
 
+/// Where copies of what was generated are kept for files that were edited.
+pub const COPIES: &str = ".svcgen/base";
+/// Where the state before the last run is kept.
+pub const UNDO: &str = ".svcgen/undo";
+/// Where conflicts are kept until they are resolved.
+pub const CONFLICTS: &str = ".svcgen/conflicts";
+
 /// What is wrong with a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PathProblem {
@@ -60,6 +67,9 @@ fn is_reserved(path: &str) -> bool {
         || path.ends_with("/.git")
         || inside(".svcgen/tx")
         || inside(".svcgen/busy")
+        || inside(COPIES)
+        || inside(UNDO)
+        || inside(CONFLICTS)
         || inside("entities")
         || matches!(path, "svcgen.yaml" | "svcgen.lock" | ".svcgen")
 }

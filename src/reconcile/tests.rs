@@ -1,10 +1,13 @@
 //! The table of ownership, case by case. Normal form here: the text without blanks.
 
 use super::{
+    bases::NoBases,
     lock::{Entry, Written},
     *,
 };
 use crate::plan::Content;
+
+mod survey;
 
 const PATH: &str = "src/order/file.rs";
 
@@ -15,6 +18,10 @@ impl Formatter for WithoutBlanks {
     fn normalise(&self, texts: &[&str]) -> Vec<Option<String>> {
         texts.iter().map(|it| Some(without_blanks(it))).collect()
     }
+
+    fn print(&self, texts: &[&str]) -> Vec<Option<String>> {
+        vec![None; texts.len()]
+    }
 }
 
 /// Stands in for a system without rustfmt.
@@ -22,6 +29,10 @@ struct NoFormatter;
 
 impl Formatter for NoFormatter {
     fn normalise(&self, texts: &[&str]) -> Vec<Option<String>> {
+        vec![None; texts.len()]
+    }
+
+    fn print(&self, texts: &[&str]) -> Vec<Option<String>> {
         vec![None; texts.len()]
     }
 }
@@ -103,8 +114,11 @@ fn decide(files: &[Rendered], lock: &Lock, disk: &OnDisk) -> Result<WritePlan, R
             disk,
             rustfmt,
             unresolved: &BTreeSet::new(),
+            copies: &BTreeMap::new(),
+            wishes: &Wishes::default(),
         },
         &WithoutBlanks,
+        &NoBases,
     )
 }
 
@@ -112,6 +126,7 @@ fn decide(files: &[Rendered], lock: &Lock, disk: &OnDisk) -> Result<WritePlan, R
 fn what_happens_to_a_generated_file() {
     use Ownership::{History, Managed, Sealed, Seeded};
     let edited = "conflict: edited since svcgen wrote it";
+    let unreadable = "conflict: edited, and cannot be read: line 1: expected `!`";
     let unknown = "conflict: exists, and svcgen did not write it";
     // Whose, what was written, what is there, what it should be, what happens.
     let cases = [
@@ -129,8 +144,14 @@ fn what_happens_to_a_generated_file() {
             "a b",
             "keep: Reformatted",
         ),
-        (Managed, Some("a b"), Some("a b // mine"), "a c", edited),
-        (Managed, Some("a b"), Some("a b // mine"), "a b", edited),
+        (Managed, Some("a b"), Some("a b // mine"), "a c", unreadable),
+        (
+            Managed,
+            Some("a b"),
+            Some("a b // mine"),
+            "a b",
+            "keep: Edited",
+        ),
         (Managed, Some("a b"), Some("a c"), "a c", "keep: Same"),
         (Managed, Some("a b"), None, "a b", "create a b"),
         (Managed, Some("a b"), Some("a b\r\n"), "a b\n", "keep: Same"),
@@ -194,114 +215,6 @@ fn what_happens_to_a_file_that_is_no_longer_generated() {
     }
 }
 
-/// How one file stands, and whether it is an orphan; nothing where there is nothing to tell.
-fn stands(files: &[Rendered], lock: &Lock, disk: &OnDisk) -> String {
-    let inputs = Inputs {
-        rendered: files,
-        lock,
-        disk,
-        rustfmt: Some(Fingerprint::of(b"config")),
-        unresolved: &BTreeSet::new(),
-    };
-    let told = |it: &standing::FileStatus| {
-        let orphan = if it.is_orphaned { ", orphaned" } else { "" };
-        format!("{:?}, {}{orphan}", it.ownership, it.standing)
-    };
-    let all = standing::survey(&inputs, &WithoutBlanks);
-    all.iter().map(told).collect::<Vec<_>>().join("; ")
-}
-
-#[test]
-fn how_every_file_stands_is_told() {
-    use Ownership::{History, Managed, Sealed, Seeded};
-    let owned = || match written("a b") {
-        State::Written(written) => State::Owned(Some(written)),
-        other => other,
-    };
-    // Whose, what is on record, what is there, whether it is still generated.
-    let cases = [
-        (
-            Managed,
-            Some(written("a b")),
-            Some("a b"),
-            true,
-            "Managed, as generated",
-        ),
-        (
-            Managed,
-            Some(written("a b")),
-            Some("a  b"),
-            true,
-            "Managed, reformatted",
-        ),
-        (
-            Managed,
-            Some(written("a b")),
-            Some("x"),
-            true,
-            "Managed, edited",
-        ),
-        (
-            Managed,
-            Some(written("a b")),
-            None,
-            true,
-            "Managed, missing",
-        ),
-        (
-            Managed,
-            Some(written("a b")),
-            Some("a b"),
-            false,
-            "Managed, as generated, orphaned",
-        ),
-        (
-            Managed,
-            Some(written("a b")),
-            Some("x"),
-            false,
-            "Managed, edited, orphaned",
-        ),
-        (Managed, Some(written("a b")), None, false, ""),
-        (Managed, Some(owned()), Some("x"), true, "Managed, owned"),
-        (Managed, Some(owned()), None, true, "Managed, owned"),
-        (Managed, None, Some("x"), true, "Managed, unknown"),
-        (Managed, None, None, true, ""),
-        (
-            Seeded,
-            Some(written("a b")),
-            Some("x"),
-            true,
-            "Seeded, edited",
-        ),
-        (Seeded, Some(written("a b")), None, true, "Seeded, deleted"),
-        (Seeded, Some(State::Deleted), None, true, "Seeded, deleted"),
-        (Seeded, Some(State::Deleted), None, false, ""),
-        (
-            Sealed,
-            Some(written("a b")),
-            Some("x"),
-            true,
-            "Sealed, edited",
-        ),
-        (
-            History,
-            Some(written("a b")),
-            None,
-            true,
-            "History, missing",
-        ),
-    ];
-    for (ownership, state, there, is_generated, expected) in cases {
-        let known = state.clone();
-        let lock = state.map_or_else(Lock::default, |it| lock(ownership, it));
-        let files = [rendered(ownership, "a c")];
-        let files = if is_generated { &files[..] } else { &[] };
-        let told = stands(files, &lock, &on_disk(there));
-        assert_eq!(told, expected, "{ownership:?}, {known:?}, {there:?}");
-    }
-}
-
 #[test]
 fn a_deleted_seeded_file_stays_deleted_run_after_run() {
     let files = [rendered(Ownership::Seeded, "a")];
@@ -362,10 +275,14 @@ fn without_a_formatter_a_reformatted_file_counts_as_edited() {
             disk: &disk,
             rustfmt: None,
             unresolved: &BTreeSet::new(),
+            copies: &BTreeMap::new(),
+            wishes: &Wishes::default(),
         },
         &NoFormatter,
+        &NoBases,
     );
-    assert_eq!(told(result), "conflict: edited since svcgen wrote it");
+    // It is to be merged, and this text is no Rust.
+    assert!(told(result).starts_with("conflict: edited, and cannot be read"));
 }
 
 #[test]
@@ -387,14 +304,11 @@ fn a_lost_lock_takes_over_what_its_owner_has_made_his() {
         "keep: OrphanedAndEdited"
     );
     let managed = decide(
-        &[rendered(Ownership::Managed, "a")],
+        &[rendered(Ownership::Managed, "fn a() {}")],
         &lost,
-        &on_disk(Some("mine")),
+        &on_disk(Some("fn mine() {}")),
     );
-    assert_eq!(
-        told(managed),
-        "conflict: exists, and svcgen did not write it"
-    );
+    assert!(told(managed).contains("what svcgen wrote is nowhere to be found"));
 }
 
 #[test]
@@ -467,8 +381,10 @@ fn a_seeded_file_that_was_given_away_needs_no_text() {
             disk: &on_disk(disk),
             rustfmt: None,
             unresolved: &BTreeSet::new(),
+            copies: &BTreeMap::new(),
+            wishes: &Wishes::default(),
         };
-        let plan = reconcile(&inputs, &NoFormatter).unwrap();
+        let plan = reconcile(&inputs, &NoFormatter, &NoBases).unwrap();
         assert!(plan.is_noop());
         plan.writes[0].because
     };

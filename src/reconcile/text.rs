@@ -78,12 +78,18 @@ impl fmt::Display for BlobId {
     }
 }
 
-/// `new` in the manner of `old`: with its line endings and its byte order mark.
+/// `new` in the manner of `old`: with its line endings, its byte order mark, and its last
+/// line ended or not.
 pub fn in_the_manner_of<'a>(old: &[u8], new: &'a [u8]) -> Cow<'a, [u8]> {
     let marked = old.starts_with(BYTE_ORDER_MARK) && !new.starts_with(BYTE_ORDER_MARK);
     let first_line_end = old.iter().position(|&byte| byte == b'\n');
     let crlf = first_line_end.is_some_and(|at| at > 0 && old[at - 1] == b'\r');
-    if (!marked && !crlf) || is_binary(old) || is_binary(new) {
+    if is_binary(old) || is_binary(new) {
+        return Cow::Borrowed(new);
+    }
+    let is_open = !old.is_empty() && !old.ends_with(b"\n");
+    let new = new.strip_suffix(b"\n").filter(|_| is_open).unwrap_or(new);
+    if !marked && !crlf {
         return Cow::Borrowed(new);
     }
     let mut text = if marked {
@@ -159,6 +165,7 @@ mod tests {
         );
         assert_eq!(&*in_the_manner_of(b"x\n", b"a\n"), b"a\n");
         assert_eq!(&*in_the_manner_of(b"", b"a\n"), b"a\n");
+        assert_eq!(&*in_the_manner_of(b"x\r\ny", b"a\nb\n"), b"a\r\nb");
     }
 
     #[test]

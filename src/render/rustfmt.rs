@@ -82,24 +82,40 @@ fn command(files: &[PathBuf], project: Option<&Path>) -> Command {
 /// Texts as `rustfmt` prints them under its default configuration, whatever the
 /// project's is. `None` for a text that is no Rust, and for all without `rustfmt`.
 pub fn normalise(texts: &[&str]) -> Vec<Option<String>> {
-    normalised(texts).unwrap_or_else(|_| vec![None; texts.len()])
+    one_by_one(texts, None).unwrap_or_else(|_| vec![None; texts.len()])
 }
 
-fn normalised(texts: &[&str]) -> std::io::Result<Vec<Option<String>>> {
+/// Texts as `cargo fmt` would print them in the project, under the same conditions.
+pub fn print(texts: &[&str], project: &Path) -> Vec<Option<String>> {
+    one_by_one(texts, Some(project)).unwrap_or_else(|_| vec![None; texts.len()])
+}
+
+/// One process each, a few at a time: a text that is no Rust must not stop the others.
+fn one_by_one(texts: &[&str], project: Option<&Path>) -> std::io::Result<Vec<Option<String>>> {
     let scratch = Scratch::new()?;
     fs::write(scratch.0.join("rustfmt.toml"), "")?;
-    let mut formatted = Vec::new();
+    let mut paths = Vec::new();
     for (index, text) in texts.iter().enumerate() {
-        let path = scratch.0.join(format!("{index}.rs"));
-        fs::write(&path, text)?;
-        // One process each: a text that is no Rust must not stop the others.
-        let mut child = command(std::slice::from_ref(&path), Some(&scratch.0)).spawn()?;
-        let succeeded = child.wait()?.success();
-        formatted.push(if succeeded {
-            Some(fs::read_to_string(&path)?)
-        } else {
-            None
-        });
+        paths.push(scratch.0.join(format!("{index}.rs")));
+        fs::write(&paths[index], text)?;
+    }
+    // A project without a configuration has the default one, which the scratch directory has.
+    let project = project.filter(|it| configuration(it).is_some());
+    let mut formatted = Vec::new();
+    for batch in paths.chunks(4) {
+        let start = |path| {
+            command(
+                std::slice::from_ref(path),
+                Some(project.unwrap_or(&scratch.0)),
+            )
+            .spawn()
+        };
+        let running: Vec<_> = batch.iter().map(start).collect::<Result<_, _>>()?;
+        for (child, path) in running.into_iter().zip(batch) {
+            let succeeded = child.wait_with_output()?.status.success();
+            let text = succeeded.then(|| fs::read_to_string(path));
+            formatted.push(text.transpose()?);
+        }
     }
     Ok(formatted)
 }

@@ -8,6 +8,7 @@ pub mod entity;
 pub mod field;
 mod json_schema;
 mod node;
+mod normal;
 mod read;
 pub mod service;
 pub mod type_expression;
@@ -16,6 +17,7 @@ mod yaml;
 
 pub use json_schema::json_schemas;
 pub use node::{Entry, Node, Value};
+pub use normal::{normalised, restored};
 pub use read::{Named, list_of, one_of};
 
 use entity::EntityDoc;

@@ -82,6 +82,9 @@ document! {
     pub struct HttpDoc {
         /// What every resource path begins with. `/v1`, unless said otherwise; empty for none.
         optional prefix: String,
+        /// Whether answers are packed (gzip, br, zstd) for clients that take them so. False, unless said
+        /// otherwise: a proxy in front usually does it, and the packers take their time to build.
+        optional compression: bool,
     }
 
     /// Options of the gRPC surface.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use svcgen_runtime::{Error, http};
+use svcgen_runtime::{Error, http, list};
 //% if id_imported
 use uuid::Uuid;
 //% endif
@@ -16,6 +16,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("{{ path }}", get(list).post(create))
+        .route("{{ path }}:aggregate", get(aggregate))
         .route("{{ path }}/{id}/removal", get(preview_removal))
         .route("{{ path }}/{id}", get(find){% if changeable %}.patch(change){% endif %}.delete(remove))
         .merge({{ naming.entity }}Rules.routes())
@@ -27,6 +28,13 @@ async fn list(
 ) -> Result<http::Masked<{{ naming.entity }}Page>, Error> {
     let page = queries::list(&app, &listing).await?;
     Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+}
+
+async fn aggregate(
+    State(app): State<App>,
+    aggregation: http::Aggregation,
+) -> Result<Json<list::Groups>, Error> {
+    Ok(Json(queries::aggregate(&app, &aggregation).await?))
 }
 
 async fn create(
@@ -42,8 +50,11 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<{{ id }}>,
-) -> Result<http::Tagged<{{ naming.entity }}>, Error> {
-    Ok(http::Tagged(queries::find(&app, {{ id_borrow }}id).await?))
+    mask: http::ReadMask,
+) -> Result<http::Partial<{{ naming.entity }}>, Error> {
+    let mask = mask.of(&queries::TABLE)?;
+    let {{ naming.var }} = queries::find(&app, {{ id_borrow }}id).await?;
+    Ok(http::Partial::new({{ naming.var }}, mask))
 }
 
 //% if changeable

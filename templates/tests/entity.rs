@@ -136,4 +136,37 @@ async fn {{ plural_snake }}_are_listed_page_by_page() {
     let second = server.get(&format!("{{ path }}?page_size=2&page_token={token}")).await;
     assert_eq!(second.body["{{ plural_snake }}"].as_array().map(Vec::len), Some(1));
     assert_eq!(second.body.get("next_page_token"), None);
+
+    let token = second.body["previous_page_token"].as_str().unwrap_or_default();
+    let back = server.get(&format!("{{ path }}?page_size=2&page_token={token}")).await;
+    assert_eq!(back.body["{{ plural_snake }}"], first.body["{{ plural_snake }}"]);
+    assert_eq!(back.body.get("previous_page_token"), None);
+}
+
+#[tokio::test]
+async fn {{ plural_snake }}_are_ordered_filtered_and_counted() {
+    let server = TestServer::<App>::start().await;
+    for _ in 0..3 {
+        create(&server).await;
+    }
+    for order in [{% for column in orders %}"{{ column }}", "{{ column }}+desc", {% endfor %}] {
+        let page = server.get(&format!("{{ path }}?read_mask=id&order_by={order}")).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert_eq!(page.body["{{ plural_snake }}"].as_array().map(Vec::len), Some(3));
+    }
+//% if filters
+    for column in [{% for column in filters %}"{{ column }}", {% endfor %}] {
+        let mut found = 0;
+        for filter in [format!("{column}:*"), format!("-{column}:*")] {
+            let page = server.get(&format!("{{ path }}?total_size=true&filter={filter}")).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            found += page.body["total_size"].as_i64().unwrap_or_default();
+        }
+        assert_eq!(found, 3, "each {{ sentence }} has `{column}` or has none");
+    }
+//% endif
+    let counted = server.get("{{ path }}:aggregate?measures=count()").await;
+    assert_eq!(counted.body["groups"][0]["measures"]["count()"], 3);
+    let refused = server.get("{{ path }}?filter=no_such_field:*").await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
 }

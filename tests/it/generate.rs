@@ -123,42 +123,71 @@ fn a_dry_run_lists_on_standard_output_and_writes_nothing() {
 }
 
 #[test]
-fn edited_files_are_refused_all_at_once_with_the_place_to_change() {
+fn edits_and_changes_of_the_schema_come_together() {
     let place = Place::notes();
-    place.append("src/app.rs", "// mine");
-    place.append("src/note/model.rs", "// mine");
+    place.append("src/app.rs", "\n/// Mine.\npub fn mine() {}");
+    let model = place.read("src/note/model.rs");
+    let model = format!("// careful here\n{model}").replace(
+        "    /// The title.\n",
+        "    /// The title.\n    // as people see it\n",
+    );
+    place.put("src/note/model.rs", &model);
+    let cargo = place.read("Cargo.toml").replace(
+        "[dependencies]\n",
+        "[dependencies]\nrand = \"0.9\" # mine\n",
+    );
+    place.put("Cargo.toml", cargo);
+    // Nothing has changed in the schema: the edits stay, and nothing is written over.
+    place.ok(&["generate"]).is(0, &["Unchanged"]);
+    place.put("entities/note.yaml", ADD_FIELD);
+    let ended = place.ok(&["generate"]);
+    ended.is(0, &["Merged src/note/model.rs"]);
+    let model = place.read("src/note/model.rs");
+    assert!(model.starts_with("// careful here\n"), "{model}");
+    assert!(model.contains("pinned"), "{model}");
+    assert!(place.read("src/app.rs").contains("pub fn mine()"));
+    assert!(place.read("Cargo.toml").contains("rand = \"0.9\" # mine\n"));
+    place.ok(&["generate"]).is(0, &["Unchanged"]);
+    // And again, from the copy that was kept.
+    place.put("entities/note.yaml", format!("{ADD_FIELD}  rank: int\n"));
+    place.ok(&["generate"]).is(0, &["Merged src/note/model.rs"]);
+    let model = place.read("src/note/model.rs");
+    assert!(
+        model.starts_with("// careful here\n") && model.contains("rank"),
+        "{model}"
+    );
+    // The edit is taken out by hand: the copy goes.
+    assert!(place.has(".svcgen/base/src/note/model.rs"));
+    let clean = Place::notes();
+    clean.put("entities/note.yaml", format!("{ADD_FIELD}  rank: int\n"));
+    clean.ok(&["generate"]);
+    place.put("src/note/model.rs", clean.read("src/note/model.rs"));
+    place.ok(&["generate"]);
+    assert!(!place.has(".svcgen/base/src/note/model.rs"));
+}
+
+#[test]
+fn an_edited_sealed_file_is_refused_with_the_place_to_change() {
+    let place = Place::notes();
     place.append("openapi.json", " ");
     place.put("entities/note.yaml", ADD_FIELD);
-    let before = place.times();
+    let (before, old) = (place.times(), place.tree());
     let ended = place.svcgen(&["generate"]);
     ended.is(
         3,
         &[
-            "src/app.rs: edited",
-            "src/note/model.rs: edited",
             "openapi.json: edited",
+            "nothing was written",
+            "change the schema",
         ],
     );
-    ended.is(3, &["nothing was written", "rules.rs", "change the schema"]);
     assert_eq!(place.times(), before);
-    // The advice works.
-    for path in ["src/app.rs", "src/note/model.rs", "openapi.json"] {
-        fs::remove_file(place.root().join(path)).expect("removed");
-    }
-    place
-        .ok(&["generate"])
-        .is(0, &["Created src/app.rs (it was missing)"]);
-    assert!(place.ok(&["generate"]).stderr.contains("Unchanged"));
-}
-
-#[test]
-fn a_comment_is_an_edit() {
-    let place = Place::notes();
-    let model = place.read("src/note/model.rs");
-    place.put("src/note/model.rs", format!("// careful here\n{model}"));
-    place
-        .svcgen(&["generate"])
-        .is(3, &["src/note/model.rs: edited"]);
+    place.ok(&["generate", "--on-conflict", "generated"]).is(
+        0,
+        &["Updated openapi.json (your edits are gone; `svcgen undo` brings them back)"],
+    );
+    place.ok(&["undo"]).is(0, &["Undone"]);
+    assert_eq!(place.tree(), old);
 }
 
 #[test]

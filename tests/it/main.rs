@@ -4,6 +4,7 @@ mod command;
 mod errors;
 mod evolve;
 mod faults;
+mod files;
 mod generate;
 mod golden;
 mod hostile;

@@ -122,7 +122,10 @@ impl Place {
                 .expect("inside")
                 .to_string_lossy()
                 .into_owned();
-            if entry.file_type().is_file() && path != ".svcgen/busy" && path != ".svcgen/settled" {
+            let is_passing = ["busy", "settled", "undo/", "conflicts/"]
+                .iter()
+                .any(|it| path.starts_with(&format!(".svcgen/{it}")));
+            if entry.file_type().is_file() && !is_passing {
                 tree.insert(path, fs::read(entry.path()).expect("readable"));
             }
         }

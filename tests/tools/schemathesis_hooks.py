@@ -7,6 +7,13 @@ from schemathesis.openapi.checks import RejectedPositiveData
 BEYOND_SCHEMAS = {
     "REFERENCE_NOT_FOUND",
     "INVALID_PAGE_TOKEN",
+    # Filters, orders and the like have a grammar, and name fields.
+    "INVALID_FILTER",
+    "INVALID_ORDER",
+    "INVALID_MASK",
+    "INVALID_GROUP",
+    "INVALID_MEASURE",
+    "INVALID_SEARCH",
     # A decimal is a text, whose pattern holds its digits and its sign, not its limits.
     "OUT_OF_RANGE",
 }

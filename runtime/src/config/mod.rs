@@ -37,10 +37,14 @@ pub struct Config {
     pub log: LogConfig,
     /// How callers are told apart.
     pub caller: CallerConfig,
+    /// Which pages of other origins may use the API.
+    pub cors: CorsConfig,
     /// The pages that describe the API.
     pub docs: DocsConfig,
     /// 32 bytes in base64 that seal page tokens; without it, a key is kept in the database.
     pub secret_key: Option<SecretKey>,
+    /// The keys before it: what they sealed still opens, so that a key can be replaced.
+    pub previous_secret_keys: Vec<SecretKey>,
     /// The section `app`, which is the service's own.
     pub app: toml::Table,
 }
@@ -182,6 +186,35 @@ pub enum LoggedRequests {
 pub struct CallerConfig {
     /// The header in which a proxy names the caller. Set it only where no client can reach the service past that proxy.
     pub header: Option<String>,
+}
+
+/// The section `cors`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CorsConfig {
+    /// The origins whose pages may use the API, such as `https://app.example`; `*` for all. None unless named.
+    pub origins: Vec<String>,
+    /// Whether their requests may carry cookies and other credentials; not with `*`.
+    pub credentials: bool,
+    /// Headers that they may send, beyond those that the API itself reads.
+    pub headers: Vec<String>,
+    /// Headers of answers that they may read, beyond those that the API itself sets.
+    pub exposed: Vec<String>,
+    /// How long a browser may remember what it may do.
+    #[serde(with = "span")]
+    pub max_age: Duration,
+}
+
+impl Default for CorsConfig {
+    fn default() -> Self {
+        Self {
+            origins: Vec::new(),
+            credentials: false,
+            headers: Vec::new(),
+            exposed: Vec::new(),
+            max_age: Duration::from_secs(3600),
+        }
+    }
 }
 
 /// The section `docs`.

@@ -22,6 +22,7 @@ pub(super) fn print(config: &Config, layers: &Layers, known: &Known) -> String {
         ),
         ("log", table(&config.log)),
         ("caller", table(&config.caller)),
+        ("cors", table(&config.cors)),
         ("docs", table(&config.docs)),
     ];
     for (section, effective) in &sections {

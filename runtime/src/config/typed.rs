@@ -1,12 +1,11 @@
 //! From settings to typed sections, with every problem told.
 
-use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::layers::{FREE, Known, Layers, Raw, Setting};
 use super::{
-    CallerConfig, Config, ConfigError, DocsConfig, LogConfig, MigrationConfig, SecretKey,
+    CallerConfig, Config, ConfigError, CorsConfig, DocsConfig, LogConfig, MigrationConfig,
     ServerConfig, Sources, fields, print,
 };
 use crate::db::DbConfig;
@@ -21,8 +20,10 @@ pub fn load(sources: &Sources) -> Result<(Config, String), ConfigError> {
         migration: layers.section("db"),
         log: layers.section("log"),
         caller: layers.section("caller"),
+        cors: layers.section("cors"),
         docs: layers.section("docs"),
-        secret_key: layers.key("secret_key"),
+        secret_key: layers.value("secret_key"),
+        previous_secret_keys: layers.value("previous_secret_keys").unwrap_or_default(),
         app: layers.free(),
     };
     let config = config.with_name(&sources.name, &layers);
@@ -52,11 +53,12 @@ fn known() -> Known {
     let mut db = fields::of::<DbConfig>().to_vec();
     db.extend(fields::of::<MigrationConfig>());
     Known::from([
-        ("", vec!["secret_key"]),
+        ("", vec!["secret_key", "previous_secret_keys"]),
         ("server", fields::of::<ServerConfig>().to_vec()),
         ("db", db),
         ("log", fields::of::<LogConfig>().to_vec()),
         ("caller", fields::of::<CallerConfig>().to_vec()),
+        ("cors", fields::of::<CorsConfig>().to_vec()),
         ("docs", fields::of::<DocsConfig>().to_vec()),
     ])
 }
@@ -88,6 +90,11 @@ fn validate(config: &Config, layers: &mut Layers) {
             .problems
             .push("`server.header_limit` must be at least 8192".into());
     }
+    if config.secret_key.is_none() && !config.previous_secret_keys.is_empty() {
+        layers
+            .problems
+            .push("`previous_secret_keys` come before a `secret_key`, and none is set".into());
+    }
     if let Some(header) = &config.caller.header
         && header.parse::<::http::HeaderName>().is_err()
     {
@@ -95,9 +102,44 @@ fn validate(config: &Config, layers: &mut Layers) {
             .problems
             .push("`caller.header` is not the name of a header".into());
     }
+    layers.problems.extend(cors(&config.cors));
     if let Err(error) = crate::log::filter(&config.log.level) {
         layers.problems.push(format!("`log.level`: {error}"));
     }
+}
+
+/// What is wrong with the rules for pages of other origins.
+fn cors(config: &CorsConfig) -> Vec<String> {
+    let mut problems = Vec::new();
+    for origin in &config.origins {
+        if !crate::server::is_origin(origin) {
+            problems.push(format!(
+                "`cors.origins`: `{origin}` is no origin; write `https://app.example`, without a path and in lower case, or `*`"
+            ));
+        }
+    }
+    let any = config.origins.iter().any(|it| it == "*");
+    if any && config.origins.len() > 1 {
+        problems.push(
+            "`cors.origins`: `*` stands for all, and leaves nothing for the others to say".into(),
+        );
+    }
+    if any && config.credentials {
+        problems.push(
+            "`cors.credentials` needs the origins by name: browsers send none where `*` is allowed"
+                .into(),
+        );
+    }
+    for (key, names) in [("headers", &config.headers), ("exposed", &config.exposed)] {
+        for name in names {
+            if name.parse::<::http::HeaderName>().is_err() {
+                problems.push(format!(
+                    "`cors.{key}`: `{name}` is not the name of a header"
+                ));
+            }
+        }
+    }
+    problems
 }
 
 impl Layers {
@@ -133,13 +175,11 @@ impl Layers {
         }
     }
 
-    fn key(&mut self, key: &str) -> Option<SecretKey> {
+    /// A value that stands in no section.
+    fn value<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
         let setting = self.settings.get(key)?;
-        let value = first_that_fits(setting, |value| {
-            SecretKey::deserialize(value.clone()).map(drop)
-        });
-        match value {
-            Ok(value) => SecretKey::deserialize(value).ok(),
+        match first_that_fits(setting, |value| T::deserialize(value.clone()).map(drop)) {
+            Ok(value) => T::deserialize(value).ok(),
             Err(problem) => {
                 self.problems
                     .push(format!("{}: `{key}`: {problem}", setting.origin));

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::DbError;
 use super::types::{Bytes, Json, Scaled, TextEnum};
+use super::value::Value;
 
 /// What a column can be read as.
 pub trait FromColumn: Sized {
@@ -108,6 +109,21 @@ impl Cell<'_> {
             Stored::Sqlite(value) => super::sqlite::value::decimal(value, precision, scale),
             #[cfg(feature = "postgres")]
             Stored::Postgres(field) => field.decimal(precision, scale),
+        }
+    }
+}
+
+/// As the engine has it: SQLite knows five types, PostgreSQL those of the columns.
+impl FromColumn for Value {
+    fn from_cell(cell: Cell<'_>) -> Result<Self, Mismatch> {
+        if cell.is_null() {
+            return Ok(Self::Null);
+        }
+        match cell.0 {
+            #[cfg(feature = "sqlite")]
+            Stored::Sqlite(value) => super::sqlite::value::any(value),
+            #[cfg(feature = "postgres")]
+            Stored::Postgres(field) => field.any(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod column;
 mod config;
 pub(crate) mod decimal;
 mod error;
+pub(crate) mod exact;
 pub mod migrate;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -25,7 +26,7 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod transaction;
-mod types;
+pub(crate) mod types;
 mod value;
 
 use std::fmt;
@@ -35,6 +36,7 @@ pub use self::column::{Cell, FromColumn, Mismatch};
 pub use self::config::{DbConfig, Span, Synchronous};
 pub use self::error::DbError;
 pub use self::migrate::Migration;
+pub(crate) use self::row::Cells;
 pub use self::row::{FromRow, Row};
 pub use self::sql::Sql;
 pub use self::transaction::Transaction;

@@ -1,10 +1,10 @@
 //! Reading rows. Columns are addressed by position, because the statement that
 //! names them stands beside the code that reads them.
 
-use super::DbError;
 #[cfg(feature = "sqlite")]
 use super::column::Stored;
 use super::column::{Cell, FromColumn};
+use super::{DbError, Value};
 
 /// One row of a result, borrowed from the driver.
 pub struct Row<'r>(Source<'r>);
@@ -27,6 +27,15 @@ impl<'r> Row<'r> {
     #[inline]
     pub(crate) fn postgres(row: &'r tokio_postgres::Row) -> Self {
         Self(Source::Postgres(row))
+    }
+
+    fn len(&self) -> usize {
+        match self.0 {
+            #[cfg(feature = "sqlite")]
+            Source::Sqlite(row) => row.as_ref().column_count(),
+            #[cfg(feature = "postgres")]
+            Source::Postgres(row) => row.len(),
+        }
     }
 
     /// The value in a column, counted from 0.
@@ -59,6 +68,16 @@ impl<'r> Row<'r> {
             },
         };
         decoded.map_err(|mismatch| mismatch.at(column))
+    }
+}
+
+/// A row whose shape the statement decides: each value as the engine stores it.
+pub(crate) struct Cells(pub Vec<Value>);
+
+impl FromRow for Cells {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        let cells = (0..row.len()).map(|column| row.get(column));
+        Ok(Self(cells.collect::<Result<_, _>>()?))
     }
 }
 

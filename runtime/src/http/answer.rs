@@ -30,9 +30,7 @@ impl<T: Serialize + Tag> IntoResponse for Tagged<T> {
             Ok(response) => response,
             Err(error) => return error.into_response(),
         };
-        tag(&mut response, &self.0);
-        let fresh = HeaderValue::from_static("private, no-cache");
-        response.headers_mut().insert(header::CACHE_CONTROL, fresh);
+        tag_fresh(&mut response, &self.0);
         response
     }
 }
@@ -76,13 +74,21 @@ impl IntoResponse for NoContent {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<Response, Error> {
+/// 200 with the value.
+pub(super) fn json(value: &impl Serialize) -> Result<Response, Error> {
     let mut bytes = Vec::with_capacity(512);
     serde_json::to_writer(&mut bytes, value).map_err(Error::internal)?;
     let mut response = Response::new(Body::from(bytes));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     Ok(response)
+}
+
+/// The entity tag, and leave to keep the answer as long as it is asked for anew each time.
+pub(super) fn tag_fresh(response: &mut Response, entity: &impl Tag) {
+    tag(response, entity);
+    let fresh = HeaderValue::from_static("private, no-cache");
+    response.headers_mut().insert(header::CACHE_CONTROL, fresh);
 }
 
 fn tag(response: &mut Response, entity: &impl Tag) {

@@ -4,6 +4,7 @@ use ::http::{HeaderValue, header};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::coding::unpacked;
 use crate::Error;
 
 /// `If-Match`: the version that the client believes is there.
@@ -81,8 +82,10 @@ struct EntityTag<'a> {
 }
 
 /// A weak tag never matches strongly; `"07"` is not how we write a version.
+/// That of a packed answer names the version that was packed.
 fn version_of(tag: &EntityTag<'_>) -> Option<i64> {
-    let text = std::str::from_utf8(tag.opaque).ok().filter(|_| !tag.weak)?;
+    let opaque = unpacked(tag.opaque);
+    let text = std::str::from_utf8(opaque).ok().filter(|_| !tag.weak)?;
     let version: i64 = text.parse().ok()?;
     (version.to_string() == text).then_some(version)
 }
@@ -124,8 +127,11 @@ pub(crate) fn not_modified<'a>(
     };
     if_none_match.into_iter().any(|line| {
         line.as_bytes().trim_ascii() == b"*"
-            || tags(line.as_bytes())
-                .is_some_and(|theirs| theirs.iter().any(|it| it.opaque == ours[0].opaque))
+            || tags(line.as_bytes()).is_some_and(|theirs| {
+                theirs
+                    .iter()
+                    .any(|it| it.opaque == ours[0].opaque || unpacked(it.opaque) == ours[0].opaque)
+            })
     })
 }
 
@@ -152,6 +158,8 @@ mod tests {
         assert_eq!(if_match(&["\"7\""]).await, Ok(Some(7)));
         assert_eq!(if_match(&[" \"7\" , W/\"8\", \"abc\","]).await, Ok(Some(7)));
         assert_eq!(if_match(&["\"7\"", "\"7\""]).await, Ok(Some(7)));
+        assert_eq!(if_match(&["\"7-gzip\", \"7-br\""]).await, Ok(Some(7)));
+        assert_eq!(if_match(&["\"7-deflate\""]).await, Err(412));
         for never in ["W/\"7\"", "\"abc\"", "\"07\"", "\"+7\"", "\"\"", "\"a,b\""] {
             assert_eq!(if_match(&[never]).await, Err(412), "{never}");
         }
@@ -181,6 +189,8 @@ mod tests {
         };
         assert!(is(&["\"7\""], "\"7\""));
         assert!(is(&["W/\"7\""], "\"7\""));
+        assert!(is(&["\"7-zstd\""], "\"7\""));
+        assert!(!is(&["\"8-gzip\""], "\"7\""));
         assert!(is(&["\"6\", \"7\""], "W/\"7\""));
         assert!(is(&["\"6\"", "\"7\""], "\"7\""));
         assert!(is(&["*"], "\"7\""));

@@ -81,6 +81,9 @@ impl Listing {
     }
 }
 
+/// No table has more records; engines count no further than 64 bits.
+const FARTHEST: i64 = 1 << 50;
+
 /// The parameters of every list.
 const PARAMETERS: &[&str] = &[
     "page_size",
@@ -103,7 +106,7 @@ impl<S: Sync> FromRequestParts<S> for Listing {
                 Err(detail) => found.add_parameter(name, "INVALID_PAGE_SIZE", detail),
             },
             "skip" => match size(&value) {
-                Ok(skip) => listing.skip = skip,
+                Ok(skip) => listing.skip = skip.min(FARTHEST),
                 Err(detail) => found.add_parameter(name, "INVALID_SKIP", detail),
             },
             "total_size" => match &*value {
@@ -121,7 +124,7 @@ impl<S: Sync> FromRequestParts<S> for Listing {
 }
 
 /// A number beyond 64 bits asks for more than the most as well, and gets the most.
-fn size(text: &str) -> Result<i64, &'static str> {
+pub(super) fn size(text: &str) -> Result<i64, &'static str> {
     let (negative, digits) = text
         .strip_prefix('-')
         .map_or((false, text), |digits| (true, digits));

@@ -4,9 +4,12 @@
 //! Knows nothing of entities. The server puts the [`Context`] of each request
 //! in its place; without it (in a test of a bare router) defaults hold.
 
+mod accept;
+mod aggregation;
 mod answer;
 mod body;
 mod caller;
+pub(crate) mod coding;
 mod conditional;
 mod context;
 mod id;
@@ -15,6 +18,8 @@ mod masked;
 mod query;
 pub(crate) use query::parameters;
 
+pub(crate) use accept::refuses_json;
+pub use aggregation::Aggregation;
 pub use answer::{Created, NoContent, Tag, Tagged, location, version_tag};
 pub use body::Body;
 pub(crate) use body::too_large;
@@ -25,4 +30,4 @@ pub use context::{Context, RequestId};
 pub(crate) use context::{Limits, Progress};
 pub use id::Id;
 pub use listing::{Listing, Removal};
-pub use masked::Masked;
+pub use masked::{Masked, Partial, ReadMask};

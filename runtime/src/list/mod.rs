@@ -1,9 +1,10 @@
-//! Lists: pages by cursor and by offset, filters, orders and read masks, over declared columns.
+//! Lists: pages by cursor and by offset, filters, orders, read masks and aggregates, over declared columns.
 //!
 //! A generated slice declares a [`Table`]; [`Table::page`] answers a request with a page
 //! of its records. This is the one place where the text of a statement is put together at
 //! run time: of declared names alone, while every value is bound. It knows no entity.
 
+mod aggregate;
 mod column;
 pub(crate) mod filter;
 mod keyset;
@@ -13,6 +14,7 @@ mod page;
 mod statement;
 mod value;
 
+pub use aggregate::{Groups, Measured};
 pub use column::{Column, Kind, Plain, Record, Table, Term, Within, names};
 pub use mask::Mask;
 pub use page::Page;

@@ -7,7 +7,7 @@ use super::Mistake;
 use super::column::{Column, Kind, Table, Term, quoted};
 use super::filter::check::no_such;
 use super::filter::lex::tokens;
-use super::filter::parse::{OperandKind, operands};
+use super::filter::parse::{OperandKind, Parser, operands};
 use crate::input::nearest;
 
 /// The most terms of an order.
@@ -111,18 +111,8 @@ pub(crate) fn read(text: &str, table: &Table) -> Result<Vec<Key>, Mistake> {
             let what = format!("field that {} can be ordered by", table.name);
             return Err(no_such(operand.at, &operand.to_string(), &what, near));
         };
-        let descending = parser.take_word("desc");
-        if !descending {
-            parser.take_word("asc");
-        }
-        let mut key = Key::of(column, descending);
-        if parser.take_word("nulls") {
-            key.nulls_first = match (parser.take_word("first"), parser.take_word("last")) {
-                (true, _) => true,
-                (_, true) => false,
-                _ => return Err(parser.unexpected("`first` or `last`")),
-            };
-        }
+        let mut key = Key::of(column, false);
+        direction(parser, &mut key)?;
         if keys.iter().any(|other| other.name == key.name) {
             let detail = format!("`{operand}` is named twice.");
             return Err(Mistake::new(operand.at, detail));
@@ -135,6 +125,23 @@ pub(crate) fn read(text: &str, table: &Table) -> Result<Vec<Key>, Mistake> {
         Ok(())
     })?;
     Ok(with_tie_break(keys, table))
+}
+
+/// `desc`, `nulls first`: what may follow the name of a term.
+pub(crate) fn direction(parser: &mut Parser<'_>, key: &mut Key) -> Result<(), Mistake> {
+    key.descending = parser.take_word("desc");
+    if !key.descending {
+        parser.take_word("asc");
+    }
+    key.nulls_first = !key.descending;
+    if parser.take_word("nulls") {
+        key.nulls_first = match (parser.take_word("first"), parser.take_word("last")) {
+            (true, _) => true,
+            (_, true) => false,
+            _ => return Err(parser.unexpected("`first` or `last`")),
+        };
+    }
+    Ok(())
 }
 
 /// The identifier ends every order, so that no two records share a place in it.

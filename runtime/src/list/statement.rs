@@ -2,6 +2,7 @@
 
 use super::column::{Kind, Table, Within, quoted};
 use super::order::Key;
+use crate::db::exact;
 use crate::db::{Engine, Sql, Value};
 
 /// The values of a statement, in the order of their numbers.
@@ -20,6 +21,14 @@ impl Parameters {
 
     /// Adds a value, and gives what stands for it in the text.
     pub(crate) fn bind(&mut self, kind: Kind, value: Value) -> String {
+        let value = match (kind, self.engine, value) {
+            // SQLite has such numbers as texts that sort like them.
+            (Kind::Exact { scale }, Engine::Sqlite, Value::Text(text)) => {
+                let units = exact::units(&text, scale).unwrap_or_default();
+                Value::Text(exact::sortable(units).into())
+            }
+            (_, _, value) => value,
+        };
         self.values.push(value);
         let number = self.values.len();
         match (kind, self.engine) {

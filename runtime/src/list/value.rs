@@ -47,9 +47,8 @@ pub(super) fn read(kind: Kind, text: &str) -> Result<Value, String> {
                     "a decimal of at most {whole} digits before and {scale} after the point"
                 ))
             }),
-        Kind::Exact { scale } => exact(text)
-            .filter(|value| value.normalize().scale() <= scale.into())
-            .map(|value| Value::Text(value.to_string().into()))
+        Kind::Exact { scale } => crate::db::exact::units(text, scale)
+            .map(|units| Value::Text(crate::db::exact::text(units, scale).into()))
             .ok_or_else(|| {
                 expected(&format!(
                     "a decimal of at most {scale} digits after the point"
@@ -193,4 +192,45 @@ pub(super) fn from_json(kind: Kind, json: &Json) -> Option<Value> {
         (_, Json::String(text)) => read(kind, text).ok(),
         _ => None,
     }
+}
+
+/// A value as an engine gave it, as what its kind says; or why it is none.
+pub(super) fn of_cell(kind: Kind, cell: Value) -> Result<Value, String> {
+    let wrong = |what: String| format!("an aggregate gave {what}");
+    Ok(match (kind, cell) {
+        (_, Value::Null) => Value::Null,
+        (Kind::Bool, Value::Int(it)) => Value::Bool(it != 0),
+        (Kind::Uuid, Value::Bytes(it)) => {
+            Value::Uuid(uuid::Uuid::from_slice(&it).map_err(|error| wrong(error.to_string()))?)
+        }
+        (Kind::Timestamp, Value::Int(it)) => Value::Timestamp(
+            crate::db::types::moment(it).map_err(|error| wrong(error.to_string()))?,
+        ),
+        (Kind::Duration, Value::Int(it)) => Value::Duration(SignedDuration::from_micros(it)),
+        (Kind::Decimal { precision, scale }, Value::Decimal(it, ..)) => {
+            Value::Decimal(it, precision, scale)
+        }
+        (Kind::Decimal { precision, scale }, Value::Int(units)) => Value::Decimal(
+            decimal::from_units(units.into(), scale).map_err(wrong)?,
+            precision,
+            scale,
+        ),
+        (Kind::Decimal { precision, scale }, Value::Text(it)) => {
+            let units = decimal::from_sortable(&it).map_err(wrong)?;
+            Value::Decimal(
+                decimal::from_units(units, scale).map_err(wrong)?,
+                precision,
+                scale,
+            )
+        }
+        (Kind::Exact { scale }, Value::Text(it)) => {
+            // SQLite's own functions give the sortable form, PostgreSQL a plain number.
+            let units = crate::db::exact::from_sortable(&it)
+                .or_else(|| crate::db::exact::units(&it, scale));
+            let units = units.ok_or_else(|| wrong(it.to_string()))?;
+            Value::Text(crate::db::exact::text(units, scale).into())
+        }
+        (Kind::Date | Kind::Time, Value::Text(it)) => read(kind, &it)?,
+        (_, other) => other,
+    })
 }

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::clock::Clock;
+use super::wire::{Heads, Wire};
 use super::{Phase, Shared, exchange};
+use crate::config::LoggedRequests;
 
 /// How long the loop rests when a connection cannot be taken because descriptors or memory ran out.
 const BACKOFF: Duration = Duration::from_millis(100);
@@ -127,18 +130,24 @@ async fn serve(stream: TcpStream, mut builder: Builder<TokioExecutor>, shared: A
     let patience = shared.server.header_timeout;
     let clock = Clock::start(patience);
     builder.http1().timer(clock.clone());
+    let heads = Heads::default();
     let (service_clock, service_shared) = (clock.clone(), Arc::clone(&shared));
+    let service_heads = heads.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         service_clock.request();
+        service_heads.read();
         exchange::answer(Arc::clone(&service_shared), request)
     });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let wire = Wire::new(TokioIo::new(stream), heads, shared.name);
+    let mut connection = pin!(builder.serve_connection(wire, service));
     let mut stopping = pin!(shared.stopping());
     let mut alarm = pin!(sleep(patience));
     let mut armed = false;
     let outcome = poll_fn(|context| {
-        // Errors of a connection are the client's doing, and say nothing to anybody.
-        if connection.as_mut().poll(context).is_ready() {
+        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            if let Err(error) = ended {
+                shared.connection_failed(error.as_ref());
+            }
             return Poll::Ready(Outcome::Over);
         }
         // Once polled, these two wake the task by themselves; polling them again each time has a price.
@@ -177,4 +186,18 @@ async fn serve(stream: TcpStream, mut builder: Builder<TokioExecutor>, shared: A
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
+}
+
+impl Shared {
+    /// Notes a request that ended before it was one. That a client went away is its own business.
+    fn connection_failed(&self, error: &(dyn std::error::Error + 'static)) {
+        let of_hyper = error.downcast_ref::<hyper::Error>();
+        if !of_hyper.is_some_and(hyper::Error::is_parse) {
+            return;
+        }
+        let refused = self.refused_heads.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.log.requests != LoggedRequests::None {
+            tracing::info!(%error, refused, "the head of a request cannot be read");
+        }
+    }
 }

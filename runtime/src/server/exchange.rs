@@ -18,8 +18,9 @@ use futures_util::FutureExt as _;
 use hyper::body::{Body as _, Incoming};
 use tower_service::Service as _;
 
+use super::cors::is_preflight;
 use super::received::Received;
-use super::{Shared, probes};
+use super::{Shared, methods, probes};
 use crate::Error;
 use crate::error::Kind;
 use crate::http::{Context, Progress, RequestId};
@@ -33,6 +34,48 @@ pub(super) struct Remembered {
     pub request_id: RequestId,
     /// Only where it can matter: on GET and HEAD.
     pub if_none_match: Vec<HeaderValue>,
+    /// The page's origin, where there are rules for such.
+    pub origin: Option<HeaderValue>,
+    /// Whether a browser asks what it may do.
+    pub preflight: bool,
+    /// How the client likes its answers packed.
+    #[cfg(feature = "compression")]
+    pub coding: Option<crate::http::coding::Coding>,
+}
+
+impl Remembered {
+    fn of<B>(request: &Request<B>, shared: &Shared) -> Self {
+        let headers = request.headers();
+        let reading = matches!(*request.method(), Method::GET | Method::HEAD);
+        let conditions = if reading && headers.contains_key(header::IF_NONE_MATCH) {
+            headers
+                .get_all(header::IF_NONE_MATCH)
+                .iter()
+                .cloned()
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let origin = shared
+            .cors
+            .as_ref()
+            .and_then(|_| headers.get(header::ORIGIN));
+        Self {
+            started: Instant::now(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            request_id: RequestId::of(headers),
+            if_none_match: conditions,
+            origin: origin.cloned(),
+            preflight: origin.is_some() && is_preflight(request),
+            #[cfg(feature = "compression")]
+            coding: {
+                use crate::http::coding::Coding;
+                Coding::choose(headers, &Coding::ALL)
+            },
+        }
+    }
 }
 
 /// The response of a request; it never fails, and it never panics.
@@ -40,30 +83,14 @@ pub(super) async fn answer(
     shared: Arc<Shared>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let reading = matches!(*request.method(), Method::GET | Method::HEAD);
-    let remembered = Remembered {
-        started: Instant::now(),
-        method: request.method().clone(),
-        uri: request.uri().clone(),
-        version: request.version(),
-        request_id: RequestId::of(request.headers()),
-        if_none_match: if reading && request.headers().contains_key(header::IF_NONE_MATCH) {
-            request
-                .headers()
-                .get_all(header::IF_NONE_MATCH)
-                .iter()
-                .cloned()
-                .collect()
-        } else {
-            Vec::new()
-        },
-    };
+    let remembered = Remembered::of(&request, &shared);
     let response = if shared.is_own_page(remembered.uri.path()) {
         // On the heap, as everything rare is here: the future of every request would be as large as the largest.
         Box::pin(own_page(&shared, &request, &remembered)).await
     } else {
         routed(&shared, request, &remembered).await
     };
+    let response = methods::settle(response, &remembered.method);
     Ok(shared.finish(response, remembered).await)
 }
 
@@ -74,7 +101,7 @@ async fn own_page(
     remembered: &Remembered,
 ) -> Response<Body> {
     if !matches!(remembered.method, Method::GET | Method::HEAD) {
-        let allow = HeaderValue::from_static("GET, HEAD");
+        let allow = HeaderValue::from_static("GET, HEAD, OPTIONS");
         let detail = "Only GET and HEAD are allowed here.";
         let error = Error::new(Kind::MethodNotAllowed, "METHOD_NOT_ALLOWED", detail);
         return error.with_header(header::ALLOW, allow).into_response();
@@ -101,6 +128,11 @@ async fn routed(
         let detail = "The service is starting. Try again soon.";
         return Error::unavailable("STARTING", detail).into_response();
     };
+    if remembered.method == Method::OPTIONS && remembered.uri.path() == "*" {
+        return methods::answer(None);
+    }
+    let reading = matches!(remembered.method, Method::GET | Method::HEAD);
+    let refuses_json = reading && crate::http::refuses_json(request.headers());
     let limit = shared.limits.body;
     let declared = request.body().size_hint().lower();
     if declared > limit as u64 {
@@ -133,11 +165,23 @@ async fn routed(
         Err(panic) => return panicked(panic.as_ref()),
     };
     match tokio::time::timeout(shared.server.request_timeout, handling).await {
+        Ok(Ok(Ok(response))) if refuses_json && is_json(&response) => not_acceptable(),
         Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(never))) => match never {},
         Ok(Err(panic)) => panicked(panic.as_ref()),
         Err(_) => timed_out(progress, remembered.version),
     }
+}
+
+fn is_json(response: &Response<Body>) -> bool {
+    let given = response.headers().get(header::CONTENT_TYPE);
+    response.status().is_success() && given.is_some_and(|it| it == "application/json")
+}
+
+/// Only what reads is refused so: a write has happened by the time its answer is there.
+fn not_acceptable() -> Response<Body> {
+    let detail = "The answer is `application/json`, and `Accept` does not take that.";
+    Error::new(Kind::NotAcceptable, "NOT_ACCEPTABLE", detail).into_response()
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response<Body> {
@@ -188,12 +232,10 @@ impl Shared {
         )
     )]
     fn is_own_page(&self, path: &str) -> bool {
-        match path {
-            "/livez" | "/readyz" | "/startupz" => true,
-            #[cfg(feature = "docs-ui")]
-            _ => self.docs.is_some() && crate::docs::Docs::has(path),
-            #[cfg(not(feature = "docs-ui"))]
-            _ => false,
+        #[cfg(feature = "docs-ui")]
+        if self.docs.is_some() && crate::docs::Docs::has(path) {
+            return true;
         }
+        probes::are_at(path)
     }
 }

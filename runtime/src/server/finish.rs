@@ -8,8 +8,10 @@ use ::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, head
 use axum::body::Body;
 use http_body_util::{BodyExt as _, Limited};
 
+#[cfg(feature = "compression")]
+use super::compress;
 use super::exchange::Remembered;
-use super::{Phase, Shared};
+use super::{Phase, Shared, probes};
 use crate::Error;
 use crate::config::LoggedRequests;
 use crate::error::problem::{PROBLEM_JSON, Setting, respond};
@@ -27,22 +29,32 @@ impl Shared {
         request: Remembered,
     ) -> Response<Body> {
         let status = response.status();
-        let mut response = if status.is_client_error() || status.is_server_error() {
+        let response = if status.is_client_error() || status.is_server_error() {
             Box::pin(self.problem(response, &request)).await
-        } else if !request.if_none_match.is_empty() && is_unchanged(&response, &request) {
+        } else {
+            response
+        };
+        #[cfg(feature = "compression")]
+        let coding = compress::coding(&response, &request);
+        let response = if !request.if_none_match.is_empty() && is_unchanged(&response, &request) {
             unchanged(&response)
         } else {
             response
         };
-        let reading = matches!(request.method, Method::GET | Method::HEAD);
+        #[cfg(feature = "compression")]
+        let response = match coding {
+            Some(coding) => Box::pin(compress::pack(response, coding, &request.method)).await,
+            None => response,
+        };
+        let mut response = response;
         let headers = response.headers_mut();
-        if !headers.contains_key(header::CACHE_CONTROL) {
-            let policy = if reading {
-                "private, no-cache"
-            } else {
-                "no-store"
-            };
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(policy));
+        cache(&request, headers);
+        if let (Some(cors), Some(origin)) = (&self.cors, &request.origin) {
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+            cors.allow(origin, headers);
+            if request.preflight {
+                cors.invite(headers);
+            }
         }
         headers.insert(RequestId::HEADER, request.request_id.header());
         if self.stands_at(Phase::Draining)
@@ -90,7 +102,10 @@ impl Shared {
         }
         let (method, path, id) = (&request.method, request.uri.path(), &request.request_id);
         let (status, milliseconds) = (status.as_u16(), milliseconds(took));
-        if status >= 500 {
+        if status == 503 && (probes::are_at(path) || !self.stands_at(Phase::Serving)) {
+            // Nothing failed: whoever watches over the process asks until it is ready, and is to be told so.
+            tracing::info!(%method, path, status, milliseconds, request_id = %id, "not ready");
+        } else if status >= 500 {
             tracing::error!(%method, path, status, milliseconds, request_id = %id, "failed");
         } else if slow {
             tracing::warn!(%method, path, status, milliseconds, request_id = %id, "slow");
@@ -99,6 +114,28 @@ impl Shared {
             tracing::info!(%method, path, status, milliseconds, request_id = %id, "{outcome}");
         }
     }
+}
+
+/// How long the answer may be kept, and by what besides its URL it may differ.
+fn cache(request: &Remembered, headers: &mut HeaderMap) {
+    let reading = matches!(request.method, Method::GET | Method::HEAD);
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        let policy = if reading {
+            "private, no-cache"
+        } else {
+            "no-store"
+        };
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(policy));
+    }
+    let differs = if reading {
+        "Accept, Accept-Encoding, Authorization, Origin"
+    } else if request.preflight {
+        "Access-Control-Request-Method, Access-Control-Request-Headers"
+    } else {
+        return;
+    };
+    // A handler that names others means them as well as these.
+    headers.append(header::VARY, HeaderValue::from_static(differs));
 }
 
 fn milliseconds(span: Duration) -> f64 {

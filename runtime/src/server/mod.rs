@@ -1,18 +1,24 @@
 //! The server: takes connections, hands requests to the service's router, and stops in good order.
 //!
-//! `accept` knows sockets, `exchange` one request and its response, `finish`
-//! what is added to responses, `probes` the health pages, `stop` signals.
+//! `accept` knows sockets, `wire` their bytes, `exchange` one request and its response, `methods`
+//! what a path allows, `finish` what is added to responses, `cors` browsers,
+//! `compress` bodies, `probes` the health pages, `stop` signals.
 
 mod accept;
 mod clock;
+#[cfg(feature = "compression")]
+mod compress;
+mod cors;
 mod exchange;
 mod finish;
+mod methods;
 mod probes;
 mod received;
 mod stop;
+mod wire;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -26,6 +32,7 @@ use crate::db::Db;
 use crate::http::Limits;
 use crate::service::Service;
 
+pub(crate) use cors::is_origin;
 pub(crate) use exchange::panic_message;
 pub(crate) use stop::{Phase, Signals};
 
@@ -43,6 +50,10 @@ pub(crate) struct Shared {
     /// Changes once, when the last phase begins.
     stopping: watch::Sender<bool>,
     readiness: probes::Readiness,
+    /// How many heads could not be read so far.
+    refused_heads: AtomicU64,
+    /// Where pages of other origins may come.
+    cors: Option<cors::Cors>,
     #[cfg(feature = "docs-ui")]
     docs: Option<crate::docs::Docs>,
 }
@@ -77,6 +88,8 @@ impl Server {
             phase: AtomicU8::new(Phase::Starting as u8),
             stopping: watch::Sender::new(false),
             readiness: probes::Readiness::default(),
+            refused_heads: AtomicU64::new(0),
+            cors: cors::Cors::of(&config.cors),
             #[cfg(feature = "docs-ui")]
             docs: S::OPENAPI
                 .filter(|_| config.docs.enabled)

@@ -23,6 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Readiness(Mutex<Option<(Instant, bool)>>);
 
+/// Whether one of them is at this path.
+pub(super) fn are_at(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz" | "/startupz")
+}
+
 /// The page at one of the three paths.
 pub(super) async fn page(shared: &Shared, path: &str, query: Option<&str>) -> Response<Body> {
     let verbose = query.is_some_and(|query| {

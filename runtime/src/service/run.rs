@@ -117,7 +117,12 @@ pub(crate) async fn assemble<S: Service>(config: &Config) -> Result<(S, Db), Sta
         let options = super::migrate::options(config);
         migrate::up(&db, S::MIGRATIONS, options, migrate::log()).await?;
     }
-    let pages = PageTokens::new(&key(config, &db).await?);
+    let previous: Vec<[u8; 32]> = config
+        .previous_secret_keys
+        .iter()
+        .map(|key| *key.bytes())
+        .collect();
+    let pages = PageTokens::rotated(&key(config, &db).await?, &previous);
     let resources = Resources {
         db: db.clone(),
         pages,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use svcgen_runtime::axum::http::{Method, Request, Version};
-use svcgen_runtime::serde_json::json;
+use svcgen_runtime::serde_json::{Value, from_str, json};
 use svcgen_runtime::testing::TestServer;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -141,8 +141,22 @@ async fn broken_heads_get_a_status_and_the_server_lives() {
             "{}: {answer}",
             &head[..head.len().min(60)]
         );
+        if !answer.is_empty() {
+            let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+            let problem: Value = from_str(body).unwrap();
+            assert_eq!(problem["reason"], "UNREADABLE_HEAD", "{answer}");
+            assert_eq!(problem["domain"], "notes", "{answer}");
+            assert!(answer.contains("application/problem+json"), "{answer}");
+        }
     }
     assert_eq!(server.get("/livez").await.status, 200);
+    // One after a good request on the same connection, too.
+    let two = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\nnonsense\r\n\r\n";
+    let answer = exchange(server.address(), two).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.contains("HTTP/1.1 400 "),
+        "{answer}"
+    );
 }
 
 #[tokio::test]

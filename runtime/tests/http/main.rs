@@ -1,8 +1,11 @@
 //! The runtime's HTTP side, over real connections.
 
 mod conditional;
+mod content;
+mod cors;
 mod hostile;
 mod lifecycle;
+mod methods;
 mod notes;
 mod pages;
 mod problems;

@@ -49,6 +49,20 @@ impl Service for Notes {
             .route("/v1/notes", get(list).post(create))
             .route("/v1/notes/{id}", get(find).patch(change).delete(remove))
             .route("/v1/caller", get(async |caller: Caller| caller.subject))
+            .route("/long/{size}", get(long))
+            .route(
+                "/long/{size}/packed",
+                get(async || ([("content-encoding", "identity")], "x".repeat(5000))),
+            )
+            .route(
+                "/long/{size}/kept",
+                get(async || {
+                    (
+                        [("cache-control", "no-transform"), ("vary", "Cookie")],
+                        "x".repeat(5000),
+                    )
+                }),
+            )
             .route("/misbehave/panic", get(panics))
             .route("/misbehave/slow/{ms}", get(slow).post(slow))
             .route("/misbehave/leak", get(leak))
@@ -234,6 +248,25 @@ async fn remove(
         0 => Err(Error::not_found("note", id)),
         _ => Ok(NoContent),
     }
+}
+
+/// A record of this many characters.
+#[derive(Serialize)]
+struct Long {
+    text: String,
+}
+
+impl Tag for Long {
+    fn entity_tag(&self) -> Option<String> {
+        Some(version_tag(7))
+    }
+}
+
+async fn long(Path(size): Path<usize>) -> Tagged<Long> {
+    let text = "All work and no play. ".chars().cycle().take(size);
+    Tagged(Long {
+        text: text.collect(),
+    })
 }
 
 async fn panics() -> &'static str {

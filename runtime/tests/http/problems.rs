@@ -100,7 +100,7 @@ async fn methods_and_media_types() {
     let server = TestServer::<Notes>::start().await;
     let answer = server.delete("/v1/notes").await;
     assert_problem(&answer, 405, "INVALID_ARGUMENT", "METHOD_NOT_ALLOWED");
-    assert_eq!(answer.header("allow"), "GET,HEAD,POST");
+    assert_eq!(answer.header("allow"), "GET, HEAD, POST, OPTIONS");
     let answer = server.post("/livez", json!({})).await;
     assert_problem(&answer, 405, "INVALID_ARGUMENT", "METHOD_NOT_ALLOWED");
     let post = |media_type: &'static str| {

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod aggregates;
 mod filters;
 mod hostile;
 mod pages;
@@ -10,19 +11,25 @@ mod parcels;
 mod random;
 mod reference;
 
-use svcgen_runtime::axum::extract::FromRequestParts as _;
+use svcgen_runtime::axum::extract::FromRequestParts;
 use svcgen_runtime::axum::http::Request;
 use svcgen_runtime::{Error, Listing, PageTokens};
 
 /// What a caller asks, by parameter and value.
-async fn listing(parameters: &[(&str, &str)]) -> Result<Listing, Error> {
+async fn asked<T: FromRequestParts<(), Rejection = Error>>(
+    parameters: &[(&str, &str)],
+) -> Result<T, Error> {
     let query: Vec<String> = parameters
         .iter()
         .map(|(name, value)| format!("{name}={}", escaped(value)))
         .collect();
     let uri = format!("/?{}", query.join("&"));
     let (mut parts, ()) = Request::get(uri).body(()).unwrap().into_parts();
-    Listing::from_request_parts(&mut parts, &()).await
+    T::from_request_parts(&mut parts, &()).await
+}
+
+async fn listing(parameters: &[(&str, &str)]) -> Result<Listing, Error> {
+    asked(parameters).await
 }
 
 fn escaped(text: &str) -> String {

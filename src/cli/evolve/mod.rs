@@ -14,9 +14,9 @@ use self::{carry::Along, told::Outcome};
 use super::{
     Failure,
     arguments::{Format, Manner},
-    generate,
+    conflicts, generate,
     new::ask,
-    pipeline::{self, Carry, Extras},
+    pipeline::{self, Carry, Wishes},
     report::Summary,
     shell::Shell,
 };
@@ -122,9 +122,7 @@ impl Draft {
             let outcome = Outcome::of(self.schema_changes(), &prepared, self.left(), telling);
             return outcome.rehearsed(manner.format, shell);
         }
-        let waiting = || shell.status("Blocking", "waiting for another svcgen in this project");
-        let (held, recovered) = self.project.clone().hold(waiting)?;
-        generate::tell_recovered(&recovered, shell);
+        let held = generate::hold(self.project.clone(), shell)?;
         // Another run may have changed what was read before this one held the project.
         if held.project().schema()? != self.before {
             return Err(Failure::InTheWay {
@@ -135,7 +133,7 @@ impl Draft {
         let progress = shell.progress("generating");
         let prepared = self.prepare(shell);
         drop(progress);
-        let prepared = prepared?;
+        let prepared = prepared.map_err(|it| conflicts::reported(it, &self.project))?;
         let mut changes = self.schema_changes();
         let outcome = Outcome::of(changes.clone(), &prepared, self.left(), telling);
         changes.extend(prepared.changes());
@@ -149,10 +147,13 @@ impl Draft {
     }
 
     fn prepare(&self, shell: &Shell) -> Result<pipeline::Prepared, Failure> {
-        let mut extras = Extras::new();
-        let files = self.after.clone();
         let carry = self.along.as_ref().map(|it| it as &dyn Carry);
-        pipeline::prepare_carrying(&self.project, files, &mut extras, carry, shell)
+        let wishes = Wishes {
+            carry,
+            ..Wishes::default()
+        };
+        let files = self.after.clone();
+        pipeline::gather(&self.project, files, &wishes, shell)?.prepare(carry)
     }
 }
 

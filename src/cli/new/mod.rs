@@ -151,12 +151,13 @@ fn own_files(root: &Path, schema: Vec<SchemaFile>, extras: Extras) -> Result<Vec
             path,
             ownership: Ownership::Seeded,
             kind,
+            texts: None,
         });
     }
     if conflicts.is_empty() {
         Ok(changes)
     } else {
-        Err(Failure::Conflicts(conflicts))
+        Err(Failure::Conflicts(conflicts, None))
     }
 }
 
@@ -183,12 +184,13 @@ fn hold_and_apply(
     prepared: Prepared,
     shell: &Shell,
 ) -> Result<(), Failure> {
-    let (held, recovered) =
-        project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
-    generate::tell_recovered(&recovered, shell);
+    let held = generate::hold(project, shell)?;
     let mut changes = own;
     changes.extend(prepared.changes());
-    Ok(held.apply(&changes)?)
+    held.apply(&changes)?;
+    // A service that was just begun has no state to go back to.
+    held.forget_last_run();
+    Ok(())
 }
 
 fn tell_repository(repository: &Repository, shell: &Shell) {

@@ -34,6 +34,7 @@ pub struct Naming {
 /// Variables that the templates use themselves.
 pub const TAKEN_VARIABLES: &[&str] = &[
     "after",
+    "aggregation",
     "app",
     "before",
     "caller",
@@ -44,6 +45,7 @@ pub const TAKEN_VARIABLES: &[&str] = &[
     "id",
     "inside",
     "listing",
+    "mask",
     "new",
     "now",
     "page",

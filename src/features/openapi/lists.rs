@@ -20,7 +20,7 @@ pub fn list(service: &Service, entity: &Entity) -> Value {
         &format!("List {plural}"),
         json!({
             "parameters": parameters(service, entity),
-            "responses": responses("200", page, &[]),
+            "responses": responses("200", page, &[406]),
         }),
     )
 }
@@ -71,7 +71,7 @@ pub fn shared_parameters() -> Value {
     })
 }
 
-/// How many records a page may have.
+/// How many records or groups a page has.
 pub fn page_size(default: u32, most: u32) -> Value {
     json!({
         "name": "page_size",
@@ -114,7 +114,8 @@ fn order_by(entity: &Entity) -> Value {
     })
 }
 
-fn filter(service: &Service, entity: &Entity) -> Value {
+/// Which records are meant.
+pub fn filter(service: &Service, entity: &Entity) -> Value {
     let columns = names(entity, &entity.list.filter);
     json!({
         "name": "filter",
@@ -135,7 +136,8 @@ fn names(entity: &Entity, columns: &[Column]) -> Vec<String> {
         .collect()
 }
 
-fn listed(names: &[String]) -> String {
+/// Names as a sentence has them.
+pub fn listed(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }

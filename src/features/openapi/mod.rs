@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the model.
 
+mod aggregates;
 mod archive;
 mod links;
 mod lists;
@@ -78,6 +79,7 @@ fn document(service: &Service) -> Value {
     }
     let mut paths = Map::new();
     let mut components = problems::schemas();
+    components.insert("Groups".to_owned(), aggregates::schema());
     for entity in &service.entities {
         operations::add(service, entity, &mut paths);
         schemas::add(service, entity, &mut components);

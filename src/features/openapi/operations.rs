@@ -8,7 +8,7 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{is_changeable, links, lists, problems};
+use super::{aggregates, is_changeable, links, lists, problems};
 
 /// The entity tag of a version.
 const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
@@ -25,6 +25,8 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     }
     record.insert("delete".to_owned(), remove(entity));
     paths.insert(path.clone(), collection);
+    let aggregate = json!({ "get": aggregates::aggregate(service, entity) });
+    paths.insert(format!("{path}:aggregate"), aggregate);
     paths.insert(format!("{path}/{{id}}"), Value::Object(record));
 }
 
@@ -160,14 +162,13 @@ fn create(entity: &Entity) -> Value {
 
 fn get(entity: &Entity) -> Value {
     let mut rest = Map::new();
+    let mut parameters = vec![shared("parameters", "ReadMask")];
     if entity.automatic.version {
-        rest.insert(
-            "parameters".to_owned(),
-            json!([shared("parameters", "IfNoneMatch")]),
-        );
+        parameters.push(shared("parameters", "IfNoneMatch"));
     }
+    rest.insert("parameters".to_owned(), Value::Array(parameters));
     let found = record_response(entity, &format!("The {}.", entity.name.sentence()), false);
-    let mut answers = responses("200", found, &[404]);
+    let mut answers = responses("200", found, &[404, 406]);
     if entity.automatic.version {
         answers["304"] = json!({ "description": "The caller has this version already." });
     }

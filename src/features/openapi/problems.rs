@@ -52,6 +52,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (400, "BadRequest", "The request cannot be understood."),
     (404, "NotFound", "There is no such record."),
     (
+        406,
+        "NotAcceptable",
+        "The answer is JSON, which `Accept` does not take.",
+    ),
+    (
         408,
         "RequestTimeout",
         "The request took too long to arrive.",

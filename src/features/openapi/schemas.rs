@@ -289,7 +289,7 @@ fn scalar_schema(scalar: &ScalarType) -> Value {
         ScalarType::Duration => json!({ "type": "string", "pattern": DURATION }),
         // Null is not among them: where a field may be null, that is added.
         ScalarType::Json => {
-            json!({ "type": ["object", "array", "string", "number", "boolean"] })
+            json!({ "type": ["object", "array", "string", "number", "boolean"], "items": {} })
         }
         ScalarType::Bytes(bound) => bytes_schema(bound),
     }

@@ -65,6 +65,7 @@ const TYPES: &[&str] = &[
     "Value",
     "Violations",
     // Members of every API description.
+    "Groups",
     "Problem",
     "RemovalPreview",
     "Restored",

@@ -11,7 +11,8 @@ use crate::model::{
 };
 use crate::schema::Document;
 use crate::schema::service::{
-    BreakerDoc, ClientDoc, DatabaseWord, FeaturesDoc, RetryDoc, RuntimeDoc, RuntimeWord, ServiceDoc,
+    BreakerDoc, ClientDoc, DatabaseWord, FeaturesDoc, HttpDoc, RetryDoc, RuntimeDoc, RuntimeWord,
+    ServiceDoc,
 };
 use crate::schema::values::{self, Either};
 use crate::source::{Span, Spanned};
@@ -140,10 +141,7 @@ fn features(doc: &ServiceDoc, incomplete: bool, problems: &mut Vec<Diagnostic>) 
         }
     });
     Features {
-        http: features
-            .http
-            .as_ref()
-            .map(|it| http(it.value.prefix.as_ref())),
+        http: features.http.as_ref().map(|it| http(Some(&it.value))),
         grpc,
         openapi: features.openapi.as_ref().map(|it| OpenapiFeature {
             ui: it.value.ui.as_ref().is_none_or(|ui| ui.value),
@@ -152,9 +150,12 @@ fn features(doc: &ServiceDoc, incomplete: bool, problems: &mut Vec<Diagnostic>) 
     }
 }
 
-fn http(prefix: Option<&Spanned<String>>) -> HttpFeature {
+fn http(written: Option<&HttpDoc>) -> HttpFeature {
+    let prefix = written.and_then(|it| it.prefix.as_ref());
+    let compression = written.and_then(|it| it.compression.as_ref());
     HttpFeature {
         prefix: prefix.map_or("/v1".to_owned(), |it| it.value.clone()),
+        compression: compression.is_some_and(|it| it.value),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Kind, Type};
 use uuid::Uuid;
 
+use crate::db::Value;
 use crate::db::column::{Cell, Mismatch, Stored};
 
 /// One column of one row as it came from the server.
@@ -54,6 +55,26 @@ impl<'r> Field<'r> {
     #[inline]
     pub(crate) fn is_null(self) -> bool {
         self.bytes.is_none()
+    }
+
+    /// The value by the type that the server names.
+    pub(crate) fn any(self) -> Result<Value, Mismatch> {
+        Ok(match *self.kind {
+            Type::BOOL => Value::Bool(self.boolean()?),
+            Type::INT8 | Type::INT4 | Type::INT2 => Value::Int(self.int()?),
+            Type::FLOAT8 | Type::FLOAT4 => Value::Float(self.float()?),
+            Type::NUMERIC => {
+                let number: Decimal = self.read()?;
+                let scale = u8::try_from(number.scale()).unwrap_or(u8::MAX);
+                Value::Decimal(number, 28, scale)
+            }
+            Type::UUID => Value::Uuid(self.uuid()?),
+            Type::DATE => Value::Date(self.date()?),
+            Type::TIME => Value::Time(self.time()?),
+            Type::TIMESTAMPTZ => Value::Timestamp(self.timestamp()?),
+            Type::BYTEA => Value::Bytes(self.bytes()?.to_vec()),
+            _ => Value::Text(self.text()?.to_owned().into()),
+        })
     }
 
     #[inline]

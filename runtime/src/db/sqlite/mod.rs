@@ -3,6 +3,7 @@
 
 mod deadline;
 mod error;
+mod functions;
 mod job;
 mod open;
 mod queue;

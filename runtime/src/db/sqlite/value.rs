@@ -86,6 +86,17 @@ fn wrong<T>(value: ValueRef<'_>, expected: &str) -> Result<T, Mismatch> {
     )))
 }
 
+/// The value as SQLite has it.
+pub(crate) fn any(value: ValueRef<'_>) -> Result<Value, Mismatch> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(it) => Value::Int(it),
+        ValueRef::Real(it) => Value::Float(it),
+        ValueRef::Text(_) => Value::Text(text(value)?.to_owned().into()),
+        ValueRef::Blob(it) => Value::Bytes(it.to_vec()),
+    })
+}
+
 #[inline]
 pub(crate) fn boolean(value: ValueRef<'_>) -> Result<bool, Mismatch> {
     match value {

@@ -39,6 +39,8 @@ pub(crate) enum Place {
         table: &'static Table,
         column: &'static Column,
     },
+    /// Something that the statement has computed under this name.
+    Computed(String),
 }
 
 /// A part of a date or of a point in time, in UTC.

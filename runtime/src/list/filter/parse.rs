@@ -10,6 +10,9 @@ pub(crate) const MOST_TERMS: usize = 100;
 /// The deepest that parentheses and negations may be nested.
 pub(crate) const DEEPEST: usize = 20;
 
+/// How deep calls are nested: `max(year(placed_at))`.
+const DEEPEST_CALL: usize = 2;
+
 /// What a filter says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expression {
@@ -239,6 +242,10 @@ impl<'a> Parser<'a> {
 
     /// A path or a call; the first `skip` letters of its word are no part of it.
     fn operand(&mut self, skip: usize) -> Result<Operand, Mistake> {
+        self.inner_operand(skip, 0)
+    }
+
+    fn inner_operand(&mut self, skip: usize, depth: usize) -> Result<Operand, Mistake> {
         let at = self.at() + skip;
         let word = match self.peek() {
             Some(TokenKind::Word(word)) if !["AND", "OR", "NOT"].contains(&word.as_str()) => {
@@ -261,15 +268,10 @@ impl<'a> Parser<'a> {
         self.next += 1;
         let mut of = Vec::new();
         while !matches!(self.peek(), Some(TokenKind::Close)) {
-            // Looked at before it is read, so that nesting without end cannot exhaust the stack.
-            let is_call = matches!(self.tokens.get(self.next + 1), Some(token) if token.kind == TokenKind::Open);
-            if is_call {
-                return Err(Mistake::new(
-                    self.at(),
-                    "A function takes a field here, not another function.",
-                ));
+            if depth == DEEPEST_CALL {
+                return Err(Mistake::new(self.at(), "A function takes a field here."));
             }
-            of.push(self.operand(0)?);
+            of.push(self.inner_operand(0, depth + 1)?);
             match self.peek() {
                 Some(TokenKind::Comma) => self.next += 1,
                 Some(TokenKind::Close) => {}

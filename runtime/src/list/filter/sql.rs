@@ -80,16 +80,20 @@ fn passes(subject: &Subject, test: &Test, parameters: &mut Parameters) -> String
 
 /// What is tested, as SQL.
 pub(crate) fn expression(subject: &Subject, engine: Engine) -> String {
-    let (Place::Own(column) | Place::Through { column, .. }) = &subject.place;
-    let is_moment = matches!(column.kind, Kind::Timestamp);
-    let column = column.sql();
+    let (column, is_moment) = match &subject.place {
+        Place::Computed(name) => return quoted(name),
+        Place::Own(column) | Place::Through { column, .. } => {
+            (column.sql(), matches!(column.kind, Kind::Timestamp))
+        }
+    };
     match subject.part {
         None => column,
         Some(part) => part_of(part, &column, is_moment, engine),
     }
 }
 
-fn part_of(part: Part, column: &str, is_moment: bool, engine: Engine) -> String {
+/// A part of a date or a moment, as SQL.
+pub(crate) fn part_of(part: Part, column: &str, is_moment: bool, engine: Engine) -> String {
     match engine {
         Engine::Postgres => {
             let moment = if is_moment {

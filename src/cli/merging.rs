@@ -1,0 +1,212 @@
+//! What a merge needs from the project, and what it leaves there: bases, copies, the list
+//! of unresolved files, marks in git's index.
+
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use super::{Failure, shell::Shell, state_files};
+use crate::{
+    generate,
+    plan::Content,
+    project::{
+        Project,
+        copies::{UNRESOLVED_FILE, unresolved_text},
+        git::Git,
+        transaction::Change,
+    },
+    reconcile::{
+        Marked, WritePlan,
+        bases::Bases,
+        merge::markers,
+        path::COPIES,
+        text::{BlobId, Fingerprint},
+    },
+    schema,
+    tables::intent::Allow,
+};
+
+/// What a project keeps for merges, as a run finds it.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// Copies of what was generated, by the path of the file that was edited.
+    pub copies: BTreeMap<String, Vec<u8>>,
+    /// Files with conflicts of an earlier run that nobody has resolved.
+    pub unresolved: BTreeSet<String>,
+    /// Whether a list of unresolved files is there, though all may be resolved by now.
+    has_list: Option<Fingerprint>,
+}
+
+impl Kept {
+    /// Of a project.
+    pub fn of(project: &Project) -> Result<Self, Failure> {
+        let list = project.text(UNRESOLVED_FILE)?;
+        let unresolved = still_marked(project)?;
+        Ok(Self {
+            copies: project.copies()?,
+            unresolved,
+            has_list: list.map(|it| Fingerprint::of(it.as_bytes())),
+        })
+    }
+
+    /// A run on top of unresolved conflicts would mix two runs.
+    pub fn refuse_unresolved(&self) -> Result<(), Failure> {
+        if self.unresolved.is_empty() {
+            return Ok(());
+        }
+        let files: Vec<String> = self.unresolved.iter().map(|it| format!("  {it}")).collect();
+        Err(Failure::InTheWay {
+            message: format!(
+                "conflicts of the last run are not resolved yet:\n{}",
+                files.join("\n")
+            ),
+            hint: "resolve them in the files, then run `svcgen resolve --continue`; `svcgen resolve --abort` takes \
+                   the run back"
+                .to_owned(),
+        })
+    }
+
+    /// What is to be kept after a run.
+    pub fn changes(&self, plan: &WritePlan, index: &BTreeMap<String, String>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (path, copy) in &plan.copies {
+            let before = self.copies.get(path);
+            if before != Some(copy) {
+                changes.push(Change {
+                    path: format!("{COPIES}/{path}"),
+                    content: Some(copy.clone()),
+                    before: before.map(|it| Fingerprint::of(it)),
+                });
+            }
+        }
+        for (path, copy) in &self.copies {
+            if !plan.copies.contains_key(path) {
+                changes.push(Change {
+                    path: format!("{COPIES}/{path}"),
+                    content: None,
+                    before: Some(Fingerprint::of(copy)),
+                });
+            }
+        }
+        let marked = plan.marked.iter().map(|it| {
+            let entry = index.get(&it.path).map(String::as_str);
+            (it.path.as_str(), entry)
+        });
+        let list = unresolved_text(marked);
+        if !list.is_empty() || self.has_list.is_some() {
+            changes.push(Change {
+                path: UNRESOLVED_FILE.to_owned(),
+                content: (!list.is_empty()).then(|| list.into_bytes()),
+                before: self.has_list,
+            });
+        }
+        changes
+    }
+}
+
+/// The files on the list of unresolved ones that still have markers.
+pub fn still_marked(project: &Project) -> Result<BTreeSet<String>, Failure> {
+    let mut marked = BTreeSet::new();
+    for path in project.unresolved()?.into_keys() {
+        let text = project.text(&path)?.unwrap_or_default();
+        if markers::are_in(text.as_bytes()) {
+            marked.insert(path);
+        }
+    }
+    Ok(marked)
+}
+
+/// What git's index has of the files that are about to be marked, where it has them.
+pub fn index_of(known: &Known, marked: &[Marked]) -> BTreeMap<String, String> {
+    let entry = |it: &Marked| Some((it.path.clone(), known.git()?.entry(&it.path)?));
+    marked.iter().filter_map(entry).collect()
+}
+
+/// Tells git's index of the conflicts, so that editors and `git mergetool` know of them.
+pub fn mark(project: &Project, marked: &[Marked], index: &BTreeMap<String, String>, shell: &Shell) {
+    let Some(git) = Git::of(project.root()).filter(|_| !index.is_empty()) else {
+        return;
+    };
+    for Marked { path, versions, .. } in marked {
+        let Some((mode, _)) = index.get(path).and_then(|it| it.split_once(' ')) else {
+            continue;
+        };
+        if git.mark(path, mode, versions).is_none() {
+            shell.warn(&format!("git's index could not be told of `{path}`"));
+        }
+    }
+}
+
+/// Where bases are looked for beyond the copies.
+#[derive(Debug)]
+pub struct Known {
+    project: Project,
+    /// The schema of the last run as this run finds it.
+    schema: Option<String>,
+    tables: Option<String>,
+    git: OnceCell<Option<Git>>,
+    last: OnceCell<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Known {
+    /// Of a project, whose tables of the last run were read already.
+    pub fn of(project: &Project, tables: Option<String>) -> Result<Self, Failure> {
+        Ok(Self {
+            schema: project.text(state_files::LAST_SCHEMA)?,
+            project: project.clone(),
+            tables,
+            git: OnceCell::new(),
+            last: OnceCell::new(),
+        })
+    }
+
+    fn git(&self) -> Option<&Git> {
+        let git = self.git.get_or_init(|| Git::of(self.project.root()));
+        git.as_ref()
+    }
+
+    /// What this svcgen makes of the last schema.
+    fn last(&self) -> &BTreeMap<String, Vec<u8>> {
+        self.last.get_or_init(|| {
+            let sources = self.schema.as_deref().and_then(schema::restored);
+            let rendered = sources.and_then(|sources| {
+                let tables = self.tables.as_deref();
+                render(&sources, tables, self.project.nearest_directory())
+            });
+            rendered.unwrap_or_default()
+        })
+    }
+}
+
+/// The texts that come of a schema, by path.
+fn render(
+    sources: &[crate::source::Source],
+    tables: Option<&str>,
+    directory: &Path,
+) -> Option<BTreeMap<String, Vec<u8>>> {
+    let inputs = generate::Inputs {
+        sources,
+        known: &BTreeMap::new(),
+        previous_tables: tables,
+        project: Some(directory),
+        allow: Allow::default(),
+    };
+    let generated = generate::generate(&inputs).ok()?;
+    let text = |file: crate::plan::Rendered| match file.content {
+        Content::Whole(text) => Some((file.path, text)),
+        Content::AsBefore => None,
+    };
+    Some(generated.files.into_iter().filter_map(text).collect())
+}
+
+impl Bases for Known {
+    fn rendering(&self, path: &str) -> Option<Vec<u8>> {
+        self.last().get(path).cloned()
+    }
+
+    fn blob(&self, id: BlobId) -> Option<Vec<u8>> {
+        self.git()?.blob(id)
+    }
+}
