@@ -6,6 +6,7 @@ use minijinja::value::Serde;
 use crate::model::{Entity, IdType, Service};
 use crate::plan::Ownership;
 use crate::tables::build::is_archived;
+use crate::tables::idempotency::keeps_answers;
 
 use super::entity::naming::Naming;
 use super::entity::rust;
@@ -31,7 +32,7 @@ impl Feature for Http {
                 id => rust::id_type(entity.id),
                 id_imported => entity.id == IdType::Uuid,
                 id_borrow => if entity.id == IdType::String { "&" } else { "" },
-                versioned => entity.automatic.version,
+                chosen_id => entity.id != IdType::Bigint,
                 changeable => super::openapi::is_changeable(entity),
             };
             out.template(
@@ -46,6 +47,10 @@ impl Feature for Http {
             if is_archived(entity) {
                 archive(context.service, entity, out);
             }
+        }
+        if keeps_answers(context.service) {
+            out.service_items
+                .push("const KEEPS_ANSWERS: bool = true;".to_owned());
         }
         let http = context.service.features.http.as_ref();
         if http.is_some_and(|http| http.compression) {

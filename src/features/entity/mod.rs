@@ -11,6 +11,7 @@ mod removal;
 pub mod rust;
 pub mod sample;
 mod sql;
+mod writing;
 
 pub use archive::statements::ties as archive_ties;
 pub use model_view::link_members;
