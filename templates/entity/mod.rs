@@ -17,6 +17,9 @@ mod http_archive;
 //% endif
 mod model;
 pub mod queries;
+//% if related
+pub mod relations;
+//% endif
 pub mod removal;
 mod rules;
 

@@ -13,6 +13,9 @@ async fn every_statement_can_be_prepared() {
 //% if entity.archived
         {{ crate_name }}::{{ entity.module }}::archive::STATEMENTS,
 //% endif
+//% if entity.related
+        {{ crate_name }}::{{ entity.module }}::relations::STATEMENTS,
+//% endif
 //% endfor
 //% if archived
         {{ crate_name }}::archive::STATEMENTS,

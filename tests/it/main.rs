@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that the crate is linked once.
 
 mod command;
+mod conflicts;
 mod errors;
 mod evolve;
 mod faults;
@@ -9,9 +10,13 @@ mod generate;
 mod golden;
 mod hostile;
 mod import;
+mod merging;
 mod migrate;
+mod migrate_property;
+mod migrations;
 mod models;
 mod new;
+mod random_schema;
 mod schemas;
 mod slow;
 mod support;

@@ -7,6 +7,7 @@ mod list;
 mod model_view;
 pub mod naming;
 mod operations_view;
+pub mod relations;
 mod removal;
 pub mod rust;
 pub mod sample;
@@ -14,6 +15,7 @@ mod sql;
 mod writing;
 
 pub use archive::statements::ties as archive_ties;
+pub use list::members;
 pub use model_view::link_members;
 
 use minijinja::context;
@@ -28,6 +30,7 @@ use archive::ArchiveView;
 use model_view::ModelView;
 use naming::Naming;
 use operations_view::OperationsView;
+use relations::RelationsView;
 
 /// The slices.
 pub struct Entities;
@@ -62,11 +65,14 @@ fn slice(
     let operations = OperationsView::of(context, id, table);
     let model = Value::from(Serde(ModelView::of(context.service, entity)));
     let archive = ArchiveView::of(context, id);
+    let relations =
+        RelationsView::of(context, id).filter(|_| context.service.features.http.is_some());
     let names = context! {
         naming => Serde(&naming),
         adapters => adapters(context.service),
         archived => archive.is_some(),
         restores_routed => archive.is_some() && context.service.features.http.is_some(),
+        related => relations.is_some(),
     };
     let operations = Value::from(Serde(operations));
     let folder = format!("src/{}", entity.name.snake());
@@ -113,6 +119,15 @@ fn slice(
             format!("{folder}/archive.rs"),
             "entity/archive.rs",
             Value::from(Serde(archive)),
+            Ownership::Managed,
+            Some(snake),
+        );
+    }
+    if let Some(relations) = relations {
+        out.template(
+            format!("{folder}/relations.rs"),
+            "entity/relations.rs",
+            Value::from(Serde(relations)),
             Ownership::Managed,
             Some(snake),
         );
