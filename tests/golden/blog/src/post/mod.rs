@@ -9,6 +9,7 @@ mod http;
 mod http_archive;
 mod model;
 pub mod queries;
+pub mod relations;
 pub mod removal;
 mod rules;
 

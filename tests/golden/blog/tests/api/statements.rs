@@ -10,13 +10,17 @@ async fn every_statement_can_be_prepared() {
         blog::author::queries::STATEMENTS,
         blog::author::commands::STATEMENTS,
         blog::author::archive::STATEMENTS,
+        blog::author::relations::STATEMENTS,
         blog::comment::queries::STATEMENTS,
         blog::comment::commands::STATEMENTS,
+        blog::comment::relations::STATEMENTS,
         blog::post::queries::STATEMENTS,
         blog::post::commands::STATEMENTS,
         blog::post::archive::STATEMENTS,
+        blog::post::relations::STATEMENTS,
         blog::tag::queries::STATEMENTS,
         blog::tag::commands::STATEMENTS,
+        blog::tag::relations::STATEMENTS,
         blog::archive::STATEMENTS,
     ];
     for (name, statement) in statements.concat() {
