@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::query::parameters;
-use crate::list::{Mask, Table};
+use crate::list::{Include, Mask, Table};
 use crate::{Error, PageTokens};
 
 /// What a caller asks of a list (AIP-158, 132, 160, 157); read from the query of the URL.
@@ -22,6 +22,7 @@ pub struct Listing {
     order_by: String,
     filter: String,
     read_mask: String,
+    include: String,
 }
 
 impl Listing {
@@ -69,6 +70,17 @@ impl Listing {
         &self.read_mask
     }
 
+    /// The relations that the caller wants to see with each record; empty for none.
+    pub fn include(&self) -> &str {
+        &self.include
+    }
+
+    /// The relations that the caller wants to see with a table's records.
+    pub fn included(&self, table: &Table) -> Include {
+        // What names something else was refused when the page was read.
+        Include::read(&self.include, table.relations).unwrap_or_default()
+    }
+
     /// The members that the caller wants to see of a table's records; `None` for all of them.
     pub fn mask(&self, table: &Table) -> Option<Mask> {
         // A mask that names something else was refused when the page was read.
@@ -93,6 +105,7 @@ const PARAMETERS: &[&str] = &[
     "order_by",
     "filter",
     "read_mask",
+    "include",
 ];
 
 impl<S: Sync> FromRequestParts<S> for Listing {
@@ -117,7 +130,8 @@ impl<S: Sync> FromRequestParts<S> for Listing {
             "page_token" => listing.page_token = Some(value.into_owned()),
             "order_by" => listing.order_by = value.into_owned(),
             "filter" => listing.filter = value.into_owned(),
-            _ => listing.read_mask = value.into_owned(),
+            "read_mask" => listing.read_mask = value.into_owned(),
+            _ => listing.include = value.into_owned(),
         })?;
         Ok(listing)
     }

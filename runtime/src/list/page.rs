@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::column::{Record, Table, Within};
 use super::filter::check::Condition;
 use super::filter::{check, lex, parse, sql};
+use super::include::Include;
 use super::mask::Mask;
 use super::order::{self, Key};
 use super::statement::{self, Parameters};
@@ -128,6 +129,9 @@ impl Table {
         });
         if let Err(mistake) = Mask::read(listing.read_mask(), self.members) {
             note("read_mask", "INVALID_MASK", mistake);
+        }
+        if let Err(mistake) = Include::read(listing.include(), self.relations) {
+            note("include", "INVALID_INCLUDE", mistake);
         }
         if !found.is_empty() {
             return Err(Error::invalid_parameters(found));
