@@ -9,6 +9,7 @@ use super::{
     arguments::{Format, MigrateLint, MigrateMerge},
     generate,
     pipeline::{self, Wishes},
+    prepared,
     shell::Shell,
 };
 use crate::{
@@ -193,7 +194,7 @@ pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Resu
     let changes: Vec<Change> = contents
         .into_iter()
         .map(|(path, content)| Change {
-            before: disk.get(&path).and_then(pipeline::print_of),
+            before: disk.get(&path).and_then(prepared::print_of),
             path,
             content: content.map(String::into_bytes),
         })
