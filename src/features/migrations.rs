@@ -95,6 +95,8 @@ fn slug(history: &[String], changes: &[Change]) -> String {
         Change::DropIndex { index } => Some(format!("drop_{}", index.name)),
         Change::Guard { table } => Some(format!("guard_{}", table.name)),
         Change::Unguard { table } => Some(format!("unguard_{}", table.name)),
+        Change::AddSearch { table } => Some(format!("search_{}", table.name)),
+        Change::DropSearch { table } => Some(format!("end_search_of_{}", table.name)),
         Change::Retire { .. } | Change::Refused { .. } => None,
     });
     let mut slug = first.unwrap_or_else(|| "change".to_owned());
@@ -139,6 +141,8 @@ fn sql(dialect: &dyn Dialect, changes: &[Change]) -> String {
             Change::DropIndex { index } => {
                 text.push_str(&dialect::drop_index(index));
             }
+            Change::DropSearch { table } => text.push_str(&dialect.unsearch(table)),
+            Change::AddSearch { table } => text.push_str(&dialect.search(table)),
             Change::Unguard { table } => text.push_str(&dialect.unguard(table)),
             // Guards come last: an archive is created after what it is of.
             Change::Guard { .. } | Change::Retire { .. } | Change::Refused { .. } => {}

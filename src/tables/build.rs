@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::{
     Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Schema, Table,
-    TableKind, derived_name, hex,
+    TableKind, derived_name, hex, search,
 };
 
 /// The table that remembers references which removals cut.
@@ -140,6 +140,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         primary_key: vec!["id".to_owned()],
         identity: entity.id == IdType::Bigint,
         guarded: is_archived(entity),
+        search: search::of(entity),
         foreign_keys,
         checks,
     }
@@ -286,6 +287,7 @@ fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
         primary_key: vec![link.own_column.clone(), link.target_column.clone()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys,
         checks: Vec::new(),
         indexes: vec![index(
@@ -360,6 +362,7 @@ fn archive_of(table: &Table) -> Table {
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
     }
@@ -389,6 +392,7 @@ fn archive_references() -> Table {
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         indexes: vec![index(

@@ -41,6 +41,16 @@ pub enum Change {
         /// The table.
         table: Table,
     },
+    /// An index of words that is no longer wanted.
+    DropSearch {
+        /// The table as it was.
+        table: Table,
+    },
+    /// An index of words that was not there; it is filled with what the table holds.
+    AddSearch {
+        /// The table as it will be.
+        table: Table,
+    },
     /// A table, or one of its columns, that the schema no longer has. It stays in the database.
     Retire {
         /// The table.
@@ -71,6 +81,7 @@ pub fn diff(old: &Schema, new: &Schema) -> Vec<Change> {
                     });
                 }
                 changes.extend(guard_change(None, table));
+                changes.extend(search_changes(None, table));
             }
             Some(before) => changes.extend(table_changes(before, table)),
         }
@@ -190,7 +201,20 @@ fn table_changes(old: &Table, new: &Table) -> Vec<Change> {
     changes.extend(rule_changes(old, new));
     changes.extend(index_changes(old, new));
     changes.extend(guard_change(Some(old), new));
+    changes.extend(search_changes(Some(old), new));
     changes
+}
+
+fn search_changes(old: Option<&Table>, new: &Table) -> Vec<Change> {
+    let before = old.filter(|old| old.search.is_some());
+    if before.and_then(|old| old.search.as_ref()) == new.search.as_ref() {
+        return Vec::new();
+    }
+    let drop = before.map(|old| Change::DropSearch { table: old.clone() });
+    let add = new.search.as_ref().map(|_| Change::AddSearch {
+        table: new.clone(),
+    });
+    drop.into_iter().chain(add).collect()
 }
 
 fn guard_change(old: Option<&Table>, new: &Table) -> Option<Change> {

@@ -65,6 +65,7 @@ impl FieldReader<'_> {
             default,
             unique: is(&options.unique),
             immutable: is(&options.immutable),
+            searchable: is(&options.searchable),
             write_only: is(&options.write_only),
             pii: is(&options.pii),
             was: text(options.was.as_ref()),
