@@ -7,13 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::features::{self, Context};
+use crate::migrate::sum::Link;
+use crate::migrate::{self, Migration, verify};
 use crate::model::Service;
 use crate::model::check::check;
 use crate::plan::{Body, FilePlan, OnRecord, Ownership, PlannedFile, PlannedTwice, Rendered};
 use crate::render::{self, Formatter, RenderError};
 use crate::schema;
 use crate::source::Source;
-use crate::tables::diff::{Change, cautions, diff, with_retired};
+use crate::tables::change;
+use crate::tables::diff::diff;
+use crate::tables::intent::{Allow, Intent};
+use crate::tables::question::Question;
 use crate::tables::{self, Schema};
 
 /// Where the project remembers its tables.
@@ -28,6 +33,8 @@ pub struct Inputs<'a> {
     pub known: &'a BTreeMap<String, OnRecord>,
     /// The text of [`TABLES`], if the project has been generated before.
     pub previous_tables: Option<&'a str>,
+    /// What the caller allows for this once.
+    pub allow: Allow,
     /// The project's directory, for `rustfmt`'s configuration.
     pub project: Option<&'a Path>,
 }
@@ -53,9 +60,12 @@ pub enum Failure {
     /// The schema is wrong.
     #[error("the schema is wrong")]
     Schema(Vec<Diagnostic>),
-    /// The tables of the last generation cannot be turned into those of this one.
-    #[error("the tables would change in a way that no migration can make yet:\n{0}")]
-    Refused(String),
+    /// The schema has to say more before the tables can change.
+    #[error("the schema does not say how the tables change")]
+    Questions(Vec<Question>),
+    /// The migration does not do what it should; it was not written.
+    #[error("the migration was not written: {0}")]
+    Unproved(verify::Unproved),
     /// Something that is not the schema's fault.
     #[error(transparent)]
     Internal(#[from] Error),
@@ -78,7 +88,7 @@ pub enum Error {
 /// The tables of the last generation, and the migrations that led there.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Remembered {
-    migrations: Vec<String>,
+    migrations: Vec<Link>,
     #[serde(flatten)]
     schema: Schema,
 }
@@ -103,7 +113,7 @@ pub fn generate(inputs: &Inputs<'_>) -> Result<Generated, Failure> {
     let Some(service) = service else {
         return Err(Failure::Schema(diagnostics));
     };
-    let (plan, cautions) = plan(&service, inputs.previous_tables)?;
+    let (plan, cautions) = plan(&service, inputs.previous_tables, inputs.allow)?;
     let output = render::render(&plan, inputs.known, inputs.project).map_err(Error::from)?;
     Ok(Generated {
         service,
@@ -114,56 +124,62 @@ pub fn generate(inputs: &Inputs<'_>) -> Result<Generated, Failure> {
     })
 }
 
-fn plan(service: &Service, previous: Option<&str>) -> Result<(FilePlan, Vec<String>), Failure> {
+fn plan(
+    service: &Service,
+    previous: Option<&str>,
+    allow: Allow,
+) -> Result<(FilePlan, Vec<String>), Failure> {
     let remembered: Remembered = match previous {
         Some(text) => serde_json::from_str(text).map_err(Error::from)?,
         None => Remembered::default(),
     };
-    let wanted = tables::of(service);
-    let changes = diff(&remembered.schema, &wanted);
-    refuse(&changes)?;
-    let cautions = if previous.is_some() {
-        cautions(&changes)
-    } else {
-        Vec::new()
+    let intent = Intent {
+        allow,
+        ..Intent::of(service)
     };
-    let schema = with_retired(&remembered.schema, &wanted);
+    let diff = diff(&remembered.schema, &tables::of(service), &intent);
+    if !diff.questions.is_empty() {
+        return Err(Failure::Questions(diff.questions));
+    }
+    let dialects = features::dialects(service);
+    let migration = Migration::of(&dialects, &remembered.migrations, &remembered.schema, &diff)
+        .map_err(Error::from)?;
+    let mut cautions = change::cautions(&diff.changes);
+    if let Some(migration) = &migration {
+        verify::migration(&remembered.schema, &diff, migration).map_err(Failure::Unproved)?;
+        settles(&diff.target, service, &intent).map_err(Failure::Unproved)?;
+        cautions.extend(migration.findings.iter().map(ToString::to_string));
+    }
+    if previous.is_none() {
+        cautions.clear();
+    }
     let mut plan = features::plan(&Context {
         service,
-        schema: &schema,
+        schema: &diff.target,
         history: &remembered.migrations,
-        changes: &changes,
+        migration: migration.as_ref(),
     })
     .map_err(Error::from)?;
-    plan.add(remember(remembered.migrations, schema, &changes)?)
+    let mut migrations = remembered.migrations;
+    migrations.extend(migration.map(|it| it.link));
+    let schema = diff.target;
+    plan.add(remember(&Remembered { migrations, schema })?)
         .map_err(Error::from)?;
     Ok((plan, cautions))
 }
 
-/// Changes that no migration is written for yet stop everything.
-fn refuse(changes: &[Change]) -> Result<(), Failure> {
-    let refused: Vec<String> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Refused { table, what } => Some(format!("- the table `{table}` {what}")),
-            _ => None,
-        })
-        .collect();
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Refused(refused.join("\n")))
-    }
+/// Whether generating again would leave the tables as they are.
+fn settles(target: &Schema, service: &Service, intent: &Intent) -> Result<(), verify::Unproved> {
+    let again = diff(target, &tables::of(service), intent);
+    let change = again.changes.iter().find(|it| it.is_physical());
+    let says = change
+        .map(migrate::json::say)
+        .or_else(|| again.questions.first().map(|it| it.message.clone()));
+    says.map_or(Ok(()), |says| Err(verify::Unproved::Again(says)))
 }
 
-fn remember(
-    mut migrations: Vec<String>,
-    schema: Schema,
-    changes: &[Change],
-) -> Result<PlannedFile, Failure> {
-    migrations.extend(features::next_migration(&migrations, changes));
-    let remembered = Remembered { migrations, schema };
-    let mut text = serde_json::to_string_pretty(&remembered).map_err(Error::from)?;
+fn remember(remembered: &Remembered) -> Result<PlannedFile, Failure> {
+    let mut text = serde_json::to_string_pretty(remembered).map_err(Error::from)?;
     text.push('\n');
     Ok(PlannedFile {
         path: TABLES.to_owned(),

@@ -4,7 +4,6 @@
 //! texts are complete before anything is written.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// Whose a file is. Decided here, once; read in `reconcile`, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,17 +16,6 @@ pub enum Ownership {
     Sealed,
     /// Migrations: written once, never changed.
     History,
-}
-
-impl fmt::Display for Ownership {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Managed => "managed",
-            Self::Seeded => "seeded",
-            Self::Sealed => "sealed",
-            Self::History => "history",
-        })
-    }
 }
 
 /// A file that a feature wants, before it is rendered.

@@ -52,13 +52,9 @@ struct Overhead {
 impl Service for Overhead {
     const NAME: &'static str = "overhead";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        id: "0001_initial",
-        sqlite: "create table things (id integer primary key, name text not null, version integer not null) strict;
-                 insert into things values (1, 'A row of about a hundred bytes, as many are, to be a fair match', 1);",
-        postgres: "create table things (id bigint primary key, name text not null, version bigint not null);
-                 insert into things values (1, 'A row of about a hundred bytes, as many are, to be a fair match', 1);",
-    }];
+    const MIGRATIONS: &'static [Migration] = &[Migration::new("0001_initial", "create table things (id integer primary key, name text not null, version integer not null) strict;
+                 insert into things values (1, 'A row of about a hundred bytes, as many are, to be a fair match', 1);", "create table things (id bigint primary key, name text not null, version bigint not null);
+                 insert into things values (1, 'A row of about a hundred bytes, as many are, to be a fair match', 1);")];
 
     async fn start(resources: Resources) -> Result<Self, StartError> {
         Ok(Self { db: resources.db })

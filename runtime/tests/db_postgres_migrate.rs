@@ -13,16 +13,16 @@ fn postgres_sql(text: impl Into<String>) -> Sql {
     Sql::owned(String::new(), text.into())
 }
 
-const FIRST: Migration = Migration {
-    id: "0001_first",
-    sqlite: "",
-    postgres: "create table a (id bigint primary key); insert into a values (1);\ncreate index a_id on a (id);",
-};
-const SECOND: Migration = Migration {
-    id: "0002_second",
-    sqlite: "",
-    postgres: "alter table a add column b text; -- a remark\nupdate a set b = 'x';",
-};
+const FIRST: Migration = Migration::new(
+    "0001_first",
+    "",
+    "create table a (id bigint primary key); insert into a values (1);\ncreate index a_id on a (id);",
+);
+const SECOND: Migration = Migration::new(
+    "0002_second",
+    "",
+    "alter table a add column b text; -- a remark\nupdate a set b = 'x';",
+);
 
 #[tokio::test]
 async fn migrations_run_once_whoever_starts_first() {
@@ -62,19 +62,15 @@ async fn migrations_run_once_whoever_starts_first() {
 async fn a_failed_migration_leaves_nothing() {
     const WRONG: &[Migration] = &[
         FIRST,
-        Migration {
-            id: "0002_wrong",
-            sqlite: "",
-            postgres: "create table b (id bigint); select 1 / 0",
-        },
+        Migration::new("0002_wrong", "", "create table b (id bigint); select 1 / 0"),
     ];
     const ENDS: &[Migration] = &[
         FIRST,
-        Migration {
-            id: "0002_ends",
-            sqlite: "",
-            postgres: "create table c (id bigint); commit; create table d (id bigint)",
-        },
+        Migration::new(
+            "0002_ends",
+            "",
+            "create table c (id bigint); commit; create table d (id bigint)",
+        ),
     ];
     let it = support::postgres().await;
     let error = migrate::run(&it.db, WRONG).await.unwrap_err();

@@ -14,13 +14,7 @@ use clap::{
     },
 };
 
-pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, RenameField};
-pub use files::{Files, OneFile, Status};
-
 use super::new::examples;
-
-mod evolve;
-mod files;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -36,7 +30,7 @@ Examples:
   svcgen generate                         after a change of svcgen.yaml or entities/*.yaml
   svcgen check                            only look for mistakes in the schema
 
-Exit status: 0 ok, 1 the schema is wrong or `--check` found something, 2 wrong usage or an internal error, 3 a file is in the way.")]
+Exit status: 0 ok, 1 the schema is wrong, 2 wrong usage or an internal error, 3 a file is in the way.")]
 pub struct Arguments {
     /// What holds for all commands.
     #[command(flatten)]
@@ -55,8 +49,6 @@ impl Command {
             Self::RemoveEntity(options) => options.manner.format,
             Self::RenameEntity(options) => options.manner.format,
             Self::RenameField(options) => options.manner.format,
-            Self::Generate(options) => options.format,
-            Self::Status(options) => options.format,
             Self::Check(options) => options.format,
             _ => Format::Human,
         }
@@ -126,13 +118,11 @@ date was edited by hand, nothing is written, the files are listed and the exit s
 Examples:
   svcgen generate
   svcgen generate --dry-run       list what would be written
-  svcgen generate --diff          show it, line by line
-  svcgen generate --check         for CI: exit status 1 where files are not up to date
   svcgen --project api generate   the project in ./api"
     )]
     Generate(Generate),
     /// Describe a new entity in the schema, and generate what comes of it
-    #[command(after_help = evolve::FIELDS_HELP)]
+    #[command(after_help = FIELDS_HELP)]
     AddEntity(AddEntity),
     /// Add fields to an entity, and generate what comes of them
     #[command(after_help = "\
@@ -173,21 +163,6 @@ Examples:
   svcgen remove-entity Tag --yes
   svcgen remove-entity Tag --dry-run")]
     RemoveEntity(RemoveEntity),
-    /// How every file stands: whose it is, and what became of it
-    #[command(after_help = files::STATUS_HELP)]
-    Status(Status),
-    /// What you changed in a file against what svcgen generated
-    #[command(after_help = "\
-Examples:
-  svcgen diff src/app.rs
-  svcgen diff src/app.rs | less -R --color always")]
-    Diff(OneFile),
-    /// Take files over: svcgen leaves them alone from here on
-    #[command(after_help = files::OWN_HELP)]
-    Own(Files),
-    /// Put files back as svcgen makes them; `svcgen undo` has what was there
-    #[command(after_help = files::RESTORE_HELP)]
-    Restore(Files),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
 Examples:
@@ -225,6 +200,103 @@ Examples:
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+const FIELDS_HELP: &str = "\
+Fields are NAME:TYPE; a `?` makes one nullable. Types: string text int bigint float decimal(P,S)
+bool uuid date time timestamp duration json bytes enum(a,b) list(TYPE), the name of an entity for
+a reference, many(ENTITY) for its other side. In a terminal, what is not given is asked.
+
+Examples:
+  svcgen add-entity Order customer:Customer total:'decimal(12,2)' status:'enum(draft,paid)' note:'text?'
+  svcgen add-entity Tag name:string --dry-run     lists what would be written
+  svcgen add-entity                               asks";
+
+/// How a command that changes the schema goes about it.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Manner {
+    /// List on standard output what would be written, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Ask nothing
+    #[arg(long)]
+    pub no_input: bool,
+    /// How the outcome is told: human, on standard error, or json, on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    pub format: Format,
+}
+
+/// Options of `add-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct AddEntity {
+    /// Its name in the singular, such as `Order`
+    pub name: Option<String>,
+    /// Its fields, such as `total:'decimal(12,2)'`
+    #[arg(value_name = "FIELD:TYPE")]
+    pub fields: Vec<String>,
+    /// What one record is
+    #[arg(long, value_name = "TEXT")]
+    pub doc: Option<String>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `add-field`.
+#[derive(Debug, Clone, Args)]
+pub struct AddField {
+    /// The entity that gets them
+    pub entity: Option<String>,
+    /// The fields, such as `note:text?`
+    #[arg(value_name = "FIELD:TYPE")]
+    pub fields: Vec<String>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `remove-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveEntity {
+    /// The entity
+    pub entity: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `rename-entity`.
+#[derive(Debug, Clone, Args)]
+pub struct RenameEntity {
+    /// Its name so far
+    pub old: String,
+    /// Its new name
+    pub new: String,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `rename-field`.
+#[derive(Debug, Clone, Args)]
+pub struct RenameField {
+    /// The entity that has it
+    pub entity: String,
+    /// Its name so far
+    pub old: String,
+    /// Its new name
+    pub new: String,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 /// Options of `new`.
@@ -320,20 +392,6 @@ pub struct Generate {
     /// List on standard output what would be written, and write nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Write nothing, and exit with 1 where something would be written; for CI
-    #[arg(long)]
-    pub check: bool,
-    /// Show as a unified diff what would be written, and write nothing
-    #[arg(long)]
-    pub diff: bool,
-    /// How the outcome is told: human, on standard error, or json, on standard output
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "human",
-        hide_possible_values = true
-    )]
-    pub format: Format,
 }
 
 /// Options of `import`.

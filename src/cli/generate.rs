@@ -4,25 +4,20 @@ use std::{path::Path, time::Instant};
 
 use super::{
     Failure,
-    arguments::{Format, Generate},
-    difference::{Side, unified},
-    findings,
-    pipeline::{self, Extras, Prepared, Wishes},
+    arguments::Generate,
+    pipeline::{self, Extras},
     report,
     settled::{self, Settled},
     shell::Shell,
 };
-use crate::{
-    project::{self, Project, ProjectError, recovery::Recovered},
-    reconcile::{Action, Found, Write},
-};
+use crate::project::{Project, ProjectError, recovery::Recovered};
 
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(), Failure> {
     let started = Instant::now();
     let project = find(project)?;
-    if options.dry_run || options.check || options.diff {
-        return rehearse(&project, options, shell);
+    if options.dry_run {
+        return rehearse(&project, shell);
     }
     let (held, recovered) =
         project.hold(|| shell.status("Blocking", "waiting for another svcgen in this project"))?;
@@ -31,9 +26,6 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     let schema = project.schema()?;
     if let Some(settled) = settled::look(project, &schema)? {
         report::tell_unchanged(&settled.name, settled.files, started.elapsed(), shell);
-        if options.format == Format::Json {
-            tell_json(&settled.name, true, &report::Summary::default(), shell)?;
-        }
         shell.timing(&[("look", started.elapsed())]);
         return Ok(());
     }
@@ -50,9 +42,6 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     held.apply(&prepared.changes())?;
     stages.push(("write", writing.elapsed()));
     plan.tell_done(&name, started.elapsed(), shell);
-    if options.format == Format::Json {
-        tell_json(&name, true, &plan, shell)?;
-    }
     shell.timing(&stages);
     let settled = Settled {
         name,
@@ -74,73 +63,10 @@ pub fn refuse_interrupted(project: &Project) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says what a run would do, in the way that was asked for, and does nothing.
-fn rehearse(project: &Project, options: Generate, shell: &Shell) -> Result<(), Failure> {
+fn rehearse(project: &Project, shell: &Shell) -> Result<(), Failure> {
     refuse_interrupted(project)?;
-    let gathered = pipeline::gather(project, project.schema()?, &Wishes::default(), shell)?;
-    let name = gathered.service.name.kebab().to_owned();
-    let prepared = match gathered.prepare(None) {
-        Err(Failure::Conflicts(conflicts)) if options.check => {
-            let findings = findings::of_conflicts(&conflicts);
-            return findings::tell(&name, &findings, options.format, shell);
-        }
-        prepared => prepared?,
-    };
-    if options.diff {
-        shell.data(differences(&prepared).as_bytes())?;
-    }
-    if options.check {
-        let mut findings = findings::of_plan(&prepared.plan);
-        if findings.is_empty() && prepared.changes_lock() {
-            findings.push(findings::stale(project::LOCK_FILE));
-        }
-        return findings::tell(&name, &findings, options.format, shell);
-    }
-    let summary = report::Summary::of(&prepared.plan);
-    if options.format == Format::Json {
-        return tell_json(&name, false, &summary, shell);
-    }
-    if options.diff {
-        summary.tell_counts(shell);
-        return Ok(());
-    }
-    summary.tell_rehearsed(shell)
-}
-
-/// What a run would write, line by line.
-fn differences(prepared: &Prepared) -> String {
-    let mut text = String::new();
-    for Write { path, action, .. } in &prepared.plan.writes {
-        let after = match action {
-            Action::Create(content) | Action::Replace(content) => Some(content.as_slice()),
-            Action::Remove => None,
-            Action::Keep => continue,
-        };
-        let before = match prepared.found.get(path) {
-            Some(Found::File { bytes, .. }) => Some(bytes.as_slice()),
-            _ => None,
-        };
-        let side = |label, content| Side { label, content };
-        text.push_str(&unified(
-            path,
-            side("now", before),
-            side("generated", after),
-        ));
-    }
-    text
-}
-
-fn tell_json(
-    service: &str,
-    is_written: bool,
-    summary: &report::Summary,
-    shell: &Shell,
-) -> Result<(), Failure> {
-    shell.json(&serde_json::json!({
-        "service": service,
-        "written": is_written,
-        "files": summary.to_json(),
-    }))
+    let prepared = pipeline::prepare(project, project.schema()?, &mut Extras::new(), shell)?;
+    report::Summary::of(&prepared.plan).tell_rehearsed(shell)
 }
 
 /// The project that is meant: the one named, or the one that the working directory is in.

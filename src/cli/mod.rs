@@ -6,11 +6,8 @@
 
 mod arguments;
 mod check;
-mod difference;
 mod evolve;
 mod failure;
-mod files;
-mod findings;
 mod generate;
 mod import;
 mod meta;
@@ -85,10 +82,6 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::RemoveEntity(options) => evolve::remove::entity(project, &options, shell),
         Command::RenameEntity(options) => evolve::rename::entity(project, &options, shell),
         Command::RenameField(options) => evolve::rename::field(project, &options, shell),
-        Command::Status(options) => files::status(project, options, shell),
-        Command::Diff(options) => files::diff(project, &options, shell),
-        Command::Own(options) => files::own(project, &options, shell),
-        Command::Restore(options) => files::restore(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
         Command::Import(_) if project.is_some() => Err(Failure::usage(
             "`--project` names a project that is there already",

@@ -14,17 +14,17 @@ use crate::{
     project::{self, Project, SchemaFile, transaction::Change},
     reconcile::{
         self, Action, Formatter, Found, OnDisk, Write, WritePlan,
-        lock::{Entry, Lock, State},
-        standing::{self, FileStatus},
+        lock::{Lock, State},
         text::Fingerprint,
     },
     render::rustfmt,
     schema,
     source::Source,
+    tables::intent::Allow,
 };
 
 /// Everything that is decided before the first byte is written.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Prepared {
     /// What the schema means.
     pub service: Service,
@@ -33,7 +33,7 @@ pub struct Prepared {
     /// How long each stage took.
     pub stages: Vec<(&'static str, Duration)>,
     /// What lies at each path that will change.
-    pub found: OnDisk,
+    seen: BTreeMap<String, Fingerprint>,
     lock_before: Option<String>,
     /// Files that were a person's and go along with what changed.
     carried: Vec<Carried>,
@@ -73,32 +73,6 @@ pub trait Carry {
 /// are taken out by [`prepare`]; the others are nobody's but the user's.
 pub type Extras = BTreeMap<String, Vec<u8>>;
 
-/// What a run asks for beside the schema.
-#[derive(Default)]
-pub struct Wishes<'a> {
-    /// Files that are rendered although what is on record would do.
-    pub fresh: BTreeSet<String>,
-    /// What goes along with a change of names.
-    pub carry: Option<&'a dyn Carry>,
-}
-
-/// Everything that a decision depends on: what files should be, what was written, what is there.
-#[derive(Debug)]
-pub struct Gathered {
-    /// What the schema means.
-    pub service: Service,
-    /// What the files should be.
-    pub files: Vec<Rendered>,
-    /// What the last run wrote.
-    pub lock: Lock,
-    /// What lies on the disk.
-    pub disk: OnDisk,
-    rustfmt: Option<Fingerprint>,
-    unresolved: BTreeSet<String>,
-    lock_before: Option<String>,
-    clock: Clock,
-}
-
 /// Generates in memory and decides what to write.
 pub fn prepare(
     project: &Project,
@@ -106,23 +80,22 @@ pub fn prepare(
     extras: &mut Extras,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
-    let mut gathered = gather(project, files, &Wishes::default(), shell)?;
-    take_extras(&mut gathered.files, extras)?;
-    gathered.prepare(None)
+    prepare_carrying(project, files, extras, None, shell)
 }
 
-/// Generates in memory.
-pub fn gather(
+/// The same, while names change in the files of people.
+pub fn prepare_carrying(
     project: &Project,
     files: Vec<SchemaFile>,
-    wishes: &Wishes<'_>,
+    extras: &mut Extras,
+    carry: Option<&dyn Carry>,
     shell: &Shell,
-) -> Result<Gathered, Failure> {
+) -> Result<Prepared, Failure> {
     let mut clock = Clock::start();
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
-    let lock = match &lock_before {
+    let mut lock = match &lock_before {
         Some(text) => Lock::parse(text)?,
         None => Lock {
             lost: previous_tables.is_some(),
@@ -130,24 +103,29 @@ pub fn gather(
         },
     };
     let mut disk = OnDisk::new();
-    let recorded = lock.files.keys().map(String::as_str);
-    let carried = wishes.carry.iter().flat_map(|it| it.looked_at());
-    let paths = recorded
-        .chain(state_files::LOOKED_AT)
-        .chain(carried.map(String::as_str));
-    project.look(paths, &mut disk)?;
+    project.look(
+        lock.files
+            .keys()
+            .map(String::as_str)
+            .chain(state_files::LOOKED_AT)
+            .chain(
+                carry
+                    .iter()
+                    .flat_map(|it| it.looked_at())
+                    .map(String::as_str),
+            ),
+        &mut disk,
+    )?;
     let rustfmt = project.rustfmt_configuration();
     clock.lap("read");
     let mut known = known(&lock, &disk, rustfmt);
-    known.retain(|path, _| {
-        let is_carried = wishes.carry.is_some_and(|it| it.is_fresh(path));
-        !is_carried && !wishes.fresh.contains(path)
-    });
+    known.retain(|path, _| !carry.is_some_and(|it| it.is_fresh(path)));
     let inputs = generate::Inputs {
         sources: &sources,
         known: &known,
         previous_tables: previous_tables.as_deref(),
         project: Some(project.nearest_directory()),
+        allow: Allow::default(),
     };
     let Generated {
         service,
@@ -155,7 +133,25 @@ pub fn gather(
         warnings,
         cautions,
         formatter,
-    } = generate::generate(&inputs).map_err(|failure| refused(failure, &sources))?;
+    } = generate::generate(&inputs).map_err(|failure| match failure {
+        generate::Failure::Schema(diagnostics) => Failure::Schema {
+            diagnostics,
+            sources: sources.clone(),
+        },
+        generate::Failure::Questions(questions) => {
+            let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
+            Failure::InTheWay {
+                message: format!("the schema does not say how the tables change:\n{}", told.join("\n")),
+                hint: "write one of the answers into the schema, and run it again; nothing was written"
+                    .to_owned(),
+            }
+        }
+        generate::Failure::Unproved(unproved) => Failure::InTheWay {
+            message: format!("the migration was not written, because it failed when it was tried: {unproved}"),
+            hint: "make the change in smaller steps, or another way".to_owned(),
+        },
+        generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
+    })?;
     tell_warnings(&warnings, &sources, shell);
     for caution in &cautions {
         shell.warn(caution);
@@ -164,110 +160,37 @@ pub fn gather(
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
     state_files::add(&mut files, &disk, &lock);
+    take_extras(&mut files, extras)?;
     clock.lap("generate");
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
-    Ok(Gathered {
-        service,
-        files,
-        lock,
-        disk,
+    let seen = disk
+        .iter()
+        .filter_map(|(path, found)| Some((path.clone(), print_of(found)?)))
+        .collect();
+    let carried = match carry {
+        Some(carry) => carry.carry(&files, &mut lock, &mut disk)?,
+        None => Vec::new(),
+    };
+    let inputs = reconcile::Inputs {
+        rendered: &files,
+        lock: &lock,
+        disk: &disk,
         rustfmt,
-        unresolved: BTreeSet::new(),
+        unresolved: &BTreeSet::new(),
+    };
+    let plan = reconcile::reconcile(&inputs, &Rustfmt)?;
+    clock.lap("reconcile");
+    Ok(Prepared {
+        seen,
+        service,
+        plan,
+        stages: clock.laps,
         lock_before,
-        clock,
+        carried,
     })
 }
 
-fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
-    match failure {
-        generate::Failure::Schema(diagnostics) => Failure::Schema {
-            diagnostics,
-            sources: sources.to_vec(),
-        },
-        generate::Failure::Refused(what) => Failure::InTheWay {
-            message: format!(
-                "the tables would change in a way that no migration can make yet:\n{what}"
-            ),
-            hint: "svcgen writes migrations that add tables, columns and indexes; \
-                   take the other changes back"
-                .to_owned(),
-        },
-        generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
-    }
-}
-
-impl Gathered {
-    /// How every file stands.
-    pub fn survey(&self) -> Vec<FileStatus> {
-        standing::survey(&self.inputs(), &Rustfmt)
-    }
-
-    /// What would happen to each path.
-    pub fn reconcile(&self) -> Result<WritePlan, Failure> {
-        Ok(reconcile::reconcile(&self.inputs(), &Rustfmt)?)
-    }
-
-    /// What goes on record of one path when it is written as svcgen makes it.
-    pub fn entry(&self, path: &str) -> Result<Entry, Failure> {
-        let rendered: Vec<Rendered> = self
-            .files
-            .iter()
-            .filter(|it| it.path == path)
-            .cloned()
-            .collect();
-        let inputs = reconcile::Inputs {
-            rendered: &rendered,
-            lock: &Lock::default(),
-            disk: &OnDisk::new(),
-            ..self.inputs()
-        };
-        let mut plan = reconcile::reconcile(&inputs, &Rustfmt)?;
-        plan.lock
-            .files
-            .remove(path)
-            .ok_or_else(|| Failure::Internal {
-                message: format!("there is nothing to record of `{path}`"),
-                hint: None,
-                source: None,
-            })
-    }
-
-    fn inputs(&self) -> reconcile::Inputs<'_> {
-        reconcile::Inputs {
-            rendered: &self.files,
-            lock: &self.lock,
-            disk: &self.disk,
-            rustfmt: self.rustfmt,
-            unresolved: &self.unresolved,
-        }
-    }
-
-    /// Decides what to write, with what goes along.
-    pub fn prepare(mut self, carry: Option<&dyn Carry>) -> Result<Prepared, Failure> {
-        let found = self.disk.clone();
-        let carried = match carry {
-            Some(carry) => carry.carry(&self.files, &mut self.lock, &mut self.disk)?,
-            None => Vec::new(),
-        };
-        let plan = self.reconcile()?;
-        self.clock.lap("reconcile");
-        Ok(Prepared {
-            service: self.service,
-            plan,
-            stages: self.clock.laps,
-            found,
-            lock_before: self.lock_before,
-            carried,
-        })
-    }
-}
-
 impl Prepared {
-    /// Whether the lock is to be written, whatever else is.
-    pub fn changes_lock(&self) -> bool {
-        self.lock_before.as_deref() != Some(&self.plan.lock.render())
-    }
-
     /// Files of people that go along.
     pub fn carried(&self) -> &[Carried] {
         &self.carried
@@ -280,7 +203,7 @@ impl Prepared {
         for file in self.carried {
             if file.from != file.to {
                 changes.push(Change {
-                    before: self.found.get(&file.from).and_then(print_of),
+                    before: self.seen.get(&file.from).copied(),
                     path: file.from,
                     content: None,
                 });
@@ -295,14 +218,14 @@ impl Prepared {
             };
             carried.remove(&path);
             changes.push(Change {
-                before: self.found.get(&path).and_then(print_of),
+                before: self.seen.get(&path).copied(),
                 path,
                 content,
             });
         }
         for (path, content) in carried {
             changes.push(Change {
-                before: self.found.get(&path).and_then(print_of),
+                before: self.seen.get(&path).copied(),
                 path,
                 content: Some(content),
             });
@@ -409,7 +332,6 @@ impl Formatter for Rustfmt {
     }
 }
 
-#[derive(Debug)]
 struct Clock {
     last: Instant,
     laps: Vec<(&'static str, Duration)>,

@@ -95,11 +95,6 @@ impl Summary {
         }
     }
 
-    /// How many files the plan takes away.
-    pub fn gone(&self) -> usize {
-        self.removed.len()
-    }
-
     /// How many files there are once it is done.
     pub fn files(&self) -> usize {
         self.written() + self.same
@@ -143,18 +138,13 @@ impl Summary {
     /// Lists what would be done, on standard output.
     pub fn tell_rehearsed(&self, shell: &Shell) -> Result<(), Failure> {
         shell.data(self.list().as_bytes())?;
-        self.tell_counts(shell);
-        Ok(())
-    }
-
-    /// Says how much would be done.
-    pub fn tell_counts(&self, shell: &Shell) {
         let what = if self.is_noop() {
             "everything is up to date".to_owned()
         } else {
             self.counts()
         };
         shell.status("Rehearsed", &format!("{what}; nothing was written"));
+        Ok(())
     }
 
     fn is_noop(&self) -> bool {

@@ -5,7 +5,9 @@
 //! [`ALL`] is everything a new database needs here.
 
 mod postgres;
+mod postgres_convert;
 mod sqlite;
+mod sqlite_convert;
 
 /// The identifier as SQL writes it: in double quotes where either database reserves it.
 pub use crate::model::name::sql as quoted;
@@ -52,6 +54,15 @@ pub trait Dialect: Sync {
 
     /// A moment plus a calendar span.
     fn plus(&self, moment: &str, years: u32, months: u32, days: u32) -> String;
+
+    /// Today, in UTC.
+    fn today(&self) -> &'static str;
+
+    /// A value of one type as a value of another that [`crate::tables::convert::fit`]s.
+    fn convert(&self, expression: &str, from: ColumnType, to: ColumnType) -> String;
+
+    /// What holds for a value of one type that is no value of another; `None` where all are.
+    fn unfit(&self, expression: &str, from: ColumnType, to: ColumnType) -> Option<String>;
 
     /// A fresh UUID.
     fn new_uuid(&self) -> &'static str;
@@ -196,7 +207,8 @@ pub fn order_term(dialect: &dyn Dialect, term: &IndexTerm, nullable: bool) -> St
     )
 }
 
-fn column_definition(dialect: &dyn Dialect, table: &Table, column: &Column) -> String {
+/// A column as `create table` and `add column` write it, its rules included.
+pub fn column_definition(dialect: &dyn Dialect, table: &Table, column: &Column) -> String {
     let mut words = vec![quoted(&column.name)];
     let is_key = table.primary_key == [column.name.clone()];
     if is_key && table.identity {
@@ -230,7 +242,17 @@ fn column_definition(dialect: &dyn Dialect, table: &Table, column: &Column) -> S
     words.join(" ")
 }
 
-fn check_clause(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String {
+/// A check as a definition writes it.
+pub fn check_clause(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String {
+    format!(
+        "constraint {} check ({})",
+        check.name,
+        check_condition(dialect, check, ty)
+    )
+}
+
+/// What a check demands.
+pub fn check_condition(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String {
     let column = quoted(&check.column);
     let rules: Vec<String> = check
         .rules
@@ -250,7 +272,7 @@ fn check_clause(dialect: &dyn Dialect, check: &Check, ty: ColumnType) -> String 
             CheckRule::AtMost(value) => format!("{column} <= {}", dialect.literal(value, ty)),
         })
         .collect();
-    format!("constraint {} check ({})", check.name, rules.join(" and "))
+    rules.join(" and ")
 }
 
 /// The name of the trigger that guards a table.

@@ -2,7 +2,7 @@
 
 use crate::tables::{ColumnType, Literal, Table, derived_name};
 
-use super::{Dialect, JsonArray, guard_name, quoted, text_literal};
+use super::{Dialect, JsonArray, guard_name, postgres_convert, quoted, text_literal};
 
 /// PostgreSQL.
 pub struct Postgres;
@@ -103,6 +103,18 @@ impl Dialect for Postgres {
             "{moment} + interval '{}'",
             span.collect::<Vec<_>>().join(" ")
         )
+    }
+
+    fn today(&self) -> &'static str {
+        "(now() at time zone 'UTC')::date"
+    }
+
+    fn convert(&self, expression: &str, from: ColumnType, to: ColumnType) -> String {
+        postgres_convert::convert(expression, from, to)
+    }
+
+    fn unfit(&self, expression: &str, from: ColumnType, to: ColumnType) -> Option<String> {
+        postgres_convert::unfit(expression, from, to)
     }
 
     fn new_uuid(&self) -> &'static str {

@@ -7,13 +7,13 @@ use rust_decimal::Decimal;
 use crate::tables::build::archive_name;
 use crate::tables::{ColumnType, Literal, Table};
 
-use super::{Dialect, JsonArray, guard_name, quoted, text_literal};
+use super::{Dialect, JsonArray, guard_name, quoted, sqlite_convert, text_literal};
 
 /// SQLite.
 pub struct Sqlite;
 
 /// The most digits that fit a 64-bit integer; wider decimals are kept as text that sorts right.
-const INTEGER_DIGITS: u32 = 18;
+pub const INTEGER_DIGITS: u32 = 18;
 
 /// The digits of a wide decimal's text.
 const WIDE_DIGITS: usize = 28;
@@ -90,6 +90,18 @@ impl Dialect for Sqlite {
             "unixepoch({moment} / 1000000, 'unixepoch'{}) * 1000000",
             span.collect::<String>()
         )
+    }
+
+    fn today(&self) -> &'static str {
+        "date('now')"
+    }
+
+    fn convert(&self, expression: &str, from: ColumnType, to: ColumnType) -> String {
+        sqlite_convert::convert(expression, from, to)
+    }
+
+    fn unfit(&self, expression: &str, from: ColumnType, to: ColumnType) -> Option<String> {
+        sqlite_convert::unfit(expression, from, to)
     }
 
     fn new_uuid(&self) -> &'static str {

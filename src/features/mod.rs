@@ -8,7 +8,7 @@
 mod entity;
 mod http;
 mod migrations;
-pub use migrations::next_id as next_migration;
+pub use migrations::dialects;
 mod openapi;
 mod runtime;
 mod service;
@@ -16,9 +16,10 @@ mod tests;
 
 use minijinja::Value;
 
+use crate::migrate::{Migration, sum::Link};
 use crate::model::Service;
 use crate::plan::{Body, FilePlan, Ownership, PlannedFile, PlannedTwice};
-use crate::tables::{Schema, diff::Change};
+use crate::tables::Schema;
 
 /// One thing that a service can have.
 pub trait Feature: Sync {
@@ -50,9 +51,9 @@ pub struct Context<'a> {
     /// Its tables.
     pub schema: &'a Schema,
     /// The migrations written so far, oldest first.
-    pub history: &'a [String],
-    /// What has to happen to the tables of the last generation.
-    pub changes: &'a [Change],
+    pub history: &'a [Link],
+    /// The migration from the tables of the last generation, if the databases have to do anything.
+    pub migration: Option<&'a Migration>,
 }
 
 /// What the features add together.

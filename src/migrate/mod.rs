@@ -20,5 +20,117 @@
 //! reports a conflict, on purpose, and `svcgen migrate merge` plans one on top of the other.
 //! The formats of the SQL files and of the sum are in [`script`] and [`sum`].
 
+mod checks;
+mod folder;
+mod guards;
+pub mod json;
+pub mod lint;
+mod names;
+mod postgres;
 pub mod script;
+mod search;
+mod sqlite;
+pub mod step;
 pub mod sum;
+mod values;
+pub mod verify;
+
+use crate::dialect::{self, Dialect, quoted};
+use crate::tables::delta::{Delta, Pair};
+
+pub use folder::Migration;
+use step::Step;
+
+/// A migration for one database, there and back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The database.
+    pub dialect: &'static str,
+    /// The steps there, in order.
+    pub up: Vec<Step>,
+    /// The steps back, in order.
+    pub down: Vec<Step>,
+}
+
+impl Plan {
+    /// The plan of a migration.
+    pub fn of(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Self {
+        let back = delta.reversed();
+        let mut down = steps(dialect, &back, id);
+        down.extend(forget_stashes(delta, id));
+        Self {
+            dialect: dialect.name(),
+            up: steps(dialect, delta, id),
+            down,
+        }
+    }
+
+    /// The text of the way there.
+    pub fn up_text(&self) -> String {
+        text(&self.up)
+    }
+
+    /// The text of the way back.
+    pub fn down_text(&self) -> String {
+        text(&self.down)
+    }
+}
+
+fn text(steps: &[Step]) -> String {
+    let steps: Vec<_> = steps.iter().map(Step::script).collect();
+    script::write(&steps)
+}
+
+/// The steps for one database, in order: what one needs done comes before it, and what is
+/// done at the same place keeps the order of the tables.
+fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Vec<Step> {
+    let mut steps = match dialect.name() {
+        "sqlite" => sqlite::steps(dialect, delta, id),
+        _ => postgres::steps(dialect, delta, id),
+    };
+    steps.extend(search::steps(dialect, delta));
+    steps.extend(guards::steps(dialect, delta));
+    steps.sort_by_key(|step| step.place);
+    steps
+}
+
+/// The table that keeps what a migration drops of another table.
+pub fn stash_name(id: &str, table: &str) -> String {
+    let number = id.split('_').next().unwrap_or(id);
+    crate::tables::derived_name(&["svcgen", "stash", number], table)
+}
+
+/// Copies the columns that go, with the key, to a table of their own.
+fn keep_in_stash(pair: &Pair, stash: &str) -> String {
+    let columns: Vec<&str> = pair.stashed.iter().map(String::as_str).collect();
+    keep_columns(pair, stash, &columns)
+}
+
+/// Copies columns, with the key, to a table of their own.
+fn keep_columns(pair: &Pair, stash: &str, columns: &[&str]) -> String {
+    let keys = pair.old.primary_key.iter().map(String::as_str);
+    let all: Vec<&str> = keys.chain(columns.iter().copied()).collect();
+    format!(
+        "create table {} as select {} from {};\n",
+        quoted(stash),
+        dialect::columns(&all),
+        quoted(&pair.old.name)
+    )
+}
+
+/// What the way there copied away has come back by now.
+fn forget_stashes(delta: &Delta, id: &str) -> Vec<Step> {
+    let stashed = delta.pairs.iter().filter(|pair| !pair.stashed.is_empty());
+    stashed
+        .map(|pair| {
+            let stash = stash_name(id, &pair.new.name);
+            Step::new(
+                step::Place::Contract,
+                &pair.old.name,
+                format!("Drops the copy `{stash}`, whose values are back."),
+                format!("drop table {};\n", quoted(&stash)),
+            )
+            .run(script::Mode::Transaction, step::Lock::None)
+        })
+        .collect()
+}

@@ -11,12 +11,13 @@
 //! head repeats the last digest, so that two branches that both add a migration change the
 //! same line, and no merge of texts makes one list of both by itself.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::tables::hex;
 
 /// One migration in the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The migration.
     pub id: String,

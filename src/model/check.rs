@@ -3,6 +3,7 @@
 //! Each step reports what it finds and hands on what it could make out, so that
 //! one mistake hides no other. Only a schema without errors becomes a [`Service`].
 
+mod backfill;
 mod clashes;
 mod collections;
 mod columns;
@@ -11,6 +12,7 @@ mod defaults;
 mod draft;
 mod enums;
 mod fields;
+mod gone;
 mod limits;
 mod lists;
 mod naming;

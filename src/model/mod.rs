@@ -11,7 +11,7 @@ pub mod words;
 
 pub use name::Name;
 pub use types::{
-    Bound, DecimalType, DefaultValue, EnumType, EnumValue, Format, ScalarType, TextType,
+    Backfill, Bound, DecimalType, DefaultValue, EnumType, EnumValue, Format, ScalarType, TextType,
 };
 
 use std::time::Duration;
@@ -33,6 +33,10 @@ pub struct Service {
     pub entities: Vec<Entity>,
     /// The services this one calls, sorted by name.
     pub clients: Vec<Client>,
+    /// Entities that are no longer here, whose tables go with all their rows.
+    pub dropped: Vec<String>,
+    /// Entities that are no longer here, whose tables stay in the database.
+    pub kept: Vec<String>,
 }
 
 impl Service {
@@ -87,7 +91,7 @@ pub struct Features {
 pub struct HttpFeature {
     /// What every resource path begins with, such as `/v1`; empty for none.
     pub prefix: String,
-    /// Whether answers are packed for clients that take them so.
+    /// Whether answers are packed for the clients that take them so.
     pub compression: bool,
 }
 
@@ -134,6 +138,12 @@ pub struct Entity {
     pub automatic: Automatic,
     /// The name the entity had before, when it was renamed.
     pub was: Option<String>,
+    /// Fields that are no longer here, whose columns go with all their values.
+    pub dropped: Vec<String>,
+    /// Fields that are no longer here, whose columns go, their values copied elsewhere.
+    pub stashed: Vec<String>,
+    /// Fields that are no longer here, whose columns stay in the database.
+    pub kept: Vec<String>,
 }
 
 impl Entity {
@@ -194,6 +204,10 @@ pub struct Field {
     pub pii: bool,
     /// The name the field had before, when it was renamed.
     pub was: Option<String>,
+    /// What records get that were there before the field was, or before it was required.
+    pub backfill: Option<Backfill>,
+    /// Whether type and limits may become stricter than what is stored.
+    pub narrow: bool,
 }
 
 /// What a field holds.

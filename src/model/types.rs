@@ -118,6 +118,22 @@ pub struct EnumValue {
     pub was: Option<String>,
 }
 
+/// What records get that were there before a field was, or before it was required.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Backfill {
+    /// The same value, or a fresh one each.
+    Value(DefaultValue),
+    /// The value of another field.
+    Copy(String),
+    /// An expression over the row, as each database spells it.
+    Sql {
+        /// For `SQLite`.
+        sqlite: String,
+        /// For `PostgreSQL`.
+        postgres: String,
+    },
+}
+
 /// What a new record gets when the caller sends nothing. It fits the field's type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DefaultValue {

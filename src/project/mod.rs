@@ -14,7 +14,7 @@ pub mod transaction;
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read as _},
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use self::{
@@ -207,34 +207,6 @@ impl Project {
             }
         }
         Ok(paths)
-    }
-
-    /// The path of a file as the lock has it, from what was typed: relative to the working
-    /// directory where that is in the project, otherwise to the project. Links are not followed.
-    pub fn path_of(&self, typed: &Path) -> Option<String> {
-        let plain = |path: &Path| -> Option<PathBuf> {
-            let mut plain = PathBuf::new();
-            for part in path.components() {
-                match part {
-                    Component::ParentDir if !plain.pop() => return None,
-                    Component::ParentDir | Component::CurDir => {}
-                    part => plain.push(part),
-                }
-            }
-            Some(plain)
-        };
-        let absolute = |path: &Path| plain(&std::path::absolute(path).ok()?);
-        let root = absolute(&self.root)?;
-        let from_here = absolute(typed)?
-            .strip_prefix(&root)
-            .ok()
-            .map(Path::to_owned);
-        let inside = match from_here {
-            Some(path) => path,
-            None if typed.is_relative() => plain(typed)?,
-            None => return None,
-        };
-        Some(inside.to_string_lossy().replace('\\', "/"))
     }
 
     /// Whether a stopped run is waiting to be cleared up.

@@ -82,13 +82,10 @@ impl<'a> Decider<'a> {
             ownership: file.ownership,
             state: State::Written(written),
         };
-        let standing = self.standing(path);
-        if standing == Standing::Owned {
-            return self.owned(path);
-        }
         if self.is_there(path, Some(written.raw)) {
             return self.keep(path, entry(written), Because::Same);
         }
+        let standing = self.standing(path);
         // Formatted in another way, it still says what it should: its owner's layout stays.
         let disk = self.print(path);
         if let (Some(normal), Some(raw)) = (self.normal.of_disk(path), disk)

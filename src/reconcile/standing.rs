@@ -110,8 +110,7 @@ pub fn survey(inputs: &Inputs<'_>, formatter: &dyn super::Formatter) -> Vec<File
             path: path.to_owned(),
             ownership: planned.get(path).copied().unwrap_or(ownership),
             standing: standing(inputs, &normal, path),
-            // Migrations are on record and never made again.
-            is_orphaned: ownership != Ownership::History && !planned.contains_key(path),
+            is_orphaned: !planned.contains_key(path),
         })
         .filter(|it| {
             let is_gone = matches!(it.standing, Standing::Missing | Standing::Deleted);

@@ -46,6 +46,12 @@ document! {
         optional version: bool,
         /// The name the entity had before, so that its table is renamed and not dropped.
         optional was: String,
+        /// Fields that are no longer here, whose columns go with all their values.
+        optional dropped: Vec<Spanned<String>>,
+        /// Fields that are no longer here, whose columns go, their values copied to a table `svcgen_stash_…`.
+        optional stashed: Vec<Spanned<String>>,
+        /// Fields that are no longer here, whose columns stay in the database for now.
+        optional kept: Vec<Spanned<String>>,
     }
 
     /// How removed records are kept.

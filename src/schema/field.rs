@@ -72,6 +72,11 @@ document! {
         optional doc: String,
         /// The name the field had before, so that its column is renamed and not dropped.
         optional was: String,
+        /// What records get that were there before the field was, or before it was required: a value,
+        /// `{ copy: FIELD }`, `{ sql: EXPRESSION }`, or `{ sqlite: EXPRESSION, postgres: EXPRESSION }`.
+        optional backfill: DefaultValue,
+        /// Whether the type or the limits may become stricter than what is stored; records that do not fit stop the migration.
+        optional narrow: bool,
         /// The values of an enum.
         optional values: Vec<Spanned<ValueDoc>>,
         /// What each element of a list is.

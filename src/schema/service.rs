@@ -58,6 +58,10 @@ document! {
         optional runtime: Either<RuntimeWord, RuntimeDoc>,
         /// The services this one calls, each with its limits.
         optional clients: Named<ClientDoc>,
+        /// Entities that are no longer here, whose tables go with all their rows. Archives stay.
+        optional dropped: Vec<Spanned<String>>,
+        /// Entities that are no longer here, whose tables stay in the database for now.
+        optional kept: Vec<Spanned<String>>,
     }
 
     /// What the service offers. A feature that is listed is on.

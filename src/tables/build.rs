@@ -6,8 +6,8 @@ use crate::model::{
 };
 
 use super::{
-    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Schema, Table,
-    TableKind, derived_name, hex, search,
+    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Past, Schema,
+    Table, TableKind, derived_name, hex, search,
 };
 
 /// The table that remembers references which removals cut.
@@ -113,6 +113,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
             ty: column_type(service, &field.kind),
             nullable: field.nullable,
             default: field.default.as_ref().and_then(literal),
+            past: Past::default(),
         });
         if let FieldKind::Reference(reference) = &field.kind {
             let target = service.entity(reference.target);
@@ -143,6 +144,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         search: search::of(entity),
         foreign_keys,
         checks,
+        past: Past::default(),
     }
 }
 
@@ -152,6 +154,7 @@ fn required(name: &str, ty: ColumnType) -> Column {
         ty,
         nullable: false,
         default: None,
+        past: Past::default(),
     }
 }
 
@@ -290,6 +293,7 @@ fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
         search: None,
         foreign_keys,
         checks: Vec::new(),
+        past: Past::default(),
         indexes: vec![index(
             &link.table,
             vec![ascending(&link.target_column), ascending(&link.own_column)],
@@ -365,6 +369,7 @@ fn archive_of(table: &Table) -> Table {
         search: None,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
+        past: Past::default(),
     }
 }
 
@@ -395,6 +400,7 @@ fn archive_references() -> Table {
         search: None,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
+        past: Past::default(),
         indexes: vec![index(
             ARCHIVE_REFERENCES,
             vec![ascending("archive_batch")],
@@ -473,7 +479,7 @@ fn range_rules<T>(bound: &Bound<T>, literal: impl Fn(&T) -> Literal) -> Vec<Chec
 }
 
 /// A default as a constant, unless each row gets its own.
-fn literal(default: &DefaultValue) -> Option<Literal> {
+pub fn literal(default: &DefaultValue) -> Option<Literal> {
     Some(match default {
         DefaultValue::Text(text) | DefaultValue::EnumValue(text) => Literal::Text(text.clone()),
         DefaultValue::Int(value) => Literal::Int(*value),

@@ -1,278 +1,332 @@
-//! What changed between the tables of the last generation and those of this one.
+//! What became of the tables of the last generation, as far as the schema says.
 //!
-//! The set of changes is closed. What is no longer in the schema stays in the
-//! database, retired: no row is lost by a generation. [`Change::Refused`] holds
-//! what no migration is written for yet: it stops the generation before anything
-//! is written, so that code and database cannot drift apart in silence.
+//! Nothing is guessed. A rename is a rename because the schema says `was:`; where something
+//! went and something like it came, and the schema says nothing, that is a [`Question`]. What
+//! is no longer in the schema stays in the database, retired, until the schema says that it
+//! is dropped.
 
-use super::{Index, Schema, Table};
+mod archive;
+mod columns;
+pub use columns::with_values;
+mod target;
 
-/// One difference, in the order in which a migration makes them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// A table that was not there.
-    AddTable(Table),
-    /// A column that was not there; existing rows get its default or null.
-    AddColumn {
-        /// The table as it will be.
-        table: Table,
-        /// The new column's name.
-        column: String,
-    },
-    /// An index that is no longer wanted.
-    DropIndex {
-        /// The index.
-        index: Index,
-    },
-    /// An index that was not there.
-    AddIndex {
-        /// The table as it will be.
-        table: Table,
-        /// The new index.
-        index: Index,
-    },
-    /// The database refuses, from here on, to delete rows of the table that are not archived.
-    Guard {
-        /// The table.
-        table: Table,
-    },
-    /// Rows of the table may be deleted again.
-    Unguard {
-        /// The table.
-        table: Table,
-    },
-    /// An index of words that is no longer wanted.
-    DropSearch {
-        /// The table as it was.
-        table: Table,
-    },
-    /// An index of words that was not there; it is filled with what the table holds.
-    AddSearch {
-        /// The table as it will be.
-        table: Table,
-    },
-    /// A table, or one of its columns, that the schema no longer has. It stays in the database.
-    Retire {
-        /// The table.
-        table: String,
-        /// The column, or the whole table.
-        column: Option<String>,
-    },
-    /// A change that cannot be made by adding.
-    Refused {
-        /// The table.
-        table: String,
-        /// What would have to happen, as a sentence's end.
-        what: String,
-    },
+use super::build::archive_name;
+use super::change;
+pub use super::change::Change;
+use super::delta::{Delta, Pair};
+use super::intent::Intent;
+use super::question::{About, Answer, Edit, Question};
+use super::{Schema, Table, TableKind};
+
+/// What became of the old tables.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Diff {
+    /// The tables as the database will have them: the new ones, and what is retired.
+    pub target: Schema,
+    /// Old and new, matched.
+    pub delta: Delta,
+    /// The differences, one by one.
+    pub changes: Vec<Change>,
+    /// What the schema has to say first. When there are any, the rest is a draft.
+    pub questions: Vec<Question>,
 }
 
-/// The changes that turn `old` into `new`.
-pub fn diff(old: &Schema, new: &Schema) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for table in creation_order(new) {
-        match old.table(&table.name) {
-            None => {
-                changes.push(Change::AddTable(table.clone()));
-                for index in &table.indexes {
-                    changes.push(Change::AddIndex {
-                        table: table.clone(),
-                        index: index.clone(),
-                    });
-                }
-                changes.extend(guard_change(None, table));
-                changes.extend(search_changes(None, table));
-            }
-            Some(before) => changes.extend(table_changes(before, table)),
+/// What turns `old` into `new`.
+pub fn diff(old: &Schema, new: &Schema, intent: &Intent) -> Diff {
+    let mut matching = Matching {
+        old,
+        new,
+        intent,
+        pairs: Vec::new(),
+        questions: Vec::new(),
+    };
+    matching.match_tables();
+    let pairs = matching.pairs.clone();
+    let mut delta = Delta::default();
+    let mut tables = Vec::new();
+    for table in &new.tables {
+        let pair = pairs.iter().find(|(_, new)| *new == table.name);
+        if let Some(before) = pair.and_then(|(before, _)| old.table(before)) {
+            let pair = matching.pair(before, table);
+            tables.push(pair.new.clone());
+            delta.pairs.push(pair);
+        } else {
+            let table = matching.created(table);
+            tables.push(table.clone());
+            delta.created.push(table);
         }
     }
+    archive::follow(old, intent, &mut delta, &mut tables);
     for table in &old.tables {
-        if new.table(&table.name).is_none() {
-            changes.push(Change::Retire {
-                table: table.name.clone(),
-                column: None,
-            });
+        if pairs.iter().any(|(before, _)| *before == table.name) {
+            continue;
         }
-    }
-    changes
-}
-
-/// The new tables together with what is retired, as the database will have them.
-pub fn with_retired(old: &Schema, new: &Schema) -> Schema {
-    let mut tables = new.tables.clone();
-    for before in &old.tables {
-        match tables.iter_mut().find(|table| table.name == before.name) {
-            None => tables.push(before.clone()),
-            Some(table) => {
-                for column in &before.columns {
-                    if table.column(&column.name).is_none() {
-                        table.columns.push(column.clone());
-                    }
-                }
-            }
+        if matching.is_dropped(table) {
+            delta.dropped.push(table.clone());
+        } else {
+            let kept = target::retired_table(table);
+            tables.push(kept.clone());
+            delta.pairs.push(Pair {
+                new: kept,
+                ..Pair::same(table)
+            });
         }
     }
     tables.sort_by(|a, b| a.name.cmp(&b.name));
-    Schema { tables }
+    let mut questions = matching.questions;
+    // Whose identifiers change, drags every reference along; one question is enough.
+    if questions.iter().any(|it| it.about == About::Identity) {
+        questions.retain(|it| it.about != About::Type);
+    }
+    Diff {
+        target: Schema { tables },
+        changes: change::of(&delta),
+        delta,
+        questions,
+    }
 }
 
-/// What a person should know before they run the migration, a sentence each.
-pub fn cautions(changes: &[Change]) -> Vec<String> {
-    changes.iter().filter_map(caution).collect()
+/// Which table became which, while it is found out.
+struct Matching<'a> {
+    old: &'a Schema,
+    new: &'a Schema,
+    intent: &'a Intent,
+    /// Old names and new names.
+    pairs: Vec<(String, String)>,
+    questions: Vec<Question>,
 }
 
-fn caution(change: &Change) -> Option<String> {
-    match change {
-        Change::AddColumn { table, column } => {
-            let added = table.column(column)?;
-            let filled = added.nullable || added.default.is_some();
-            (!filled).then(|| {
-                format!(
-                    "the migration adds the required column `{column}` to `{}`, which works while the table is empty; \
-                     for a table with rows give the field a default, or make it optional",
+impl<'a> Matching<'a> {
+    fn match_tables(&mut self) {
+        for table in self.of_kind(TableKind::Live) {
+            let before = self.renamed_from(table);
+            self.take(before, table);
+        }
+        for table in self.of_kind(TableKind::Link) {
+            let before = self.link_before(table);
+            self.take(before, table);
+        }
+        let new = self.new;
+        for table in &new.tables {
+            if !matches!(table.kind, TableKind::Live | TableKind::Link) {
+                let before = self.follower_before(table);
+                self.take(before, table);
+            }
+        }
+        self.ask_about_tables();
+    }
+
+    fn of_kind(&self, kind: TableKind) -> Vec<&'a Table> {
+        let tables = self.new.tables.iter();
+        tables.filter(|table| table.kind == kind).collect()
+    }
+
+    fn take(&mut self, before: Option<&Table>, table: &Table) {
+        let Some(before) = before else { return };
+        if before.kind != table.kind {
+            self.questions.push(Question {
+                about: About::Kind,
+                message: format!(
+                    "the table `{}` would have to hold something else than it does; give it another name",
                     table.name
-                )
-            })
-        }
-        Change::AddIndex { table, index } if index.unique => Some(format!(
-            "the migration makes `{}` unique, which works while no two rows of `{}` agree in it",
-            index.name, table.name
-        )),
-        Change::Retire {
-            table,
-            column: None,
-        } => Some(format!(
-            "the table `{table}` is no longer in the schema; it stays in the database with its rows"
-        )),
-        Change::Retire {
-            table,
-            column: Some(column),
-        } => Some(format!(
-            "the column `{column}` of `{table}` is no longer in the schema; it stays in the database with its values"
-        )),
-        _ => None,
-    }
-}
-
-fn refused(table: &Table, what: &str) -> Change {
-    Change::Refused {
-        table: table.name.clone(),
-        what: what.to_owned(),
-    }
-}
-
-fn table_changes(old: &Table, new: &Table) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for column in &new.columns {
-        match old.column(&column.name) {
-            None => changes.push(Change::AddColumn {
-                table: new.clone(),
-                column: column.name.clone(),
-            }),
-            Some(before) if before != column => changes.push(refused(
-                new,
-                &format!("changes its column `{}`", column.name),
-            )),
-            Some(_) => {}
-        }
-    }
-    for column in &old.columns {
-        if new.column(&column.name).is_some() {
-            continue;
-        }
-        if column.nullable || column.default.is_some() {
-            changes.push(Change::Retire {
-                table: new.name.clone(),
-                column: Some(column.name.clone()),
-            });
-        } else {
-            changes.push(refused(
-                new,
-                &format!(
-                    "loses its required column `{}`, which every new row would have to fill",
-                    column.name
                 ),
-            ));
+                answers: Vec::new(),
+            });
+        }
+        self.pairs.push((before.name.clone(), table.name.clone()));
+    }
+
+    /// The table that this one was: the one that `was:` names, as long as it is there under
+    /// that name only; otherwise the one of its own name.
+    fn renamed_from(&mut self, table: &Table) -> Option<&'a Table> {
+        let own = self.old.table(&table.name);
+        let said = self.intent.table(&table.name)?;
+        let mut before = said.was.iter().filter(|was| **was != table.name);
+        let before = before.find_map(|was| self.old.table(was));
+        match (own, before) {
+            (Some(own), _) if !own.past.retired => Some(own),
+            (_, Some(before)) if self.new.table(&before.name).is_some() => {
+                self.questions.push(Question {
+                    about: About::StillThere,
+                    message: format!(
+                        "`{}` says that it was `{}`, which the schema still has; remove `was:`, or the other",
+                        said.entity, before.name
+                    ),
+                    answers: Vec::new(),
+                });
+                own
+            }
+            (own, None) => own,
+            (_, before) => before,
         }
     }
-    if old.primary_key != new.primary_key || old.identity != new.identity {
-        changes.push(refused(new, "changes its primary key"));
-    }
-    changes.extend(rule_changes(old, new));
-    changes.extend(index_changes(old, new));
-    changes.extend(guard_change(Some(old), new));
-    changes.extend(search_changes(Some(old), new));
-    changes
-}
 
-fn search_changes(old: Option<&Table>, new: &Table) -> Vec<Change> {
-    let before = old.filter(|old| old.search.is_some());
-    if before.and_then(|old| old.search.as_ref()) == new.search.as_ref() {
-        return Vec::new();
-    }
-    let drop = before.map(|old| Change::DropSearch { table: old.clone() });
-    let add = new.search.as_ref().map(|_| Change::AddSearch {
-        table: new.clone(),
-    });
-    drop.into_iter().chain(add).collect()
-}
-
-fn guard_change(old: Option<&Table>, new: &Table) -> Option<Change> {
-    let table = new.clone();
-    match (old.is_some_and(|old| old.guarded), new.guarded) {
-        (false, true) => Some(Change::Guard { table }),
-        (true, false) => Some(Change::Unguard { table }),
-        _ => None,
-    }
-}
-
-fn rule_changes(old: &Table, new: &Table) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let is_new = |column: &str| old.column(column).is_none();
-    let checks_differ = new
-        .checks
-        .iter()
-        .any(|check| !is_new(&check.column) && !old.checks.contains(check))
-        || old
-            .checks
-            .iter()
-            .any(|check| new.column(&check.column).is_some() && !new.checks.contains(check));
-    if checks_differ {
-        changes.push(refused(new, "changes a rule on its values"));
-    }
-    let keys_differ = new
-        .foreign_keys
-        .iter()
-        .any(|key| !is_new(&key.column) && !old.foreign_keys.contains(key))
-        || old
+    /// A link table keeps its name, or follows a renamed entity.
+    fn link_before(&self, table: &Table) -> Option<&'a Table> {
+        if let Some(own) = self.old.table(&table.name) {
+            return Some(own);
+        }
+        let renamed = |new: &String| {
+            let pair = self.pairs.iter().find(|(_, after)| after == new);
+            pair.map_or_else(|| new.clone(), |(before, _)| before.clone())
+        };
+        let follows = table
             .foreign_keys
             .iter()
-            .any(|key| new.column(&key.column).is_some() && !new.foreign_keys.contains(key));
-    if keys_differ {
-        changes.push(refused(new, "changes a reference"));
+            .any(|key| renamed(&key.table) != key.table);
+        let mut targets: Vec<String> = table
+            .foreign_keys
+            .iter()
+            .map(|key| renamed(&key.table))
+            .collect();
+        targets.sort_unstable();
+        let mut like = self.old.tables.iter().filter(|it| {
+            let mut theirs: Vec<String> = it
+                .foreign_keys
+                .iter()
+                .map(|key| key.table.clone())
+                .collect();
+            theirs.sort_unstable();
+            it.kind == TableKind::Link
+                && !it.past.retired
+                && theirs == targets
+                && self.new.table(&it.name).is_none()
+        });
+        match (follows, like.next(), like.next()) {
+            (true, Some(one), None) => Some(one),
+            _ => None,
+        }
     }
-    changes
-}
 
-fn index_changes(old: &Table, new: &Table) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for index in &old.indexes {
-        if !new.indexes.contains(index) {
-            changes.push(Change::DropIndex {
-                index: index.clone(),
+    /// An archive follows its table; the others have one name for ever.
+    fn follower_before(&self, table: &Table) -> Option<&'a Table> {
+        let live = self
+            .pairs
+            .iter()
+            .find(|(_, new)| archive_name(new) == table.name);
+        live.and_then(|(before, _)| self.old.table(&archive_name(before)))
+            .or_else(|| self.old.table(&table.name))
+    }
+
+    fn is_taken(&self, old: &str) -> bool {
+        self.pairs.iter().any(|(before, _)| before == old)
+    }
+
+    /// Whether the schema, or the caller, lets go of a table that nothing became of.
+    fn is_dropped(&self, table: &Table) -> bool {
+        let said = |names: &[String]| names.contains(&table.name);
+        match table.kind {
+            // Removed records are kept until nobody may want them back.
+            TableKind::Archive => false,
+            _ => {
+                said(&self.intent.dropped)
+                    || (self.intent.allow.drops && !table.past.retired && !said(&self.intent.kept))
+            }
+        }
+    }
+
+    /// A table that went, and one like it that came: the schema has to say whether it is the same.
+    fn ask_about_tables(&mut self) {
+        let gone = self.old.tables.iter().filter(|table| {
+            let said = [&self.intent.dropped, &self.intent.kept];
+            !table.past.retired
+                && !self.is_taken(&table.name)
+                && matches!(table.kind, TableKind::Live | TableKind::Link)
+                && !said.iter().any(|names| names.contains(&table.name))
+        });
+        let came: Vec<&Table> = self
+            .new
+            .tables
+            .iter()
+            .filter(|table| self.pairs.iter().all(|(_, new)| *new != table.name))
+            .collect();
+        let mut questions = Vec::new();
+        for table in gone {
+            let like: Vec<&&Table> = came.iter().filter(|it| is_like(table, it)).collect();
+            if like.is_empty() {
+                continue;
+            }
+            let mut answers: Vec<Answer> = like
+                .iter()
+                .map(|it| self.renamed_answer(table, it))
+                .collect();
+            answers.push(Answer {
+                means: "it goes, with all its rows".to_owned(),
+                edit: Edit::Drop {
+                    entity: None,
+                    name: table.name.clone(),
+                },
+            });
+            answers.push(Answer {
+                means: "it is something else, and its rows stay in the database".to_owned(),
+                edit: Edit::Keep {
+                    entity: None,
+                    name: table.name.clone(),
+                },
+            });
+            let names: Vec<String> = like.iter().map(|it| format!("`{}`", it.name)).collect();
+            questions.push(Question {
+                about: About::Rename,
+                message: format!(
+                    "the table `{}` went, and {} came: was it renamed?",
+                    table.name,
+                    names.join(" and ")
+                ),
+                answers,
             });
         }
+        self.questions.extend(questions);
     }
-    for index in &new.indexes {
-        if old.indexes.contains(index) {
-            continue;
-        }
-        changes.push(Change::AddIndex {
-            table: new.clone(),
-            index: index.clone(),
-        });
+
+    fn renamed_answer(&self, gone: &Table, came: &Table) -> Answer {
+        let entity = self.intent.entity(&came.name).to_owned();
+        let edit = match came.kind {
+            TableKind::Link => Edit::Through {
+                entity,
+                table: gone.name.clone(),
+            },
+            _ => Edit::EntityWas {
+                entity,
+                was: gone.name.clone(),
+            },
+        };
+        let means = match came.kind {
+            TableKind::Link => format!("it is `{}`, and keeps its name", came.name),
+            _ => format!("it is `{}` now", came.name),
+        };
+        Answer { means, edit }
     }
-    changes
+
+    /// A table that was not there; whose name another had before gets an origin of its own.
+    fn created(&self, table: &Table) -> Table {
+        let mut table = table.clone();
+        let taken = self.old.tables.iter().map(Table::origin);
+        table.past.origin = target::fresh_origin(&table.name, taken);
+        table
+    }
+}
+
+/// Whether two tables are so much alike that one may have been the other.
+fn is_like(gone: &Table, came: &Table) -> bool {
+    if gone.kind != came.kind {
+        return false;
+    }
+    let own = |table: &Table| -> Vec<(String, super::ColumnType)> {
+        table
+            .columns
+            .iter()
+            .filter(|it| !is_automatic(&it.name) && !it.past.retired)
+            .map(|it| (it.name.clone(), it.ty))
+            .collect()
+    };
+    let (gone, came) = (own(gone), own(came));
+    let shared = gone.iter().filter(|it| came.contains(it)).count();
+    shared * 2 >= gone.len().min(came.len()) && shared > 0 || gone.is_empty() && came.is_empty()
+}
+
+/// Whether a column comes by itself.
+fn is_automatic(column: &str) -> bool {
+    matches!(column, "id" | "version" | "created_at" | "updated_at")
 }
 
 /// The tables such that each stands after those it refers to, by name otherwise.
@@ -280,16 +334,21 @@ fn index_changes(old: &Table, new: &Table) -> Vec<Change> {
 /// The check of the schema refuses cycles of required references. Where optional
 /// ones close a cycle, the rest follows by name: SQLite takes a reference to a
 /// table that is yet to come, and the PostgreSQL migration adds such keys last.
-pub fn creation_order(schema: &Schema) -> Vec<&Table> {
+pub fn creation_order(tables: &[Table]) -> Vec<&Table> {
     let mut ordered: Vec<&Table> = Vec::new();
-    let mut waiting: Vec<&Table> = schema.tables.iter().collect();
+    let mut waiting: Vec<&Table> = tables.iter().collect();
     while !waiting.is_empty() {
         let ready = waiting.iter().position(|table| {
             table.foreign_keys.iter().all(|key| {
-                key.table == table.name || ordered.iter().any(|done| done.name == key.table)
+                key.table == table.name
+                    || ordered.iter().any(|done| done.name == key.table)
+                    || tables.iter().all(|other| other.name != key.table)
             })
         });
         ordered.push(waiting.remove(ready.unwrap_or(0)));
     }
     ordered
 }
+
+#[cfg(test)]
+mod tests;

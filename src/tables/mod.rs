@@ -5,7 +5,13 @@
 //! why these types, unlike the rest of the core, carry serde.
 
 pub mod build;
+pub mod change;
+pub mod convert;
+pub mod delta;
 pub mod diff;
+pub mod intent;
+pub mod question;
+pub mod rules;
 pub mod search;
 
 pub use build::of;
@@ -58,12 +64,78 @@ pub struct Table {
     /// Indexes, the unique ones included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
+    /// What became of it since it was created.
+    #[serde(default, skip_serializing_if = "Past::is_plain")]
+    pub past: Past,
+}
+
+/// What became of a table or a column since it was created.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Past {
+    /// The name it was created under, which identifies it through renames; with a number
+    /// where another had that name before. `None` where it is the name it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Whether the schema no longer has it; it stays in the database with what it holds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
+    /// What an archived row that is older than the column gets when it is restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
+    /// By old name, the new names of an enum's values, oldest first: archived rows keep the old.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renamed_values: Vec<(String, String)>,
+}
+
+impl Past {
+    /// Whether nothing has become of it.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a new column holds in the rows that are there already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fill {
+    /// The same value everywhere.
+    Value(Literal),
+    /// The value of another column.
+    Copy(String),
+    /// An expression over the row, as each database spells it.
+    Sql {
+        /// For `SQLite`.
+        sqlite: String,
+        /// For `PostgreSQL`.
+        postgres: String,
+    },
+    /// The moment of the migration.
+    Now,
+    /// The day of the migration, in UTC.
+    Today,
+    /// A UUID of its own for each row.
+    NewUuid,
 }
 
 impl Table {
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// What identifies it through renames.
+    pub fn origin(&self) -> &str {
+        self.past.origin.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The rules on a column's values.
+    pub fn check_of(&self, column: &str) -> Option<&Check> {
+        self.checks.iter().find(|check| check.column == column)
+    }
+
+    /// The reference that a column is.
+    pub fn key_of(&self, column: &str) -> Option<&ForeignKey> {
+        self.foreign_keys.iter().find(|key| key.column == column)
     }
 }
 
@@ -95,10 +167,20 @@ pub struct Column {
     /// What an insert that leaves it out stores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Literal>,
+    /// What became of it since it was created.
+    #[serde(default, skip_serializing_if = "Past::is_plain")]
+    pub past: Past,
+}
+
+impl Column {
+    /// What identifies it through renames.
+    pub fn origin(&self) -> &str {
+        self.past.origin.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnType {
     /// Text, enums included.

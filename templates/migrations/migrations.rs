@@ -17,6 +17,8 @@ pub const ALL: &[Migration] = &[
 //% else
         postgres: "",
 //% endif
+        sqlite_down: "",
+        postgres_down: "",
     },
 //% endfor
 ];

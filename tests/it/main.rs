@@ -4,7 +4,6 @@ mod command;
 mod errors;
 mod evolve;
 mod faults;
-mod files;
 mod generate;
 mod golden;
 mod hostile;

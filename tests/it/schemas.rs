@@ -163,7 +163,18 @@ fn the_examples_show_the_whole_format() {
             .collect::<Vec<_>>()
     };
     let options = keys(&schema["$defs"]["FieldOptions"]);
-    let unused = ["plural", "by", "through", "created_at"];
+    let unused = [
+        "plural",
+        "by",
+        "through",
+        "created_at",
+        // What is said of an earlier schema; the examples have none.
+        "backfill",
+        "dropped",
+        "kept",
+        "narrow",
+        "stashed",
+    ];
     for key in keys(&schema)
         .into_iter()
         .chain(options)

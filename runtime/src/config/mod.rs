@@ -108,12 +108,24 @@ impl Default for ServerConfig {
 pub struct MigrationConfig {
     /// Whether `serve` runs what is pending before it takes requests.
     pub migrate_on_start: bool,
+    /// How long to wait for another instance that migrates.
+    #[serde(with = "span")]
+    pub migrate_wait: Duration,
+    /// PostgreSQL: how long a statement of a migration waits for a lock, which everybody behind it waits for too.
+    #[serde(with = "span")]
+    pub migrate_lock_timeout: Duration,
+    /// PostgreSQL: the longest that a statement of a migration may take; `0s` for as long as it needs.
+    #[serde(with = "span")]
+    pub migrate_statement_timeout: Duration,
 }
 
 impl Default for MigrationConfig {
     fn default() -> Self {
         Self {
             migrate_on_start: true,
+            migrate_wait: Duration::from_secs(60),
+            migrate_lock_timeout: Duration::from_secs(3),
+            migrate_statement_timeout: Duration::ZERO,
         }
     }
 }

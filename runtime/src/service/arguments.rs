@@ -10,11 +10,55 @@ use crate::input::nearest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Command {
     Serve,
-    Migrate,
-    MigrationStatus,
+    Migrate(Migrate),
     PrintConfig,
     Help,
     Version,
+}
+
+/// What is to be done with the migrations, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub(super) struct Migrate {
+    pub(super) task: Task,
+    pub(super) format: Format,
+    pub(super) dry_run: bool,
+    pub(super) yes: bool,
+    pub(super) accept_drift: bool,
+    pub(super) sql: bool,
+}
+
+/// What is to be done with the migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Task {
+    Status,
+    Plan,
+    Up,
+    /// Takes so many back.
+    Down(usize),
+}
+
+/// How an answer is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+impl Default for Migrate {
+    fn default() -> Self {
+        Self {
+            task: Task::Up,
+            format: Format::Text,
+            dry_run: false,
+            yes: false,
+            accept_drift: false,
+            sql: false,
+        }
+    }
 }
 
 /// Reads the arguments after the program's name.
@@ -28,6 +72,7 @@ pub(super) fn parse(
     };
     let mut words: Vec<String> = Vec::new();
     let mut special = None;
+    let mut migrate = Migrate::default();
     let mut parser = lexopt::Parser::from_args(arguments);
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
@@ -43,6 +88,11 @@ pub(super) fn parse(
                 .flags
                 .push(("server.port".into(), text(&mut parser)?)),
             Long("database-url") => sources.flags.push(("db.url".into(), text(&mut parser)?)),
+            Long("dry-run") => migrate.dry_run = true,
+            Long("yes") | Short('y') => migrate.yes = true,
+            Long("accept-drift") => migrate.accept_drift = true,
+            Long("sql") => migrate.sql = true,
+            Long("format") => migrate.format = format(&text(&mut parser)?)?,
             Value(word) => words.push(word.string().map_err(usage)?),
             Long(flag) => return Err(unknown_flag(flag)),
             Short(letter) => return Err(unknown_flag(&letter.to_string())),
@@ -51,13 +101,56 @@ pub(super) fn parse(
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let command = match words.as_slice() {
         [] | ["serve"] => Command::Serve,
-        ["migrate"] | ["migrate", "up"] => Command::Migrate,
-        ["migrate", "status"] => Command::MigrationStatus,
+        ["migrate", rest @ ..] => {
+            migrate.task = task(rest)?;
+            Command::Migrate(migrate)
+        }
         ["help"] => Command::Help,
         ["version"] => Command::Version,
         other => return Err(unknown_command(other)),
     };
+    if migrate != Migrate::default() && !matches!(command, Command::Migrate(_)) {
+        return Err(StartError::Usage(
+            "`--format`, `--dry-run`, `--yes`, `--sql` and `--accept-drift` belong to `migrate`"
+                .to_owned(),
+        ));
+    }
     Ok((special.unwrap_or(command), sources))
+}
+
+fn task(words: &[&str]) -> Result<Task, StartError> {
+    match words {
+        [] | ["up"] => Ok(Task::Up),
+        ["status"] => Ok(Task::Status),
+        ["plan"] => Ok(Task::Plan),
+        ["down"] => Ok(Task::Down(1)),
+        ["down", count] => match count.parse() {
+            Ok(count) if count > 0 => Ok(Task::Down(count)),
+            _ => Err(StartError::Usage(format!(
+                "`migrate down` takes how many migrations to take back, not `{count}`"
+            ))),
+        },
+        other => {
+            let near = nearest(other[0], ["up", "down", "status", "plan"]);
+            let near = near.filter(|near| other[0] != *near);
+            let near = near.map(|near| format!("; did you mean `migrate {near}`?"));
+            Err(StartError::Usage(format!(
+                "there is no command `migrate {}`{}",
+                other.join(" "),
+                near.unwrap_or_default()
+            )))
+        }
+    }
+}
+
+fn format(word: &str) -> Result<Format, StartError> {
+    match word {
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        other => Err(StartError::Usage(format!(
+            "--format takes text or json, not `{other}`"
+        ))),
+    }
 }
 
 fn text(parser: &mut lexopt::Parser) -> Result<String, StartError> {
@@ -89,6 +182,11 @@ fn unknown_flag(flag: &str) -> StartError {
         "host",
         "port",
         "database-url",
+        "format",
+        "dry-run",
+        "yes",
+        "sql",
+        "accept-drift",
     ];
     let near = nearest(flag, known).map(|near| format!("; did you mean `--{near}`?"));
     let dashes = if flag.chars().count() == 1 { "-" } else { "--" };
@@ -119,7 +217,10 @@ pub(super) fn help(name: &str) -> String {
 Commands:
   serve            Run pending migrations and serve requests (the default)
   migrate [up]     Run pending migrations
-  migrate status   List the migrations and what became of each
+  migrate status   List the migrations, what became of each, and how the database
+                   differs from what the last one left
+  migrate plan     List the steps that `migrate up` would run
+  migrate down [N] Take the last migration back, or the last N
   help             This text
   version          The version
 
@@ -130,6 +231,13 @@ Options:
       --port PORT           Listen on this port (server.port)
       --database-url URL    sqlite://PATH or postgres://… (db.url)
       --print-config        Print the configuration without its secrets, and stop
+      --format FORMAT       migrate: text or json, on standard output
+      --dry-run             migrate: SQLite does everything and takes it back;
+                            PostgreSQL runs the checks that come before anything else
+      --sql                 migrate plan: with the statements of each step
+      --accept-drift        migrate: go on although the database lacks something that
+                            the last migration left, and take it as it is from now on
+  -y, --yes                 migrate down: do it
   -h, --help                This text
   -V, --version             The version
 
@@ -151,9 +259,27 @@ mod tests {
     #[test]
     fn commands_and_flags() {
         assert_eq!(parsed(&[]).unwrap().0, Command::Serve);
+        let migrate = |task| {
+            Command::Migrate(Migrate {
+                task,
+                ..Migrate::default()
+            })
+        };
+        assert_eq!(parsed(&["migrate"]).unwrap().0, migrate(Task::Up));
         assert_eq!(
             parsed(&["migrate", "status"]).unwrap().0,
-            Command::MigrationStatus
+            migrate(Task::Status)
+        );
+        assert_eq!(
+            parsed(&["migrate", "down", "3", "--yes", "--format", "json"])
+                .unwrap()
+                .0,
+            Command::Migrate(Migrate {
+                task: Task::Down(3),
+                format: Format::Json,
+                yes: true,
+                ..Migrate::default()
+            })
         );
         assert_eq!(parsed(&["serve", "--help"]).unwrap().0, Command::Help);
         let (command, sources) =
@@ -182,9 +308,19 @@ mod tests {
         assert!(parsed(&["--set", "x"]).unwrap_err().contains("KEY=VALUE"));
         assert!(parsed(&["--port"]).unwrap_err().contains("--port"));
         assert!(
-            parsed(&["migrate", "down"])
+            parsed(&["migrate", "donw"])
                 .unwrap_err()
-                .contains("`migrate down`")
+                .contains("did you mean `migrate down`")
+        );
+        assert!(
+            parsed(&["migrate", "down", "none"])
+                .unwrap_err()
+                .contains("not `none`")
+        );
+        assert!(
+            parsed(&["serve", "--dry-run"])
+                .unwrap_err()
+                .contains("belong to `migrate`")
         );
     }
 }

@@ -5,12 +5,13 @@
 //! of requests.
 
 mod arguments;
+mod migrate;
 mod run;
 
 use axum::Router;
 
 use crate::config::{Config, ConfigError};
-use crate::db::{Db, DbError, Migration, migrate};
+use crate::db::{Db, DbError, Migration};
 use crate::page::PageTokens;
 
 #[cfg(feature = "testing")]
@@ -62,7 +63,7 @@ pub enum StartError {
     Db(#[from] DbError),
     /// A migration cannot be run.
     #[error("the migrations cannot be run")]
-    Migrate(#[from] migrate::MigrateError),
+    Migrate(#[from] crate::db::migrate::MigrateError),
     /// Nothing can listen at the address.
     #[error("cannot listen on {address}")]
     Listen {

@@ -41,9 +41,8 @@ fn command<S: Service>() -> Result<ExitCode, StartError> {
         Command::Version => println!("{} {}", S::NAME, S::VERSION),
         Command::PrintConfig => print!("{}", config::load(&sources)?.1),
         Command::Serve => return with_runtime(&sources, serve::<S>),
-        Command::Migrate => return with_runtime(&sources, migrate_up::<S>),
-        Command::MigrationStatus => {
-            return with_runtime(&sources, migration_status::<S>);
+        Command::Migrate(command) => {
+            return with_runtime(&sources, |config| super::migrate::run::<S>(config, command));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -115,9 +114,8 @@ async fn serve<S: Service>(config: Config) -> Result<ExitCode, StartError> {
 pub(crate) async fn assemble<S: Service>(config: &Config) -> Result<(S, Db), StartError> {
     let db = Db::connect(&config.db).await?;
     if config.migration.migrate_on_start {
-        for applied in migrate::run(&db, S::MIGRATIONS).await? {
-            tracing::info!(migration = applied, "migrated");
-        }
+        let options = super::migrate::options(config);
+        migrate::up(&db, S::MIGRATIONS, options, migrate::log()).await?;
     }
     let previous: Vec<[u8; 32]> = config
         .previous_secret_keys
@@ -140,32 +138,4 @@ async fn key(config: &Config, db: &Db) -> Result<[u8; 32], StartError> {
         Some(key) => Ok(*key.bytes()),
         None => Ok(db.secret("page_token").await?),
     }
-}
-
-async fn migrate_up<S: Service>(config: Config) -> Result<ExitCode, StartError> {
-    let db = Db::connect(&config.db).await?;
-    let applied = migrate::run(&db, S::MIGRATIONS).await?;
-    for id in &applied {
-        println!("applied {id}");
-    }
-    if applied.is_empty() {
-        println!("nothing is pending");
-    }
-    db.close().await;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn migration_status<S: Service>(config: Config) -> Result<ExitCode, StartError> {
-    let db = Db::connect(&config.db).await?;
-    for status in migrate::status(&db, S::MIGRATIONS).await? {
-        let state = match status.state {
-            migrate::State::Applied(at) => format!("applied at {at}"),
-            migrate::State::Pending => "pending".into(),
-            migrate::State::Changed => "applied, and its text has changed since".into(),
-            migrate::State::Unknown => "applied, and not among this version's migrations".into(),
-        };
-        println!("{}: {state}", status.id);
-    }
-    db.close().await;
-    Ok(ExitCode::SUCCESS)
 }

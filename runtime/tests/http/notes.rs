@@ -27,11 +27,7 @@ pub struct Notes {
 impl Service for Notes {
     const NAME: &'static str = "notes";
     const VERSION: &'static str = "1.2.3";
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        id: "0001_initial",
-        sqlite: SQLITE,
-        postgres: POSTGRES,
-    }];
+    const MIGRATIONS: &'static [Migration] = &[Migration::new("0001_initial", SQLITE, POSTGRES)];
     const OPENAPI: Option<&'static str> = Some(include_str!("openapi.json"));
 
     async fn start(resources: Resources) -> Result<Self, StartError> {

@@ -16,7 +16,7 @@ use super::{
     arguments::{Format, Manner},
     generate,
     new::ask,
-    pipeline::{self, Carry, Wishes},
+    pipeline::{self, Carry, Extras},
     report::Summary,
     shell::Shell,
 };
@@ -149,13 +149,10 @@ impl Draft {
     }
 
     fn prepare(&self, shell: &Shell) -> Result<pipeline::Prepared, Failure> {
-        let carry = self.along.as_ref().map(|it| it as &dyn Carry);
-        let wishes = Wishes {
-            carry,
-            ..Wishes::default()
-        };
+        let mut extras = Extras::new();
         let files = self.after.clone();
-        pipeline::gather(&self.project, files, &wishes, shell)?.prepare(carry)
+        let carry = self.along.as_ref().map(|it| it as &dyn Carry);
+        pipeline::prepare_carrying(&self.project, files, &mut extras, carry, shell)
     }
 }
 

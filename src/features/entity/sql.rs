@@ -52,7 +52,7 @@ pub fn only(name: &str, doc: &str, text: &str) -> Statement {
 
 /// The Rust expression of a statement from its text in each dialect.
 fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> String {
-    let mut texts: Vec<String> = dialects(service).map(|dialect| text(*dialect)).collect();
+    let mut texts: Vec<String> = dialects(service).into_iter().map(text).collect();
     texts.dedup();
     let literals: Vec<String> = texts.iter().map(|text| literal(text)).collect();
     match literals.as_slice() {

@@ -1,7 +1,7 @@
 //! What each field holds: scalars and references here, enums and lists in their own files.
 
 use super::draft::{Draft, MemberKind, Names};
-use super::{defaults, enums, limits, lists, unknown};
+use super::{backfill, defaults, enums, limits, lists, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Field, FieldKind, Name, OnArchive, Reference, ScalarType};
 use crate::schema::field::{FieldOptions, OnArchiveWord};
@@ -60,7 +60,6 @@ impl FieldReader<'_> {
         Some(Field {
             name: self.name.clone(),
             doc: text(options.doc.as_ref()),
-            kind,
             nullable,
             default,
             unique: is(&options.unique),
@@ -69,6 +68,12 @@ impl FieldReader<'_> {
             write_only: is(&options.write_only),
             pii: is(&options.pii),
             was: text(options.was.as_ref()),
+            backfill: options
+                .backfill
+                .as_ref()
+                .and_then(|it| backfill::read(it, &kind, problems)),
+            narrow: is(&options.narrow),
+            kind,
         })
     }
 
@@ -162,6 +167,18 @@ impl FieldReader<'_> {
                     .label(*span, "this forbids a change"),
                 );
             }
+        }
+        if let (Some(Spanned { value: true, span }), Some(Spanned { value: true, span: hidden })) =
+            (&options.searchable, &options.write_only)
+        {
+            problems.push(
+                Diagnostic::new(
+                    Code::Contradiction,
+                    format!("`{}` is searchable and never shown", self.name),
+                )
+                .label(*span, "a search would tell what it holds")
+                .label(*hidden, "never shown"),
+            );
         }
         let json_or_list = matches!(
             kind,

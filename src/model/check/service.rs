@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::naming::is_rust_keyword;
-use super::reserved;
+use super::{gone, reserved};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
     Breaker, Client, ClientSource, Database, Features, GrpcFeature, HttpFeature, Name,
@@ -26,7 +26,10 @@ pub fn read(document: &Document, problems: &mut Vec<Diagnostic>) -> Option<Servi
     if let Some(name) = name {
         problems.extend(bad_name(name));
     }
+    let (dropped, kept) = gone::entities(doc, document, problems);
     Some(Service {
+        dropped,
+        kept,
         name: Name::new(name.map_or("", |name| name.value.as_str())),
         doc: text(doc.doc.as_ref()),
         databases: databases(doc, problems),

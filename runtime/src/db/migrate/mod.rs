@@ -1,15 +1,28 @@
 //! Migrations: SQL files that were compiled in, applied once each, in order.
 //!
-//! The ledger, the table `svcgen_migrations`, is written in the transaction of the migration
-//! it records. What is in the ledger must be in the binary, unchanged; otherwise nothing is done.
+//! A file is a list of steps, each with the way it is run (see [`script`]). On SQLite a file is
+//! one transaction; on PostgreSQL every step is recorded when it is done, so that what was
+//! stopped goes on where it stopped. The ledger, the table `svcgen_migrations`, remembers what
+//! was applied and the catalogue that it left. What is in the ledger must be in the binary,
+//! unchanged; otherwise nothing is done.
 //! This module does not know what a migration means, only that it must not lose rows by accident.
 
+mod drift;
+mod error;
+mod event;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use drift::Drift;
+pub use error::MigrateError;
+pub use event::{Event, Watcher, log};
+pub use script::{Keep, Mode, Step, steps};
+
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -25,6 +38,110 @@ pub struct Migration {
     pub sqlite: &'static str,
     /// The statements for PostgreSQL.
     pub postgres: &'static str,
+    /// The way back on SQLite; empty when there is none.
+    pub sqlite_down: &'static str,
+    /// The way back on PostgreSQL; empty when there is none.
+    pub postgres_down: &'static str,
+}
+
+impl Migration {
+    /// A migration without a way back.
+    pub const fn new(id: &'static str, sqlite: &'static str, postgres: &'static str) -> Self {
+        Self {
+            id,
+            sqlite,
+            postgres,
+            sqlite_down: "",
+            postgres_down: "",
+        }
+    }
+
+    /// The same with a way back.
+    #[must_use]
+    pub const fn back(self, sqlite_down: &'static str, postgres_down: &'static str) -> Self {
+        Self {
+            sqlite_down,
+            postgres_down,
+            ..self
+        }
+    }
+
+    /// What is run on an engine.
+    pub fn text(&self, engine: Engine, way: Way) -> &'static str {
+        match (engine, way) {
+            (Engine::Sqlite, Way::Up) => self.sqlite,
+            (Engine::Postgres, Way::Up) => self.postgres,
+            (Engine::Sqlite, Way::Down) => self.sqlite_down,
+            (Engine::Postgres, Way::Down) => self.postgres_down,
+        }
+    }
+
+    /// SHA-256 of the text, blind to how lines end and to space at their ends, because editors
+    /// and version control change those.
+    fn checksum(&self, engine: Engine) -> String {
+        let mut hash = Sha256::new();
+        for line in self.text(engine, Way::Up).trim_end().lines() {
+            hash.update(line.trim_end());
+            hash.update(b"\n");
+        }
+        hash.finalize()
+            .iter()
+            .fold(String::with_capacity(64), |mut hex, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
+    }
+}
+
+/// There, or back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Applies a migration.
+    Up,
+    /// Takes it back.
+    Down,
+}
+
+impl Way {
+    /// As the ledger writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// How migrations are run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// How long to wait for another instance that migrates.
+    pub patience: Duration,
+    /// On PostgreSQL, how long a statement waits for a lock before everybody behind it may go on.
+    pub lock_timeout: Duration,
+    /// On PostgreSQL, how long one statement may take; zero for as long as it needs.
+    pub statement_timeout: Duration,
+    /// How often a step is tried when it cannot get a lock.
+    pub tries: u32,
+    /// Whether to go on although the database is not as the last migration left it.
+    pub accept_drift: bool,
+    /// On SQLite, do everything and take it back; on PostgreSQL, run the checks alone.
+    pub dry_run: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(60),
+            lock_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::ZERO,
+            tries: 5,
+            accept_drift: false,
+            dry_run: false,
+        }
+    }
 }
 
 /// Where one migration stands.
@@ -43,84 +160,12 @@ pub enum State {
     Applied(Timestamp),
     /// It is not applied yet.
     Pending,
+    /// It was stopped on its way, after so many of its steps.
+    Unfinished(Way, usize),
     /// It was applied with another text.
     Changed,
     /// The database has it, this binary does not.
     Unknown,
-}
-
-/// Why the schema was not brought up to date. What was applied before stays applied.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MigrateError {
-    /// An applied migration has another text now.
-    #[error(
-        "the migration `{0}` was changed after it had been applied; restore its text and write a new migration instead"
-    )]
-    Changed(String),
-    /// The database is ahead of this binary.
-    #[error(
-        "the database has the migration `{0}`, which this service does not know; it was written by a newer version"
-    )]
-    Unknown(String),
-    /// A pending migration comes before an applied one.
-    #[error(
-        "the migration `{id}` is not applied, but the later `{applied}` is; give it a later name"
-    )]
-    OutOfOrder {
-        /// The pending one.
-        id: String,
-        /// The applied one that comes after it.
-        applied: String,
-    },
-    /// The list itself is wrong.
-    #[error("the migrations are not in ascending order at `{0}`")]
-    Unsorted(String),
-    /// The migration would have lost rows; it was rolled back.
-    #[error(
-        "the migration `{id}` rebuilds tables, and `{table}` would have {after} rows instead of {before}; it was rolled back"
-    )]
-    RowsLost {
-        /// The migration.
-        id: String,
-        /// The table that would have lost rows.
-        table: String,
-        /// Its rows before.
-        before: i64,
-        /// Its rows after.
-        after: i64,
-    },
-    /// The migration would have left references to nothing; it was rolled back.
-    #[error(
-        "the migration `{id}` leaves {rows} rows of `{table}` that refer to nothing; it was rolled back"
-    )]
-    DanglingReferences {
-        /// The migration.
-        id: String,
-        /// The table with the references.
-        table: String,
-        /// How many rows.
-        rows: usize,
-    },
-    /// The migration contains `begin`, `commit` or the like.
-    #[error(
-        "the migration `{0}` ends its transaction itself; remove `commit` and `rollback` from it"
-    )]
-    EndsTransaction(String),
-    /// Another instance migrates, and did not finish in time.
-    #[error("another instance is migrating the database and did not finish in time")]
-    Locked,
-    /// A statement of the migration failed; it was rolled back.
-    #[error("the migration `{id}` failed and was rolled back: {source}")]
-    Failed {
-        /// The migration.
-        id: String,
-        /// What the database said.
-        source: DbError,
-    },
-    /// The ledger cannot be read or written.
-    #[error("the ledger of migrations cannot be used: {0}")]
-    Ledger(#[from] DbError),
 }
 
 /// Brings the schema up to date and tells what was applied. Instances that start at once
@@ -129,18 +174,61 @@ pub async fn run(
     db: &Db,
     migrations: &'static [Migration],
 ) -> Result<Vec<&'static str>, MigrateError> {
-    check_order(migrations)?;
+    up(db, migrations, Options::default(), log()).await
+}
+
+/// Brings the schema up to date, and tells the watcher what goes on.
+pub async fn up(
+    db: &Db,
+    migrations: &'static [Migration],
+    options: Options,
+    watcher: Watcher,
+) -> Result<Vec<&'static str>, MigrateError> {
+    check(migrations, db.engine())?;
     match &db.0.backend {
         #[cfg(feature = "sqlite")]
         Backend::Sqlite(backend) => {
             let (location, config) = (backend.location().clone(), db.0.config.clone());
-            let run = move || sqlite::run(&location, &config, migrations);
+            let run = move || {
+                let mut runner = sqlite::Runner::open(&location, &config, options, watcher)?;
+                runner.up(migrations)
+            };
             tokio::task::spawn_blocking(run)
                 .await
                 .map_err(DbError::other)?
         }
         #[cfg(feature = "postgres")]
-        Backend::Postgres(backend) => postgres::run(backend.settings(), migrations).await,
+        Backend::Postgres(backend) => {
+            postgres::up(backend.settings(), migrations, &options, &watcher).await
+        }
+    }
+}
+
+/// Takes the last migrations back, as many as asked for, and tells which.
+pub async fn down(
+    db: &Db,
+    migrations: &'static [Migration],
+    count: usize,
+    options: Options,
+    watcher: Watcher,
+) -> Result<Vec<&'static str>, MigrateError> {
+    check(migrations, db.engine())?;
+    match &db.0.backend {
+        #[cfg(feature = "sqlite")]
+        Backend::Sqlite(backend) => {
+            let (location, config) = (backend.location().clone(), db.0.config.clone());
+            let run = move || {
+                let mut runner = sqlite::Runner::open(&location, &config, options, watcher)?;
+                runner.down(migrations, count)
+            };
+            tokio::task::spawn_blocking(run)
+                .await
+                .map_err(DbError::other)?
+        }
+        #[cfg(feature = "postgres")]
+        Backend::Postgres(backend) => {
+            postgres::down(backend.settings(), migrations, count, &options, &watcher).await
+        }
     }
 }
 
@@ -149,23 +237,21 @@ pub async fn status(
     db: &Db,
     migrations: &'static [Migration],
 ) -> Result<Vec<Status>, MigrateError> {
-    let ledger = match &db.0.backend {
-        #[cfg(feature = "sqlite")]
-        Backend::Sqlite(backend) => backend.function(sqlite::ledger).await?,
-        #[cfg(feature = "postgres")]
-        Backend::Postgres(backend) => {
-            let connection = backend.exclusive().await?;
-            postgres::ledger(&connection).await?
-        }
-    };
+    let ledger = ledger(db).await?;
     let engine = db.engine();
     let known = migrations.iter().map(|migration| {
-        let state = match ledger.iter().find(|it| it.id == migration.id) {
-            None => State::Pending,
-            Some(entry) if entry.checksum == migration.checksum(engine) => {
+        let entry = ledger.entries.iter().find(|it| it.id == migration.id);
+        let unfinished = ledger
+            .unfinished
+            .as_ref()
+            .filter(|it| it.id == migration.id);
+        let state = match (entry, unfinished) {
+            (_, Some(unfinished)) => State::Unfinished(unfinished.way, unfinished.done),
+            (None, None) => State::Pending,
+            (Some(entry), None) if entry.checksum == migration.checksum(engine) => {
                 State::Applied(entry.applied_at)
             }
-            Some(_) => State::Changed,
+            (Some(_), None) => State::Changed,
         };
         Status {
             id: migration.id.to_owned(),
@@ -173,11 +259,48 @@ pub async fn status(
         }
     });
     let is_unknown = |entry: &&Entry| migrations.iter().all(|it| it.id != entry.id);
-    let unknown = ledger.iter().filter(is_unknown).map(|entry| Status {
+    let unknown = ledger.entries.iter().filter(is_unknown);
+    let unknown = unknown.map(|entry| Status {
         id: entry.id.clone(),
         state: State::Unknown,
     });
     Ok(known.chain(unknown).collect())
+}
+
+/// How the database differs from what its last migration left.
+pub async fn drift(db: &Db) -> Result<Drift, MigrateError> {
+    let ledger = ledger(db).await?;
+    let live = match &db.0.backend {
+        #[cfg(feature = "sqlite")]
+        Backend::Sqlite(backend) => backend.function(sqlite::catalogue).await?,
+        #[cfg(feature = "postgres")]
+        Backend::Postgres(backend) => {
+            let connection = backend.exclusive().await?;
+            postgres::catalogue(&connection).await?
+        }
+    };
+    Ok(ledger.drift(&live))
+}
+
+async fn ledger(db: &Db) -> Result<Ledger, DbError> {
+    match &db.0.backend {
+        #[cfg(feature = "sqlite")]
+        Backend::Sqlite(backend) => backend.function(sqlite::ledger).await,
+        #[cfg(feature = "postgres")]
+        Backend::Postgres(backend) => {
+            let connection = backend.exclusive().await?;
+            postgres::ledger(&connection).await
+        }
+    }
+}
+
+/// What the database remembers.
+#[derive(Debug, Clone, Default)]
+struct Ledger {
+    /// What was applied, in order.
+    entries: Vec<Entry>,
+    /// What was stopped on its way; SQLite never has any.
+    unfinished: Option<Unfinished>,
 }
 
 /// One row of the ledger.
@@ -186,68 +309,129 @@ struct Entry {
     id: String,
     checksum: String,
     applied_at: Timestamp,
+    /// The catalogue that it left; older ledgers did not keep it.
+    catalogue: Option<String>,
 }
 
-impl Migration {
-    fn text(&self, engine: Engine) -> &'static str {
-        match engine {
-            Engine::Sqlite => self.sqlite,
-            Engine::Postgres => self.postgres,
-        }
-    }
-
-    /// SHA-256 of the text, blind to how lines end and to space at their ends, because editors
-    /// and version control change those.
-    fn checksum(&self, engine: Engine) -> String {
-        let mut hash = Sha256::new();
-        for line in self.text(engine).trim_end().lines() {
-            hash.update(line.trim_end());
-            hash.update(b"\n");
-        }
-        hash.finalize()
-            .iter()
-            .fold(String::with_capacity(64), |mut hex, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
-    }
+/// A migration that was stopped on its way.
+#[derive(Debug, Clone)]
+struct Unfinished {
+    id: String,
+    way: Way,
+    checksum: String,
+    done: usize,
 }
 
-fn check_order(migrations: &[Migration]) -> Result<(), MigrateError> {
-    match migrations.windows(2).find(|pair| pair[0].id >= pair[1].id) {
-        Some(pair) => Err(MigrateError::Unsorted(pair[1].id.to_owned())),
-        None => Ok(()),
-    }
-}
-
-/// The migrations that are still to be applied, if the ledger agrees with the binary.
-fn pending(
-    migrations: &'static [Migration],
-    ledger: &[Entry],
-    engine: Engine,
-) -> Result<Vec<&'static Migration>, MigrateError> {
-    for entry in ledger {
-        match migrations.iter().find(|it| it.id == entry.id) {
-            None => return Err(MigrateError::Unknown(entry.id.clone())),
-            Some(migration) if migration.checksum(engine) != entry.checksum => {
-                return Err(MigrateError::Changed(entry.id.clone()));
+impl Ledger {
+    /// How a catalogue differs from the one that the last migration left.
+    fn drift(&self, live: &str) -> Drift {
+        match self.entries.last().and_then(|it| it.catalogue.as_deref()) {
+            // Servers of different versions describe the same tables in different words.
+            Some(left) if self.unfinished.is_none() && server(left) == server(live) => {
+                Drift::between(left, live)
             }
-            Some(_) => {}
+            _ => Drift::default(),
         }
     }
-    let last = ledger.iter().map(|it| it.id.as_str()).max();
-    let pending: Vec<_> = migrations
-        .iter()
-        .filter(|it| ledger.iter().all(|entry| entry.id != it.id))
-        .collect();
-    match (pending.first(), last) {
-        (Some(first), Some(last)) if first.id < last => Err(MigrateError::OutOfOrder {
-            id: first.id.to_owned(),
-            applied: last.to_owned(),
-        }),
-        _ => Ok(pending),
+
+    /// Refuses a database that lost something since its last migration.
+    fn refuse_drift(&self, live: &str, options: &Options) -> Result<(), MigrateError> {
+        let drift = self.drift(live);
+        if drift.missing.is_empty() || options.accept_drift {
+            Ok(())
+        } else {
+            Err(MigrateError::Drifted(drift))
+        }
     }
+
+    /// The migrations that are still to be applied, if the ledger agrees with the binary.
+    fn pending(
+        &self,
+        migrations: &'static [Migration],
+        engine: Engine,
+    ) -> Result<Vec<&'static Migration>, MigrateError> {
+        for entry in &self.entries {
+            match migrations.iter().find(|it| it.id == entry.id) {
+                None => return Err(MigrateError::Unknown(entry.id.clone())),
+                Some(migration) if migration.checksum(engine) != entry.checksum => {
+                    return Err(MigrateError::Changed(entry.id.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+        self.check_unfinished(migrations, engine)?;
+        let last = self.entries.iter().map(|it| it.id.as_str()).max();
+        let pending: Vec<_> = migrations
+            .iter()
+            .filter(|it| self.entries.iter().all(|entry| entry.id != it.id))
+            .collect();
+        match (pending.first(), last) {
+            (Some(first), Some(last)) if first.id < last => Err(MigrateError::OutOfOrder {
+                id: first.id.to_owned(),
+                applied: last.to_owned(),
+            }),
+            _ => Ok(pending),
+        }
+    }
+
+    /// What was stopped on its way must be in the binary as it was begun.
+    fn check_unfinished(
+        &self,
+        migrations: &'static [Migration],
+        engine: Engine,
+    ) -> Result<(), MigrateError> {
+        let Some(unfinished) = &self.unfinished else {
+            return Ok(());
+        };
+        match migrations.iter().find(|it| it.id == unfinished.id) {
+            None => Err(MigrateError::Unknown(unfinished.id.clone())),
+            Some(migration) if migration.checksum(engine) != unfinished.checksum => {
+                Err(MigrateError::Changed(unfinished.id.clone()))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The last migrations, the latest first.
+    fn last(
+        &self,
+        migrations: &'static [Migration],
+        count: usize,
+        engine: Engine,
+    ) -> Result<Vec<&'static Migration>, MigrateError> {
+        self.pending(migrations, engine)?;
+        let last = self.entries.iter().rev().take(count);
+        let known = last.filter_map(|entry| migrations.iter().find(|it| it.id == entry.id));
+        let known: Vec<_> = known.collect();
+        match known
+            .iter()
+            .find(|it| it.text(engine, Way::Down).trim().is_empty())
+        {
+            Some(migration) => Err(MigrateError::NoWayBack(migration.id.to_owned())),
+            None => Ok(known),
+        }
+    }
+}
+
+/// The line that tells the server's version.
+fn server(catalogue: &str) -> Option<&str> {
+    catalogue.lines().find(|line| line.starts_with("server "))
+}
+
+/// The list is in order, and every file can be read.
+fn check(migrations: &'static [Migration], engine: Engine) -> Result<(), MigrateError> {
+    if let Some(pair) = migrations.windows(2).find(|pair| pair[0].id >= pair[1].id) {
+        return Err(MigrateError::Unsorted(pair[1].id.to_owned()));
+    }
+    for migration in migrations {
+        for way in [Way::Up, Way::Down] {
+            script::steps(migration.text(engine, way)).map_err(|what| MigrateError::Script {
+                id: migration.id.to_owned(),
+                what,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -18,11 +18,7 @@ drop table parents;
 alter table new_parents rename to parents;";
 
 const fn step(id: &'static str, sqlite: &'static str) -> Migration {
-    Migration {
-        id,
-        sqlite,
-        postgres: "",
-    }
+    Migration::new(id, sqlite, "")
 }
 
 const FIRST: Migration = step("0001_tables", TABLES);

@@ -100,7 +100,9 @@ impl Removal {
 }
 
 fn has(context: &Context<'_>, dialect: &str) -> bool {
-    super::super::migrations::dialects(context.service).any(|it| it.name() == dialect)
+    super::super::migrations::dialects(context.service)
+        .iter()
+        .any(|it| it.name() == dialect)
 }
 
 /// Takes a statement in, and gives its name.

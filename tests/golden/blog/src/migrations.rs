@@ -7,4 +7,6 @@ pub const ALL: &[Migration] = &[Migration {
     id: "0001_initial",
     sqlite: include_str!("../migrations/0001_initial/sqlite.sql"),
     postgres: include_str!("../migrations/0001_initial/postgres.sql"),
+    sqlite_down: "",
+    postgres_down: "",
 }];

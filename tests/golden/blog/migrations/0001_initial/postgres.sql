@@ -1,3 +1,4 @@
+-- svcgen:step transaction Creates 8 tables.
 create table authors (
     id uuid not null primary key,
     name text not null constraint authors_name_check check (char_length(name) >= 1 and char_length(name) <= 120),
@@ -126,6 +127,7 @@ create table post_tags (
 );
 create index post_tags_tag_id_post_id_idx on post_tags (tag_id, post_id);
 
+-- svcgen:step transaction Lets rows of 2 tables leave only through the archive.
 create or replace function svcgen_refuse_delete() returns trigger language plpgsql as $$
 begin
     raise exception 'rows of "%" leave only through their archive', tg_table_name

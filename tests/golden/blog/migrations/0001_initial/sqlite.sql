@@ -1,3 +1,4 @@
+-- svcgen:step transaction Creates `authors`.
 create table authors (
     id blob not null primary key,
     name text not null constraint authors_name_check check (length(name) >= 1 and length(name) <= 120),
@@ -10,6 +11,7 @@ create table authors (
 create unique index authors_email_key on authors (email);
 create index authors_name_id_idx on authors (name, id);
 
+-- svcgen:step transaction Creates `authors_archive`.
 create table authors_archive (
     archive_id blob not null primary key,
     archive_batch blob not null,
@@ -35,6 +37,7 @@ create index authors_archive_id_idx on authors_archive (id);
 create index authors_archive_archive_batch_idx on authors_archive (archive_batch);
 create index authors_archive_archived_at_desc_archive_id_desc_idx on authors_archive (archived_at desc, archive_id desc);
 
+-- svcgen:step transaction Creates `post_tags_archive`.
 create table post_tags_archive (
     archive_id blob not null primary key,
     archive_batch blob not null,
@@ -55,6 +58,7 @@ create index post_tags_archive_post_id_idx on post_tags_archive (post_id);
 create index post_tags_archive_archive_batch_idx on post_tags_archive (archive_batch);
 create index post_tags_archive_archived_at_desc_archive_id_desc_idx on post_tags_archive (archived_at desc, archive_id desc);
 
+-- svcgen:step transaction Creates `posts`.
 create table posts (
     id blob not null primary key,
     author_id blob not null constraint posts_author_id_fkey references authors (id),
@@ -70,6 +74,7 @@ create unique index posts_slug_key on posts (slug);
 create index posts_published_at_desc_id_desc_idx on posts (published_at desc, id desc);
 create index posts_author_id_idx on posts (author_id);
 
+-- svcgen:step transaction Creates `comments`.
 create table comments (
     id blob not null primary key,
     post_id blob not null constraint comments_post_id_fkey references posts (id),
@@ -82,6 +87,7 @@ create table comments (
 create index comments_created_at_id_idx on comments (created_at, id);
 create index comments_post_id_idx on comments (post_id);
 
+-- svcgen:step transaction Creates `posts_archive`.
 create table posts_archive (
     archive_id blob not null primary key,
     archive_batch blob not null,
@@ -109,6 +115,7 @@ create index posts_archive_id_idx on posts_archive (id);
 create index posts_archive_archive_batch_idx on posts_archive (archive_batch);
 create index posts_archive_archived_at_desc_archive_id_desc_idx on posts_archive (archived_at desc, archive_id desc);
 
+-- svcgen:step transaction Creates `tags`.
 create table tags (
     id blob not null primary key,
     name text not null constraint tags_name_check check (length(name) >= 1 and length(name) <= 50),
@@ -119,6 +126,7 @@ create table tags (
 create unique index tags_name_key on tags (name);
 create index tags_name_id_idx on tags (name, id);
 
+-- svcgen:step transaction Creates `post_tags`.
 create table post_tags (
     post_id blob not null constraint post_tags_post_id_fkey references posts (id),
     tag_id blob not null constraint post_tags_tag_id_fkey references tags (id),
@@ -126,6 +134,7 @@ create table post_tags (
 ) strict;
 create index post_tags_tag_id_post_id_idx on post_tags (tag_id, post_id);
 
+-- svcgen:step transaction Lets rows of 2 tables leave only through the archive.
 create trigger authors_guard before delete on authors
 when not exists (
     select 1 from authors_archive as copy

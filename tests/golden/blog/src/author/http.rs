@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use svcgen_runtime::{Error, http};
+use svcgen_runtime::{Error, http, list};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -16,6 +16,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/authors", get(list).post(create))
+        .route("/v1/authors:aggregate", get(aggregate))
         .route("/v1/authors/{id}/removal", get(preview_removal))
         .route("/v1/authors/{id}", get(find).patch(change).delete(remove))
         .merge(AuthorRules.routes())
@@ -27,6 +28,13 @@ async fn list(
 ) -> Result<http::Masked<AuthorPage>, Error> {
     let page = queries::list(&app, &listing).await?;
     Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+}
+
+async fn aggregate(
+    State(app): State<App>,
+    aggregation: http::Aggregation,
+) -> Result<Json<list::Groups>, Error> {
+    Ok(Json(queries::aggregate(&app, &aggregation).await?))
 }
 
 async fn create(
@@ -42,8 +50,11 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-) -> Result<http::Tagged<Author>, Error> {
-    Ok(http::Tagged(queries::find(&app, id).await?))
+    mask: http::ReadMask,
+) -> Result<http::Partial<Author>, Error> {
+    let mask = mask.of(&queries::TABLE)?;
+    let author = queries::find(&app, id).await?;
+    Ok(http::Partial::new(author, mask))
 }
 
 async fn change(

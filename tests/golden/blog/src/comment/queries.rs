@@ -85,6 +85,17 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<CommentPage, Err
     Ok(page.into())
 }
 
+/// Groups of comments, and what a caller asks to measure in each.
+///
+/// # Errors
+///
+/// Names every parameter that cannot be understood.
+pub async fn aggregate(app: &App, aggregation: &http::Aggregation) -> Result<list::Groups, Error> {
+    TABLE
+        .aggregate(&app.db, &app.pages, None, aggregation)
+        .await
+}
+
 /// Every statement, for the test that prepares them.
 pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("FIND", &FIND),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use svcgen_runtime::{Error, http};
+use svcgen_runtime::{Error, http, list};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -14,6 +14,7 @@ use crate::app::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/posts", get(list).post(create))
+        .route("/v1/posts:aggregate", get(aggregate))
         .route("/v1/posts/{id}/removal", get(preview_removal))
         .route("/v1/posts/{id}", get(find).patch(change).delete(remove))
         .merge(PostRules.routes())
@@ -25,6 +26,13 @@ async fn list(
 ) -> Result<http::Masked<PostPage>, Error> {
     let page = queries::list(&app, &listing).await?;
     Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+}
+
+async fn aggregate(
+    State(app): State<App>,
+    aggregation: http::Aggregation,
+) -> Result<Json<list::Groups>, Error> {
+    Ok(Json(queries::aggregate(&app, &aggregation).await?))
 }
 
 async fn create(
@@ -40,8 +48,11 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-) -> Result<http::Tagged<Post>, Error> {
-    Ok(http::Tagged(queries::find(&app, id).await?))
+    mask: http::ReadMask,
+) -> Result<http::Partial<Post>, Error> {
+    let mask = mask.of(&queries::TABLE)?;
+    let post = queries::find(&app, id).await?;
+    Ok(http::Partial::new(post, mask))
 }
 
 async fn change(

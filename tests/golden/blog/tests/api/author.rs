@@ -112,4 +112,43 @@ async fn authors_are_listed_page_by_page() {
         .await;
     assert_eq!(second.body["authors"].as_array().map(Vec::len), Some(1));
     assert_eq!(second.body.get("next_page_token"), None);
+
+    let token = second.body["previous_page_token"]
+        .as_str()
+        .unwrap_or_default();
+    let back = server
+        .get(&format!("/v1/authors?page_size=2&page_token={token}"))
+        .await;
+    assert_eq!(back.body["authors"], first.body["authors"]);
+    assert_eq!(back.body.get("previous_page_token"), None);
+}
+
+#[tokio::test]
+async fn authors_are_ordered_filtered_and_counted() {
+    let server = TestServer::<App>::start().await;
+    for _ in 0..3 {
+        create(&server).await;
+    }
+    for order in ["name", "name+desc", "id", "id+desc"] {
+        let page = server
+            .get(&format!("/v1/authors?read_mask=id&order_by={order}"))
+            .await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert_eq!(page.body["authors"].as_array().map(Vec::len), Some(3));
+    }
+    for column in ["email"] {
+        let mut found = 0;
+        for filter in [format!("{column}:*"), format!("-{column}:*")] {
+            let page = server
+                .get(&format!("/v1/authors?total_size=true&filter={filter}"))
+                .await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            found += page.body["total_size"].as_i64().unwrap_or_default();
+        }
+        assert_eq!(found, 3, "each author has `{column}` or has none");
+    }
+    let counted = server.get("/v1/authors:aggregate?measures=count()").await;
+    assert_eq!(counted.body["groups"][0]["measures"]["count()"], 3);
+    let refused = server.get("/v1/authors?filter=no_such_field:*").await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
 }

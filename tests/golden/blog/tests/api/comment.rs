@@ -113,4 +113,43 @@ async fn comments_are_listed_page_by_page() {
         .await;
     assert_eq!(second.body["comments"].as_array().map(Vec::len), Some(1));
     assert_eq!(second.body.get("next_page_token"), None);
+
+    let token = second.body["previous_page_token"]
+        .as_str()
+        .unwrap_or_default();
+    let back = server
+        .get(&format!("/v1/comments?page_size=2&page_token={token}"))
+        .await;
+    assert_eq!(back.body["comments"], first.body["comments"]);
+    assert_eq!(back.body.get("previous_page_token"), None);
+}
+
+#[tokio::test]
+async fn comments_are_ordered_filtered_and_counted() {
+    let server = TestServer::<App>::start().await;
+    for _ in 0..3 {
+        create(&server).await;
+    }
+    for order in ["id", "id+desc"] {
+        let page = server
+            .get(&format!("/v1/comments?read_mask=id&order_by={order}"))
+            .await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert_eq!(page.body["comments"].as_array().map(Vec::len), Some(3));
+    }
+    for column in ["post_id"] {
+        let mut found = 0;
+        for filter in [format!("{column}:*"), format!("-{column}:*")] {
+            let page = server
+                .get(&format!("/v1/comments?total_size=true&filter={filter}"))
+                .await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            found += page.body["total_size"].as_i64().unwrap_or_default();
+        }
+        assert_eq!(found, 3, "each comment has `{column}` or has none");
+    }
+    let counted = server.get("/v1/comments:aggregate?measures=count()").await;
+    assert_eq!(counted.body["groups"][0]["measures"]["count()"], 3);
+    let refused = server.get("/v1/comments?filter=no_such_field:*").await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
 }

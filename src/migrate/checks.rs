@@ -1,0 +1,226 @@
+//! What has to hold in the old rows before a plan touches them, as queries that return the
+//! rows for which it does not: a few, with how many there are of each.
+
+use crate::dialect::{self, Dialect, quoted};
+use crate::tables::change::{Change, Class};
+use crate::tables::delta::{Delta, Pair, Source};
+use crate::tables::{Column, Index, convert, rules};
+
+use super::step::{Place, Step};
+use super::values::Values;
+
+/// How many rows a sample has.
+const SAMPLE: usize = 5;
+
+/// The checks of one table's changes, over its old name and its old columns.
+pub fn before(
+    dialect: &dyn Dialect,
+    delta: &Delta,
+    pair: &Pair,
+    changes: &[Change],
+    stash: &str,
+) -> Vec<Step> {
+    let checks = Checks {
+        dialect,
+        delta,
+        pair,
+        values: Values::of(dialect, pair, stash),
+    };
+    changes.iter().flat_map(|it| checks.of(it)).collect()
+}
+
+struct Checks<'a> {
+    dialect: &'a dyn Dialect,
+    delta: &'a Delta,
+    pair: &'a Pair,
+    values: Values<'a>,
+}
+
+impl Checks<'_> {
+    fn of(&self, change: &Change) -> Vec<Step> {
+        match change {
+            Change::AddColumn { column, fill, .. }
+                if !column.nullable && fill.is_none() && column.default.is_none() =>
+            {
+                let comes_back = self.source_of(&column.name);
+                if matches!(comes_back, Some(Source::Stash { .. })) {
+                    return Vec::new();
+                }
+                vec![self.is_empty(column)]
+            }
+            Change::ChangeType { column, .. } => self.fits(column).into_iter().collect(),
+            Change::Require {
+                column, fill: None, ..
+            } => vec![self.is_filled(column)],
+            Change::ChangeCheck {
+                column,
+                to: Some(check),
+                narrows: true,
+                ..
+            } => {
+                let Some(new) = self.pair.new.column(column) else {
+                    return Vec::new();
+                };
+                let condition = dialect::check_condition(self.dialect, check, new.ty);
+                let mut step = self.sample(
+                    format!(
+                        "Every `{column}` of `{}` is {}.",
+                        self.pair.old.name,
+                        rules::describe(&check.rules)
+                    ),
+                    &quoted(column),
+                    &self.values.source(),
+                    &format!("not ({condition})"),
+                );
+                step.class = Class::Narrowing;
+                vec![step]
+            }
+            Change::AddIndex { index, .. } if index.unique => {
+                self.is_unique(index).into_iter().collect()
+            }
+            Change::AddForeignKey {
+                key, fresh: false, ..
+            } => {
+                let target = self.delta.old_name(&key.table);
+                if self.delta.created.iter().any(|it| it.name == key.table) {
+                    return vec![self.refers_to_nothing(&key.column)];
+                }
+                let (column, table) = (quoted(&key.column), quoted(target));
+                vec![self.sample(
+                    format!(
+                        "Every `{}` of `{}` is the id of one of `{target}`.",
+                        key.column, self.pair.old.name
+                    ),
+                    &column,
+                    &self.values.source(),
+                    &format!(
+                        "{column} is not null and not exists (select 1 from {table} as target where target.id = {column})"
+                    ),
+                )]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn source_of(&self, column: &str) -> Option<&Source> {
+        let mut columns = self.pair.columns.iter();
+        columns.find(|it| it.name == column).map(|it| &it.source)
+    }
+
+    fn is_empty(&self, column: &Column) -> Step {
+        let table = &self.pair.old.name;
+        Step::check(
+            Place::Precheck,
+            table,
+            format!(
+                "`{table}` has no rows yet; for rows that are there, `{}` needs a `backfill:` or a default.",
+                column.name
+            ),
+            format!(
+                "select {} from {} limit 1;\n",
+                dialect::columns(&self.pair.old.primary_key),
+                quoted(table)
+            ),
+        )
+    }
+
+    fn is_filled(&self, column: &str) -> Step {
+        let table = &self.pair.old.name;
+        let old = self
+            .pair
+            .old_of(column)
+            .map_or(column, |it| it.name.as_str());
+        Step::check(
+            Place::Precheck,
+            table,
+            format!("Every row of `{table}` has a value of `{old}`; a `backfill:` gives it one."),
+            format!(
+                "select {} from {} where {} is null limit {SAMPLE};\n",
+                dialect::columns(&self.pair.old.primary_key),
+                quoted(table),
+                quoted(old)
+            ),
+        )
+    }
+
+    fn fits(&self, column: &str) -> Option<Step> {
+        let new = self.pair.new.column(column)?;
+        let old = self.pair.old_of(column)?;
+        let unfit = self.dialect.unfit(&quoted(&old.name), old.ty, new.ty)?;
+        let mut step = self.sample(
+            format!(
+                "Every `{}` of `{}` can become {}.",
+                old.name,
+                self.pair.old.name,
+                convert::name(new.ty)
+            ),
+            &quoted(&old.name),
+            &quoted(&self.pair.old.name),
+            &unfit,
+        );
+        step.class = Class::Narrowing;
+        Some(step)
+    }
+
+    fn refers_to_nothing(&self, column: &str) -> Step {
+        let column_name = quoted(column);
+        self.sample(
+            format!(
+                "No `{column}` of `{}` has a value yet: what it refers to is new.",
+                self.pair.old.name
+            ),
+            &column_name,
+            &self.values.source(),
+            &format!("{column_name} is not null"),
+        )
+    }
+
+    /// Duplicates, where all columns have their values already.
+    fn is_unique(&self, index: &Index) -> Option<Step> {
+        let columns: Vec<String> = index.terms.iter().map(|it| quoted(&it.column)).collect();
+        let known = index.terms.iter().all(|term| {
+            matches!(
+                self.source_of(&term.column),
+                Some(Source::Column { fill: None, .. })
+            )
+        });
+        known.then(|| duplicates(Place::Precheck, self.pair, &columns, &self.values.source()))
+    }
+
+    fn sample(&self, title: String, column: &str, from: &str, unfit: &str) -> Step {
+        Step::check(
+            Place::Precheck,
+            &self.pair.old.name,
+            title,
+            format!(
+                "select {column}, count(*) from {from} where {unfit} group by 1 order by 2 desc, 1 limit {SAMPLE};\n"
+            ),
+        )
+    }
+}
+
+/// That no two rows agree in some columns.
+pub fn duplicates(place: Place, pair: &Pair, columns: &[String], from: &str) -> Step {
+    let all = columns.join(", ");
+    let filled: Vec<String> = columns
+        .iter()
+        .map(|it| format!("{it} is not null"))
+        .collect();
+    Step::check(
+        place,
+        &pair.new.name,
+        format!(
+            "No two rows of `{}` agree in {}.",
+            pair.new.name,
+            columns
+                .iter()
+                .map(|it| format!("`{}`", it.trim_matches('"')))
+                .collect::<Vec<_>>()
+                .join(" and ")
+        ),
+        format!(
+            "select {all}, count(*) from {from} where {} group by {all} having count(*) > 1 order by count(*) desc, {all} limit {SAMPLE};\n",
+            filled.join(" and ")
+        ),
+    )
+}

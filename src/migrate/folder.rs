@@ -1,0 +1,121 @@
+//! One migration as it is written: its name, its files, its link in the chain.
+
+use crate::dialect::Dialect;
+use crate::tables::Schema;
+use crate::tables::change::Change;
+use crate::tables::diff::Diff;
+
+use super::lint::{self, Finding};
+use super::sum::{self, Link};
+use super::{Plan, json};
+
+/// A migration, complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// Its name, which is also its folder's.
+    pub id: String,
+    /// The way there and back, for each database.
+    pub plans: Vec<Plan>,
+    /// What a reviewer should know.
+    pub findings: Vec<Finding>,
+    /// The files of its folder, by name.
+    pub files: Vec<(String, String)>,
+    /// Its link in the chain.
+    pub link: Link,
+}
+
+impl Migration {
+    /// The migration that makes the changes, if the databases have to do anything for them.
+    pub fn of(
+        dialects: &[&'static dyn Dialect],
+        history: &[Link],
+        old: &Schema,
+        diff: &Diff,
+    ) -> Result<Option<Self>, serde_json::Error> {
+        if !diff.changes.iter().any(Change::is_physical) {
+            return Ok(None);
+        }
+        let id = next_id(history, &diff.changes);
+        let plans: Vec<Plan> = dialects
+            .iter()
+            .map(|dialect| Plan::of(*dialect, &diff.delta, &id))
+            .collect();
+        let findings = lint::findings(&diff.changes, &diff.delta, &plans);
+        let mut files = vec![(
+            "plan.json".to_owned(),
+            json::write(&id, old, diff, &findings, &plans)?,
+        )];
+        for plan in &plans {
+            files.push((format!("{}.sql", plan.dialect), plan.up_text()));
+            files.push((format!("{}.down.sql", plan.dialect), plan.down_text()));
+        }
+        let mut snapshot = serde_json::to_string_pretty(&diff.target)?;
+        snapshot.push('\n');
+        files.push(("snapshot.json".to_owned(), snapshot));
+        let texts: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        let link = sum::link(history.last(), &id, &texts);
+        Ok(Some(Self {
+            id,
+            plans,
+            findings,
+            files,
+            link,
+        }))
+    }
+}
+
+/// The name of the next migration: a number, and what it is about.
+fn next_id(history: &[Link], changes: &[Change]) -> String {
+    let number = history
+        .iter()
+        .filter_map(|link| link.id.split('_').next()?.parse::<u32>().ok())
+        .max()
+        .unwrap_or(0)
+        + 1;
+    format!("{number:04}_{}", slug(history, changes))
+}
+
+fn slug(history: &[Link], changes: &[Change]) -> String {
+    if history.is_empty() {
+        return "initial".to_owned();
+    }
+    let first = changes.iter().find(|it| it.is_physical()).map(word);
+    let mut slug = first.unwrap_or_else(|| "change".to_owned());
+    slug.retain(|c| c.is_ascii_alphanumeric() || c == '_');
+    slug.truncate(60);
+    slug
+}
+
+fn word(change: &Change) -> String {
+    match change {
+        Change::CreateTable(table) => format!("create_{}", table.name),
+        Change::DropTable(table) => format!("drop_{}", table.name),
+        Change::RenameTable { from, to } => format!("rename_{from}_to_{to}"),
+        Change::RetireTable { table } => format!("retire_{table}"),
+        Change::AddColumn { table, column, .. } => format!("add_{}_to_{table}", column.name),
+        Change::DropColumn { table, column, .. } => format!("drop_{}_of_{table}", column.name),
+        Change::RenameColumn { table, from, to } => format!("rename_{from}_of_{table}_to_{to}"),
+        Change::RetireColumn { table, column } => format!("retire_{column}_of_{table}"),
+        Change::AddIndex { table, .. } | Change::RenameIndex { table, .. } => {
+            format!("index_{table}")
+        }
+        Change::DropIndex { index, .. } => format!("drop_{}", index.name),
+        Change::ChangeType { table, column, .. }
+        | Change::Convert { table, column, .. }
+        | Change::Relax { table, column }
+        | Change::Require { table, column, .. }
+        | Change::ChangeDefault { table, column, .. }
+        | Change::RenameValues { table, column, .. }
+        | Change::ChangeCheck { table, column, .. } => format!("change_{column}_of_{table}"),
+        Change::RenameConstraint { table, .. }
+        | Change::AddForeignKey { table, .. }
+        | Change::Guard { table }
+        | Change::Unguard { table }
+        | Change::AddSearch { table }
+        | Change::DropSearch { table }
+        | Change::DropForeignKey { table, .. } => format!("change_{table}"),
+    }
+}

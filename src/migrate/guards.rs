@@ -1,0 +1,77 @@
+//! Guards: what lets rows of a table leave only through its archive.
+//!
+//! A guard is written over the columns of its table and of the archive, so it is taken away
+//! before any of them changes, and put back when everything else is done.
+
+use crate::dialect::Dialect;
+use crate::tables::build::archive_name;
+use crate::tables::change::{Class, Reversible};
+use crate::tables::delta::{Delta, Pair};
+use crate::tables::{Table, TableKind};
+
+use super::script::Mode;
+use super::step::{Lock, Place, Step};
+
+/// The steps that take guards away and put them back.
+pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut guarded: Vec<&Table> = Vec::new();
+    for pair in &delta.pairs {
+        let stays = pair.old.guarded && pair.new.guarded && !is_touched(dialect, delta, pair);
+        if pair.old.guarded && !stays {
+            let step = Step::new(
+                Place::Unguard,
+                &pair.old.name,
+                format!("Lets rows of `{}` be deleted.", pair.old.name),
+                dialect.unguard(&pair.old),
+            );
+            steps.push(step.grave(Class::Widening, Reversible::Exact));
+        }
+        if pair.new.guarded && !stays {
+            guarded.push(&pair.new);
+        }
+    }
+    guarded.extend(delta.created.iter().filter(|it| it.guarded));
+    if guarded.is_empty() {
+        return steps;
+    }
+    let mut sql = dialect.before_guards().to_owned();
+    for table in &guarded {
+        sql.push_str(&dialect.guard(table));
+    }
+    let all_new = guarded.iter().all(|it| delta.created.contains(it));
+    let lock = if all_new {
+        Lock::None
+    } else {
+        Lock::ShareRowExclusive
+    };
+    let title = match guarded.as_slice() {
+        [one] => format!(
+            "Lets rows of `{}` leave only through the archive.",
+            one.name
+        ),
+        several => format!(
+            "Lets rows of {} tables leave only through the archive.",
+            several.len()
+        ),
+    };
+    let step = Step::new(Place::Guard, &guarded[0].name, title, sql).run(Mode::Transaction, lock);
+    steps.push(step.grave(Class::Widening, Reversible::Exact));
+    steps
+}
+
+/// Whether the text of a guard would be another, or the migration touches what it speaks of.
+fn is_touched(dialect: &dyn Dialect, delta: &Delta, pair: &Pair) -> bool {
+    if dialect.guard(&pair.old) != dialect.guard(&pair.new) {
+        return true;
+    }
+    let archive = archive_name(&pair.new.name);
+    let is_of = |it: &&Pair| it.new.name == archive && it.new.kind == TableKind::Archive;
+    let archive = delta.pairs.iter().find(is_of);
+    // Only SQLite rebuilds tables, under a guard that speaks of them.
+    dialect.name() == "sqlite"
+        && [Some(pair), archive]
+            .into_iter()
+            .flatten()
+            .any(|it| it.old != it.new)
+}

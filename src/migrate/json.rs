@@ -1,0 +1,262 @@
+//! `plan.json`: a migration as a reviewer, or a machine, reads it.
+
+use serde::Serialize;
+
+use crate::tables::change::{Change, Class, Reversible};
+use crate::tables::{Schema, delta::Delta, diff::Diff};
+use crate::tables::{TableKind, build, convert, hex};
+
+use super::lint::Finding;
+use super::script::Mode;
+use super::step::{Lock, Phase, Place, Step};
+use super::{Plan, script::Keep};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    id: &'a str,
+    from: String,
+    to: String,
+    changes: Vec<Line>,
+    findings: &'a [Finding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sqlite: Option<Both<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postgres: Option<Both<'a>>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    says: String,
+    class: Class,
+    reversible: Reversible,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Both<'a> {
+    up: Vec<Of<'a>>,
+    down: Vec<Of<'a>>,
+}
+
+#[derive(Serialize)]
+struct Of<'a> {
+    title: &'a str,
+    mode: &'static str,
+    table: &'a str,
+    class: Class,
+    phase: Phase,
+    lock: Lock,
+    reversible: Reversible,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    prechecks: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    postchecks: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keeps: Vec<String>,
+}
+
+/// The text of `plan.json`.
+pub fn write(
+    id: &str,
+    old: &Schema,
+    diff: &Diff,
+    findings: &[Finding],
+    plans: &[Plan],
+) -> Result<String, serde_json::Error> {
+    let plan = |name: &str| {
+        let plan = plans.iter().find(|it| it.dialect == name)?;
+        Some(Both {
+            up: lines(&plan.up),
+            down: lines(&plan.down),
+        })
+    };
+    let document = Document {
+        id,
+        from: digest(old)?,
+        to: digest(&diff.target)?,
+        changes: diff
+            .changes
+            .iter()
+            .map(|it| line(it, &diff.delta))
+            .collect(),
+        findings,
+        sqlite: plan("sqlite"),
+        postgres: plan("postgres"),
+    };
+    let mut text = serde_json::to_string_pretty(&document)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// What identifies a set of tables.
+pub fn digest(schema: &Schema) -> Result<String, serde_json::Error> {
+    use sha2::{Digest as _, Sha256};
+    let text = serde_json::to_string(schema)?;
+    Ok(hex(&Sha256::digest(text.as_bytes())[..16]))
+}
+
+fn lines(steps: &[Step]) -> Vec<Of<'_>> {
+    let works = steps.iter().filter(|step| step.mode != Mode::Check);
+    works
+        .map(|step| {
+            let checks = |early: bool| {
+                steps
+                    .iter()
+                    .filter(|it| it.mode == Mode::Check && it.table == step.table)
+                    .filter(|it| (it.place == Place::Precheck) == early)
+                    .map(|it| it.title.as_str())
+                    .collect()
+            };
+            Of {
+                title: &step.title,
+                mode: step.mode.name(),
+                table: &step.table,
+                class: step.class,
+                phase: step.phase(),
+                lock: step.lock,
+                reversible: step.reversible,
+                prechecks: checks(true),
+                postchecks: checks(false),
+                keeps: step.keeps.iter().map(kept).collect(),
+            }
+        })
+        .collect()
+}
+
+fn kept(keep: &Keep) -> String {
+    if keep.before == keep.after {
+        keep.before.clone()
+    } else {
+        format!("{} as {}", keep.before, keep.after)
+    }
+}
+
+fn line(change: &Change, delta: &Delta) -> Line {
+    let twin = build::archive_name(change.table());
+    let has_twin = delta.pairs.iter().any(|pair| pair.new.name == twin)
+        || delta
+            .created
+            .iter()
+            .any(|it| it.name == twin && it.kind == TableKind::Archive);
+    Line {
+        says: say(change),
+        class: change.class(),
+        reversible: change.reversible(),
+        archive: has_twin.then_some(twin),
+    }
+}
+
+/// A change as one sentence.
+#[expect(clippy::too_many_lines, reason = "one line for each change")]
+pub fn say(change: &Change) -> String {
+    match change {
+        Change::CreateTable(table) => format!("create `{}`", table.name),
+        Change::DropTable(table) => format!("drop `{}` with all its rows", table.name),
+        Change::RetireTable { table } => format!("leave `{table}`, which the schema no longer has"),
+        Change::RenameTable { from, to } => format!("rename `{from}` to `{to}`"),
+        Change::AddColumn {
+            table,
+            column,
+            fill,
+        } => {
+            let filled = if fill.is_some() { ", filled" } else { "" };
+            let required = if column.nullable { "" } else { ", required" };
+            format!(
+                "add `{}`, {}{required}{filled}, to `{table}`",
+                column.name,
+                convert::name(column.ty)
+            )
+        }
+        Change::DropColumn {
+            table,
+            column,
+            stash,
+        } => {
+            let kept = if *stash {
+                ", its values copied away"
+            } else {
+                " with its values"
+            };
+            format!("drop `{}` of `{table}`{kept}", column.name)
+        }
+        Change::RetireColumn { table, column } => {
+            format!("leave `{column}` of `{table}`, which the schema no longer has")
+        }
+        Change::RenameColumn { table, from, to } => {
+            format!("rename `{from}` of `{table}` to `{to}`")
+        }
+        Change::ChangeType {
+            table,
+            column,
+            from,
+            to,
+            ..
+        } => format!(
+            "make `{column}` of `{table}` {} instead of {}",
+            convert::name(*to),
+            convert::name(*from)
+        ),
+        Change::Convert {
+            table,
+            column,
+            from,
+        } => {
+            format!("convert what can be of `{from}` to `{column}` of `{table}`")
+        }
+        Change::Relax { table, column } => format!("let `{column}` of `{table}` be null"),
+        Change::Require {
+            table,
+            column,
+            fill,
+        } => {
+            let filled = if fill.is_some() {
+                ", filling what is"
+            } else {
+                ""
+            };
+            format!("let `{column}` of `{table}` not be null{filled}")
+        }
+        Change::ChangeDefault { table, column, .. } => {
+            format!("change the default of `{column}` of `{table}`")
+        }
+        Change::RenameValues {
+            table,
+            column,
+            values,
+        } => {
+            let pairs: Vec<String> = values.iter().map(|(a, b)| format!("{a} to {b}")).collect();
+            format!(
+                "rename values of `{column}` of `{table}`: {}",
+                pairs.join(", ")
+            )
+        }
+        Change::ChangeCheck {
+            table,
+            column,
+            narrows,
+            ..
+        } => {
+            let how = if *narrows { "tighten" } else { "change" };
+            format!("{how} the rule on `{column}` of `{table}`")
+        }
+        Change::RenameConstraint { table, from, to } => {
+            format!("rename the constraint `{from}` of `{table}` to `{to}`")
+        }
+        Change::AddForeignKey { table, key, .. } => {
+            format!("let `{}` of `{table}` refer to `{}`", key.column, key.table)
+        }
+        Change::DropForeignKey { table, key } => {
+            format!("let `{}` of `{table}` refer to nothing", key.column)
+        }
+        Change::Guard { table } => format!("let rows of `{table}` leave only through the archive"),
+        Change::Unguard { table } => format!("let rows of `{table}` be deleted"),
+        Change::AddSearch { table } => format!("let `{table}` be searched for words"),
+        Change::DropSearch { table } => format!("end the search in `{table}`"),
+        Change::AddIndex { index, .. } => format!("make `{}`", index.name),
+        Change::DropIndex { index, .. } => format!("drop the index `{}`", index.name),
+        Change::RenameIndex { from, to, .. } => {
+            format!("rename the index `{}` to `{}`", from.name, to.name)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Renames in an order in which every new name is free.
+
+/// Old and new names, in an order that works; a circle goes through a name of its own.
+pub fn ordered<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+    let mut waiting: Vec<(String, String)> = pairs
+        .filter(|(from, to)| from != to)
+        .map(|(from, to)| (from.to_owned(), to.to_owned()))
+        .collect();
+    let mut ordered = Vec::new();
+    let mut number = 0;
+    while !waiting.is_empty() {
+        let free = waiting
+            .iter()
+            .position(|(_, to)| waiting.iter().all(|(from, _)| from != to));
+        if let Some(free) = free {
+            ordered.push(waiting.remove(free));
+        } else {
+            number += 1;
+            let (from, _) = &mut waiting[0];
+            let aside = format!("svcgen_aside_{number}");
+            ordered.push((std::mem::replace(from, aside.clone()), aside));
+        }
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordered;
+
+    fn said(pairs: &[(&str, &str)]) -> Vec<String> {
+        let ordered = ordered(pairs.iter().copied()).into_iter();
+        ordered.map(|(from, to)| format!("{from}>{to}")).collect()
+    }
+
+    #[test]
+    fn a_chain_is_taken_from_its_end() {
+        assert_eq!(said(&[("a", "b"), ("b", "c"), ("d", "d")]), ["b>c", "a>b"]);
+    }
+
+    #[test]
+    fn a_circle_goes_through_a_name_of_its_own() {
+        assert_eq!(
+            said(&[("a", "b"), ("b", "a")]),
+            ["a>svcgen_aside_1", "b>a", "svcgen_aside_1>b"]
+        );
+    }
+}

@@ -1,0 +1,371 @@
+//! Rows that try a migration: empty texts, quotes, ends of ranges, nulls, references in circles.
+//!
+//! They keep every rule of the old tables, and of the new ones too where these are stricter,
+//! so that the migration has to take them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::types::Value;
+
+use crate::tables::delta::{Delta, Pair, Source};
+use crate::tables::{CheckRule, Column, ColumnType, Fill, Schema, Table, TableKind};
+
+use super::oracle::{convert, keeps, stored};
+
+/// How many rows a table has.
+pub const ROWS: usize = 4;
+
+/// The rows of the tables, by table: for each row, by column, its value.
+pub type Rows = BTreeMap<String, Vec<BTreeMap<String, Value>>>;
+
+/// Rows for the old tables.
+pub fn hostile(old: &Schema, delta: &Delta) -> Rows {
+    let mut rows = Rows::new();
+    for table in &old.tables {
+        let pair = delta.pairs.iter().find(|it| it.old.name == table.name);
+        rows.insert(table.name.clone(), of_table(old, delta, table, pair));
+    }
+    // Whoever must refer to a table without rows has none either.
+    loop {
+        let empty: BTreeSet<String> = rows
+            .iter()
+            .filter(|(_, rows)| rows.is_empty())
+            .map(|(name, _)| name.clone())
+            .collect();
+        let mut changed = false;
+        for table in &old.tables {
+            for key in references(table, delta) {
+                let must = table.column(&key.0).is_some_and(|it| !it.nullable);
+                let Some(rows) = rows.get_mut(&table.name) else {
+                    continue;
+                };
+                if !empty.contains(&key.1) || rows.is_empty() {
+                    continue;
+                }
+                if must {
+                    rows.clear();
+                    changed = true;
+                } else {
+                    for row in rows {
+                        row.insert(key.0.clone(), Value::Null);
+                    }
+                }
+            }
+        }
+        if !changed {
+            return rows;
+        }
+    }
+}
+
+/// By old column name, the old table that it refers to, now or from now on.
+fn references(table: &Table, delta: &Delta) -> Vec<(String, String)> {
+    let own = table.foreign_keys.iter();
+    let mut references: Vec<(String, String)> = own
+        .map(|key| (key.column.clone(), key.table.clone()))
+        .collect();
+    if let Some(pair) = delta.pairs.iter().find(|it| it.old.name == table.name) {
+        for key in &pair.new.foreign_keys {
+            if let Some(column) = pair.old_of(&key.column) {
+                references.push((column.name.clone(), delta.old_name(&key.table).to_owned()));
+            }
+        }
+    }
+    references
+}
+
+fn of_table(
+    old: &Schema,
+    delta: &Delta,
+    table: &Table,
+    pair: Option<&Pair>,
+) -> Vec<BTreeMap<String, Value>> {
+    let wanted = if pair.is_some_and(needs_to_be_empty) {
+        0
+    } else if pair.is_some_and(is_unique_by_constant) {
+        1
+    } else {
+        ROWS
+    };
+    let uniques = uniques(table, pair);
+    let mut seen: Vec<BTreeSet<String>> = vec![BTreeSet::new(); uniques.len()];
+    let mut rows = Vec::new();
+    for number in 0..wanted {
+        let row: BTreeMap<String, Value> = table
+            .columns
+            .iter()
+            .map(|column| {
+                let value = value(old, delta, table, pair, column, number);
+                (column.name.clone(), value)
+            })
+            .collect();
+        let keys: Vec<Option<String>> = uniques
+            .iter()
+            .map(|columns| {
+                let values: Vec<&Value> = columns.iter().filter_map(|it| row.get(it)).collect();
+                (!values.contains(&&Value::Null)).then(|| format!("{values:?}"))
+            })
+            .collect();
+        let taken = keys
+            .iter()
+            .zip(&seen)
+            .any(|(key, seen)| key.as_ref().is_some_and(|key| seen.contains(key)));
+        if taken {
+            continue;
+        }
+        for (key, seen) in keys.into_iter().zip(&mut seen) {
+            seen.extend(key);
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+/// Whether the migration only works while the table has no rows.
+fn needs_to_be_empty(pair: &Pair) -> bool {
+    pair.new.columns.iter().any(|column| {
+        let source = pair.columns.iter().find(|it| it.name == column.name);
+        !column.nullable
+            && column.default.is_none()
+            && matches!(
+                source.map(|it| &it.source),
+                Some(Source::New { fill: None })
+            )
+    })
+}
+
+/// Whether a unique column gets the same value in every row.
+fn is_unique_by_constant(pair: &Pair) -> bool {
+    let is_constant = |name: &str| {
+        let source = pair.columns.iter().find(|it| it.name == name);
+        match source.map(|it| &it.source) {
+            Some(Source::New { fill }) => !matches!(fill, Some(Fill::NewUuid)),
+            Some(Source::Column { fill, .. }) => fill.is_some(),
+            _ => false,
+        }
+    };
+    let mut uniques = pair.new.indexes.iter().filter(|index| index.unique);
+    uniques.any(|index| index.terms.iter().any(|term| is_constant(&term.column)))
+}
+
+/// The sets of old columns that no two rows may agree in, before or after.
+fn uniques(table: &Table, pair: Option<&Pair>) -> Vec<Vec<String>> {
+    let mut uniques = vec![table.primary_key.clone()];
+    let own = table.indexes.iter().filter(|index| index.unique);
+    uniques.extend(own.map(|index| index.terms.iter().map(|it| it.column.clone()).collect()));
+    let Some(pair) = pair else { return uniques };
+    for index in pair.new.indexes.iter().filter(|index| index.unique) {
+        let columns = index.terms.iter().filter_map(|term| {
+            let column = pair.old_of(&term.column)?;
+            Some(column.name.clone())
+        });
+        uniques.push(columns.collect());
+    }
+    uniques
+}
+
+fn value(
+    old: &Schema,
+    delta: &Delta,
+    table: &Table,
+    pair: Option<&Pair>,
+    column: &Column,
+    number: usize,
+) -> Value {
+    let is_key = table.primary_key.contains(&column.name);
+    let target = references(table, delta)
+        .into_iter()
+        .find(|(name, _)| *name == column.name)
+        .map(|(_, target)| target);
+    if let Some(target) = target {
+        if column.nullable && number % 3 == 1 {
+            return Value::Null;
+        }
+        // The next one, so that references run in circles, to itself too.
+        let number = if is_key { number } else { (number + 1) % ROWS };
+        return old.table(&target).map_or(Value::Null, |target| {
+            id(target.columns.first().map_or(column.ty, |it| it.ty), number)
+        });
+    }
+    if is_key || column.name == "id" && table.kind == TableKind::Archive {
+        return id(column.ty, number);
+    }
+    let required_later = pair.is_some_and(|pair| {
+        let now = pair.new_of(&column.name).and_then(|it| pair.new.column(it));
+        now.is_some_and(|it| !it.nullable)
+    });
+    let filled_later = pair.is_some_and(|pair| {
+        pair.columns.iter().any(|it| {
+            matches!(&it.source, Source::Column { name, fill: Some(_), .. } if *name == column.name)
+        })
+    });
+    let may_be_null = column.nullable && (!required_later || filled_later);
+    if may_be_null && number % 3 == 2 {
+        return Value::Null;
+    }
+    let good: Vec<Value> = candidates(table, pair, column)
+        .into_iter()
+        .filter(|it| is_good(it, table, pair, column))
+        .collect();
+    match good.len() {
+        0 if may_be_null => Value::Null,
+        0 => stored_default(column),
+        length => good[number % length].clone(),
+    }
+}
+
+fn stored_default(column: &Column) -> Value {
+    let default = column.default.as_ref();
+    default.map_or(Value::Integer(0), |it| stored(it, column.ty))
+}
+
+/// The identifier of a table's row of this number.
+fn id(ty: ColumnType, number: usize) -> Value {
+    let number = u8::try_from(number).unwrap_or_default();
+    match ty {
+        ColumnType::Bigint | ColumnType::Int => Value::Integer(i64::from(number) * 7 + 1),
+        ColumnType::Text => {
+            let ids = ["a", "it's", "日本", "\"q\""];
+            Value::Text(ids[usize::from(number) % ids.len()].to_owned())
+        }
+        _ => {
+            let mut octets = [0xA0; 16];
+            octets[15] = number;
+            Value::Blob(octets.to_vec())
+        }
+    }
+}
+
+/// Whether a value keeps the rules of today and tomorrow.
+fn is_good(value: &Value, table: &Table, pair: Option<&Pair>, column: &Column) -> bool {
+    let rules = |table: &Table, column: &str| -> Vec<CheckRule> {
+        table
+            .check_of(column)
+            .map(|it| it.rules.clone())
+            .unwrap_or_default()
+    };
+    if !keeps(value, &rules(table, &column.name), column.ty) {
+        return false;
+    }
+    let Some(pair) = pair else { return true };
+    let now = pair.new_of(&column.name).and_then(|it| pair.new.column(it));
+    let Some(now) = now.filter(|_| pair.new.kind != TableKind::Archive) else {
+        return true;
+    };
+    let source = pair.columns.iter().find(|it| it.name == now.name);
+    let value = match (source.map(|it| &it.source), value) {
+        (Some(Source::Column { values, .. }), Value::Text(text)) => {
+            let renamed = values.iter().find(|(was, _)| was == text);
+            Value::Text(renamed.map_or_else(|| text.clone(), |(_, to)| to.clone()))
+        }
+        _ => value.clone(),
+    };
+    match convert(&value, column.ty, now.ty) {
+        Some(value) => keeps(&value, &rules(&pair.new, &now.name), now.ty),
+        None => false,
+    }
+}
+
+/// Values worth trying, of a column's type.
+fn candidates(table: &Table, pair: Option<&Pair>, column: &Column) -> Vec<Value> {
+    let text = |it: &str| Value::Text(it.to_owned());
+    let mut values = match column.ty {
+        ColumnType::Text => {
+            let texts = [
+                "it's",
+                "",
+                "日本語 \"x\"",
+                "1e3",
+                "0",
+                "-12",
+                "true",
+                "2024-02-29",
+                " ",
+                "%_\\",
+                "9223372036854775807",
+                "01890a5d-ac96-774b-bcce-b302099a8057",
+                "null",
+                "a",
+                "bb",
+            ];
+            texts.iter().map(|it| text(it)).collect()
+        }
+        ColumnType::Int => [2_147_483_647, 0, -2_147_483_648, 1, 42]
+            .map(Value::Integer)
+            .to_vec(),
+        ColumnType::Bigint => {
+            let numbers = [i64::MAX, 0, i64::MIN, 1, 42, 2_147_483_647];
+            numbers.map(Value::Integer).to_vec()
+        }
+        ColumnType::Duration => [0, 1, 86_400_000_000, 42].map(Value::Integer).to_vec(),
+        ColumnType::Float => [0.5, -0.0, 1e300, 3.0, -7.25].map(Value::Real).to_vec(),
+        ColumnType::Bool => [1, 0].map(Value::Integer).to_vec(),
+        ColumnType::Uuid => (0..4)
+            .map(|it| Value::Blob(vec![it * 63 + 2; 16]))
+            .collect(),
+        ColumnType::Bytes => vec![
+            Value::Blob(Vec::new()),
+            Value::Blob(vec![0, 255, 39]),
+            Value::Blob(vec![7; 5]),
+        ],
+        ColumnType::Date => ["2024-02-29", "0001-01-01", "9999-12-31"]
+            .map(text)
+            .to_vec(),
+        ColumnType::Time => ["00:00:00.000000", "23:59:59.999999"].map(text).to_vec(),
+        ColumnType::Timestamp => {
+            let moments = [0, -1, 1_700_000_000_123_456, -62_135_596_800_000_000];
+            moments.map(Value::Integer).to_vec()
+        }
+        ColumnType::Json => ["{\"a\":[1,null]}", "[]", "null", "\"'\""]
+            .map(text)
+            .to_vec(),
+        ColumnType::Decimal { precision, .. } => {
+            let nines = "9".repeat(precision as usize);
+            ["0", "1", "-1", "4200", &nines, &format!("-{nines}")]
+                .into_iter()
+                .filter_map(|it| it.parse::<i128>().ok())
+                .map(|digits| digits_of(digits, column.ty))
+                .collect()
+        }
+    };
+    let tables = [
+        Some((table, column.name.as_str())),
+        pair.and_then(|it| now(it, column)),
+    ];
+    for (table, name) in tables.into_iter().flatten() {
+        for rule in table.check_of(name).into_iter().flat_map(|it| &it.rules) {
+            values.extend(at_the_edge(rule, column.ty));
+        }
+    }
+    values
+}
+
+fn now<'a>(pair: &'a Pair, column: &Column) -> Option<(&'a Table, &'a str)> {
+    Some((&pair.new, pair.new_of(&column.name)?))
+}
+
+fn digits_of(digits: i128, ty: ColumnType) -> Value {
+    let ColumnType::Decimal { scale, .. } = ty else {
+        return Value::Null;
+    };
+    let number = rust_decimal::Decimal::from_i128_with_scale(digits, scale);
+    stored(&crate::tables::Literal::Decimal(number.to_string()), ty)
+}
+
+/// Values at the edge of what a rule allows.
+fn at_the_edge(rule: &CheckRule, ty: ColumnType) -> Vec<Value> {
+    match rule {
+        CheckRule::OneOf(values) => values.iter().cloned().map(Value::Text).collect(),
+        CheckRule::MinLength(length) | CheckRule::MaxLength(length) => {
+            let length = (*length).min(10_000) as usize;
+            match ty {
+                ColumnType::Bytes => vec![Value::Blob(vec![1; length])],
+                _ => ["x", "é", "z"]
+                    .iter()
+                    .map(|it| Value::Text(it.repeat(length)))
+                    .collect(),
+            }
+        }
+        CheckRule::AtLeast(edge) | CheckRule::AtMost(edge) => vec![stored(edge, ty)],
+    }
+}

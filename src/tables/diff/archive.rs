@@ -1,0 +1,170 @@
+//! How archives follow their tables, so that a record of any age can be listed and restored.
+//!
+//! | the table | its archive |
+//! |---|---|
+//! | a new column | the column, null for what is older |
+//! | a column dropped | kept, retired |
+//! | a name that comes again with another type | the old column under `NAME__vN`, a new one |
+//! | a rename | the same |
+//! | a wider type | the same |
+//! | a type that not every value fits | the old column under `NAME__vN`; in the new one what can be converted |
+//! | required, unique, checks, references, defaults, indexes | nothing |
+//! | values of an enum | nothing; the renames are remembered |
+//! | the table dropped, its archive switched off | kept, retired |
+
+use super::super::build::archive_name;
+use super::super::convert::{self, Fit};
+use super::super::delta::{ColumnPair, Delta, Pair, Source};
+use super::super::intent::Intent;
+use super::super::{Column, Schema, Table, TableKind};
+use super::{columns, target};
+
+/// Matches the archives anew, after their tables.
+pub fn follow(old: &Schema, intent: &Intent, delta: &mut Delta, tables: &mut [Table]) {
+    let live: Vec<(String, Option<Pair>, Table)> = tables
+        .iter()
+        .filter(|table| matches!(table.kind, TableKind::Live | TableKind::Link))
+        .map(|table| {
+            let pair = delta.pair(&table.name).cloned();
+            (archive_name(&table.name), pair, table.clone())
+        })
+        .collect();
+    for pair in &mut delta.pairs {
+        if pair.new.kind != TableKind::Archive {
+            continue;
+        }
+        let Some((_, live_pair, live)) = live.iter().find(|(name, ..)| *name == pair.new.name)
+        else {
+            continue;
+        };
+        let Some(before) = old.table(&pair.old.name) else {
+            continue;
+        };
+        *pair = followed(before, &pair.new, live, live_pair.as_ref(), intent);
+        if let Some(table) = tables.iter_mut().find(|it| it.name == pair.new.name) {
+            *table = pair.new.clone();
+        }
+    }
+}
+
+fn followed(
+    old: &Table,
+    new: &Table,
+    live: &Table,
+    live_pair: Option<&Pair>,
+    intent: &Intent,
+) -> Pair {
+    let mut pair = Pair {
+        old: old.clone(),
+        new: Table {
+            columns: Vec::new(),
+            ..new.clone()
+        },
+        columns: Vec::new(),
+        stashed: Vec::new(),
+    };
+    // What was kept of columns that are gone stays behind those that are there.
+    let current: Vec<&Column> = new.columns.iter().filter(|it| !it.past.retired).collect();
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for column in current {
+        let said = intent.table(&live.name);
+        let (source, version) = source(old, column, live_pair);
+        let mut column = column.clone();
+        if matches!(source, Source::New { .. }) {
+            column.past.fill = columns::fill_of(said, Some(live), &column.name);
+        }
+        if let Some(name) = version {
+            kept.push((name.clone(), version_of(old, &name)));
+        }
+        pair.columns.push(ColumnPair {
+            name: column.name.clone(),
+            source,
+        });
+        pair.new.columns.push(column);
+    }
+    for column in &old.columns {
+        if pair.new_of(&column.name).is_some() {
+            continue;
+        }
+        let name = kept
+            .iter()
+            .find(|(name, _)| *name == column.name)
+            .map_or(&column.name, |(_, version)| version);
+        let mut kept = target::retired_column(column);
+        kept.name.clone_from(name);
+        pair.columns.push(ColumnPair {
+            name: kept.name.clone(),
+            source: Source::Column {
+                name: column.name.clone(),
+                values: Vec::new(),
+                fill: None,
+            },
+        });
+        pair.new.columns.push(kept);
+    }
+    target::settle(&mut pair);
+    remember_values(&mut pair, live_pair);
+    pair
+}
+
+/// Where an archive's column gets its values, and the old column that gives up its name for it.
+fn source(old: &Table, column: &Column, live: Option<&Pair>) -> (Source, Option<String>) {
+    let plain = |name: &str| Source::Column {
+        name: name.to_owned(),
+        values: Vec::new(),
+        fill: None,
+    };
+    let in_live = live.filter(|it| it.new.column(&column.name).is_some());
+    let renamed_from = in_live
+        .and_then(|it| it.old_of(&column.name))
+        .map(|it| it.name.as_str());
+    // A column of the table that is new is not what the archive kept under its name, unless
+    // the two can hold the same.
+    let before = match (in_live, renamed_from) {
+        (Some(_), Some(name)) => old.column(name),
+        _ => old.column(&column.name),
+    };
+    let Some(before) = before else {
+        return (Source::New { fill: None }, None);
+    };
+    if before.ty == column.ty {
+        return (plain(&before.name), None);
+    }
+    let is_new = in_live.is_some() && renamed_from.is_none();
+    match convert::fit(before.ty, column.ty) {
+        Some(Fit::Wider) if !is_new => (plain(&before.name), None),
+        Some(_) if !is_new => (
+            Source::Converted {
+                name: before.name.clone(),
+            },
+            Some(before.name.clone()),
+        ),
+        _ => (Source::New { fill: None }, Some(before.name.clone())),
+    }
+}
+
+/// The first free name for an old version of a column.
+fn version_of(table: &Table, column: &str) -> String {
+    let mut number = 1;
+    loop {
+        let name = format!("{column}__v{number}");
+        if table.column(&name).is_none() {
+            return name;
+        }
+        number += 1;
+    }
+}
+
+/// Archived values keep the names they had; what these mean now is remembered.
+fn remember_values(pair: &mut Pair, live: Option<&Pair>) {
+    let Some(live) = live else { return };
+    for column in &live.columns {
+        let Source::Column { values, .. } = &column.source else {
+            continue;
+        };
+        let kept = pair.new.columns.iter_mut();
+        for kept in kept.filter(|it| it.name == column.name) {
+            kept.past.renamed_values.extend(values.iter().cloned());
+        }
+    }
+}

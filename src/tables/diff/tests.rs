@@ -1,0 +1,169 @@
+//! Renames, ambiguities, and what is refused; the plans have their own cases.
+
+use super::*;
+use crate::model::check::check;
+use crate::schema;
+use crate::source::Source;
+use crate::tables;
+
+/// Tables and intent of a service with one entity, given the entity's fields.
+fn one(fields: &str) -> (Schema, Intent) {
+    several(&[&format!("entity: Book\nid: bigint\ndelete: hard\n{fields}")])
+}
+
+fn several(entities: &[&str]) -> (Schema, Intent) {
+    let source = |path: String, text: &str| Source {
+        path,
+        text: text.to_owned(),
+    };
+    let service = "svcgen: 1\nname: shop\n";
+    let mut sources = vec![source("svcgen.yaml".to_owned(), service)];
+    for (index, entity) in entities.iter().enumerate() {
+        sources.push(source(format!("entities/{index}.yaml"), entity));
+    }
+    let (document, mut diagnostics) = schema::load(&sources);
+    let (service, more) = check(&document);
+    diagnostics.extend(more);
+    let service = service.unwrap_or_else(|| panic!("{diagnostics:?}"));
+    (tables::of(&service), Intent::of(&service))
+}
+
+fn said(old: &(Schema, Intent), new: &(Schema, Intent)) -> Diff {
+    diff(&old.0, &new.0, &new.1)
+}
+
+#[test]
+fn a_rename_is_one_because_the_schema_says_so() {
+    let old = one("fields: { title: string }");
+    let new = one("fields: { name: { type: string, was: title } }");
+    let found = said(&old, &new);
+    assert_eq!(found.questions, []);
+    assert!(found.changes.iter().any(
+        |it| matches!(it, Change::RenameColumn { from, to, .. } if from == "title" && to == "name")
+    ));
+    let column = found.target.table("books").unwrap().column("name").unwrap();
+    assert_eq!(column.origin(), "title");
+    let again = diff(&found.target, &new.0, &new.1);
+    assert_eq!((again.changes, again.questions), (vec![], vec![]));
+}
+
+#[test]
+fn something_that_went_and_something_like_it_that_came_is_a_question() {
+    let old = one("fields: { title: string, pages: int }");
+    let found = said(&old, &one("fields: { name: string, pages: int }"));
+    assert_eq!(found.questions.len(), 1);
+    let text = found.questions[0].to_string();
+    for answer in [
+        "`was: title` at the field `name` of `Book`",
+        "`dropped: [title]` of `Book`",
+        "`kept: [title]` of `Book`",
+    ] {
+        assert!(text.contains(answer), "{text}");
+    }
+    for answer in ["dropped", "kept"] {
+        let new = one(&format!(
+            "fields: {{ name: string, pages: int }}\n{answer}: [title]"
+        ));
+        assert_eq!(said(&old, &new).questions, [], "{answer}");
+    }
+    // Something of another kind is no candidate: the old one is retired.
+    let found = said(&old, &one("fields: { title: string, day: date }"));
+    assert_eq!(found.questions, []);
+    assert!(
+        found
+            .target
+            .table("books")
+            .unwrap()
+            .column("pages")
+            .unwrap()
+            .past
+            .retired
+    );
+}
+
+#[test]
+fn a_table_that_went_and_one_like_it_that_came_is_a_question() {
+    let old = several(&["entity: Book\nfields: { title: string, pages: int }"]);
+    let fields = "fields: { title: string, pages: int }";
+    let found = said(&old, &several(&[&format!("entity: Volume\n{fields}")]));
+    assert!(
+        found.questions[0]
+            .to_string()
+            .contains("`was: books` of `Volume`")
+    );
+    let renamed = several(&[&format!("entity: Volume\n{fields}\nwas: Book")]);
+    let found = said(&old, &renamed);
+    assert_eq!(found.questions, []);
+    assert!(found.target.table("volumes_archive").is_some());
+    assert!(found.target.table("books").is_none());
+}
+
+#[test]
+fn what_is_stricter_needs_a_word() {
+    let old = one("fields: { title: { type: string, max: 20 } }");
+    let tighter = "fields: { title: { type: string, max: 10 } }";
+    assert_eq!(
+        said(&old, &one(tighter)).questions[0].about,
+        About::Narrowing
+    );
+    let narrow = "fields: { title: { type: string, max: 10, narrow: true } }";
+    assert_eq!(said(&old, &one(narrow)).questions, []);
+    let wider = "fields: { title: { type: string, max: 30 } }";
+    assert_eq!(said(&old, &one(wider)).questions, []);
+    let once = Intent {
+        allow: super::super::intent::Allow {
+            narrowing: true,
+            ..Default::default()
+        },
+        ..one(tighter).1
+    };
+    assert_eq!(diff(&old.0, &one(tighter).0, &once).questions, []);
+}
+
+#[test]
+fn identifiers_do_not_change() {
+    let old = several(&[
+        "entity: Book\nid: bigint",
+        "entity: Page\nfields: { book: Book }",
+    ]);
+    let new = several(&[
+        "entity: Book\nid: uuid",
+        "entity: Page\nfields: { book: Book }",
+    ]);
+    let questions = said(&old, &new).questions;
+    assert_eq!(questions.len(), 1);
+    assert_eq!(questions[0].about, About::Identity);
+}
+
+#[test]
+fn an_archive_keeps_what_its_table_lets_go() {
+    let archived = |fields: &str| several(&[&format!("entity: Book\n{fields}")]);
+    let old = archived("fields: { title: string, code: string }");
+    let dropped = archived("fields: { title: string }\ndropped: [code]");
+    let first = said(&old, &dropped);
+    let archive = first.target.table("books_archive").unwrap();
+    assert!(archive.column("code").unwrap().past.retired);
+    assert!(
+        first
+            .target
+            .table("books")
+            .unwrap()
+            .column("code")
+            .is_none()
+    );
+    // The same name again, as something else: the old values keep a name of their own.
+    let again = archived("fields: { title: string, code: { type: int, default: 0 } }");
+    let second = diff(&first.target, &again.0, &again.1);
+    assert_eq!(second.questions, []);
+    let archive = second.target.table("books_archive").unwrap();
+    assert_eq!(
+        archive.column("code__v1").unwrap().ty,
+        super::super::ColumnType::Text
+    );
+    assert_eq!(
+        archive.column("code").unwrap().ty,
+        super::super::ColumnType::Int
+    );
+    let third = diff(&second.target, &again.0, &again.1);
+    assert_eq!((third.changes, third.questions), (vec![], vec![]));
+}
