@@ -23,12 +23,14 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
     let fresh = delta.created.iter().map(|table| (table, Lock::None));
     let changed = touched().map(|pair| (&pair.new, Lock::AccessExclusiveRewrite));
     let begun = fresh.chain(changed);
-    let begins = begun.filter(|(table, _)| table.search.is_some()).map(|(table, lock)| {
-        let title = format!("Lets `{}` be searched for words.", table.name);
-        Step::new(Place::Guard, &table.name, title, dialect.search(table))
-            .run(Mode::Transaction, lock)
-            .grave(Class::Additive, Reversible::Exact)
-    });
+    let begins = begun
+        .filter(|(table, _)| table.search.is_some())
+        .map(|(table, lock)| {
+            let title = format!("Lets `{}` be searched for words.", table.name);
+            Step::new(Place::Guard, &table.name, title, dialect.search(table))
+                .run(Mode::Transaction, lock)
+                .grave(Class::Additive, Reversible::Exact)
+        });
     ends.chain(begins).collect()
 }
 

@@ -8,8 +8,8 @@ use super::filter::check::Condition;
 use super::filter::{check, lex, parse, sql};
 use super::mask::Mask;
 use super::order::{self, Key};
-use super::statement::{self, Parameters};
 use super::search::{self, Query};
+use super::statement::{self, Parameters};
 use super::{Mistake, keyset, value};
 use crate::Error;
 use crate::db::{Db, DbError, FromRow, Row, Value};
@@ -137,7 +137,9 @@ impl Table {
         if !found.is_empty() {
             return Err(Error::invalid_parameters(found));
         }
-        let within = within.map_or(String::new(), |it| format!("{} {:?}", it.condition, it.values));
+        let within = within.map_or(String::new(), |it| {
+            format!("{} {:?}", it.condition, it.values)
+        });
         let order = order::described(&keys);
         let (filtered, searched) = (listing.filter(), listing.search());
         let scope = format!("{}\n{within}\n{order}\n{filtered}\n{searched}", self.name);

@@ -78,11 +78,19 @@ impl Query {
         match (engine, negated.is_empty()) {
             (Engine::Sqlite, true) => written(&wanted, " AND "),
             (Engine::Sqlite, false) => {
-                format!("({}) NOT ({})", written(&wanted, " AND "), written(&negated, " OR "))
+                format!(
+                    "({}) NOT ({})",
+                    written(&wanted, " AND "),
+                    written(&negated, " OR ")
+                )
             }
             (Engine::Postgres, true) => written(&wanted, " & "),
             (Engine::Postgres, false) => {
-                format!("{} & !({})", written(&wanted, " & "), written(&negated, " | "))
+                format!(
+                    "{} & !({})",
+                    written(&wanted, " & "),
+                    written(&negated, " | ")
+                )
             }
         }
     }
@@ -94,7 +102,11 @@ impl Query {
             let last = term.words.len() - 1;
             let words = term.words.iter().enumerate();
             words.map(move |(at, word)| {
-                let star = if term.is_prefix && at == last { "*" } else { "" };
+                let star = if term.is_prefix && at == last {
+                    "*"
+                } else {
+                    ""
+                };
                 format!("{word}{star}")
             })
         });
@@ -102,7 +114,12 @@ impl Query {
     }
 
     /// What holds for the records that are found.
-    pub(crate) fn condition(&self, table: &Table, search: &Search, parameters: &mut Parameters) -> String {
+    pub(crate) fn condition(
+        &self,
+        table: &Table,
+        search: &Search,
+        parameters: &mut Parameters,
+    ) -> String {
         let query = Value::Text(self.text(parameters.engine).into());
         let query = parameters.bind(Kind::Text, query);
         let index = quoted(search.index);
@@ -188,7 +205,9 @@ fn pieces(text: &str) -> Result<Vec<(usize, &str)>, Mistake> {
             }
         } else {
             let ends = |letter: char| letter.is_whitespace() || letter == '"';
-            let end = rest[start..].find(ends).map_or(rest.len(), |end| start + end);
+            let end = rest[start..]
+                .find(ends)
+                .map_or(rest.len(), |end| start + end);
             end.max(1)
         };
         pieces.push((place, &rest[..length]));
@@ -212,10 +231,16 @@ mod tests {
         assert_eq!(text("a b*"), of("\"a\" AND \"b\" *", "(a) & (b:*)"));
         assert_eq!(
             text("\"the end\" -war -\"in it\""),
-            of("(\"the end\") NOT (\"war\" OR \"in it\")", "(the <-> end) & !((war) | (in <-> it))")
+            of(
+                "(\"the end\") NOT (\"war\" OR \"in it\")",
+                "(the <-> end) & !((war) | (in <-> it))"
+            )
         );
         assert_eq!(text("e-mail"), of("\"e mail\"", "(e <-> mail)"));
-        assert_eq!(text("near OR not & ! <->"), of("\"near\" AND \"or\" AND \"not\"", "(near) & (or) & (not)"));
+        assert_eq!(
+            text("near OR not & ! <->"),
+            of("\"near\" AND \"or\" AND \"not\"", "(near) & (or) & (not)")
+        );
     }
 
     #[test]

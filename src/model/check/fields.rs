@@ -168,8 +168,13 @@ impl FieldReader<'_> {
                 );
             }
         }
-        if let (Some(Spanned { value: true, span }), Some(Spanned { value: true, span: hidden })) =
-            (&options.searchable, &options.write_only)
+        if let (
+            Some(Spanned { value: true, span }),
+            Some(Spanned {
+                value: true,
+                span: hidden,
+            }),
+        ) = (&options.searchable, &options.write_only)
         {
             problems.push(
                 Diagnostic::new(

@@ -77,10 +77,7 @@ pub fn fitting(
         ("max", options.max.as_ref().map(|it| it.span)),
         ("pattern", options.pattern.as_ref().map(|it| it.span)),
         ("format", options.format.as_ref().map(|it| it.span)),
-        (
-            "searchable",
-            options.searchable.as_ref().map(|it| it.span),
-        ),
+        ("searchable", options.searchable.as_ref().map(|it| it.span)),
         ("values", options.values.as_ref().map(|it| it.span)),
         ("of", options.of.as_ref().map(|it| it.span)),
         ("max_items", options.max_items.as_ref().map(|it| it.span)),

@@ -20,7 +20,9 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
         };
         let words = text(0);
         let texts = (1..context.len()).map(text);
-        let ranks = texts.zip(weights()).map(|(text, weight)| weight * fit(&words, &text));
+        let ranks = texts
+            .zip(weights())
+            .map(|(text, weight)| weight * fit(&words, &text));
         Ok(ranks.sum::<f64>())
     })
 }
@@ -38,7 +40,9 @@ fn fit(words: &str, text: &str) -> f64 {
             Some(start) => found.iter().filter(|it| it.starts_with(start)).count(),
             None => found.iter().filter(|it| **it == word).count(),
         };
-        (1..=count.min(64)).map(|nth| 0.5_f64.powi(i32::try_from(nth).unwrap_or(64))).sum::<f64>()
+        (1..=count.min(64))
+            .map(|nth| 0.5_f64.powi(i32::try_from(nth).unwrap_or(64)))
+            .sum::<f64>()
     });
     counts.sum()
 }
@@ -53,7 +57,9 @@ mod tests {
         add(&connection).unwrap();
         let rank = |words: &str, title: &str, body: Option<&str>| -> f64 {
             let select = "select search_rank($1, $2, $3)";
-            connection.query_row(select, (words, title, body), |row| row.get(0)).unwrap()
+            connection
+                .query_row(select, (words, title, body), |row| row.get(0))
+                .unwrap()
         };
         assert!(rank("rust", "Rust", None) > rank("rust", "", Some("Rust")));
         assert!(rank("rust", "rust, rust", None) > rank("rust", "rust", None));
