@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::{
     Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Past, Schema,
-    Table, TableKind, derived_name, hex,
+    Table, TableKind, derived_name, hex, search,
 };
 
 /// The table that remembers references which removals cut.
@@ -141,6 +141,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         primary_key: vec!["id".to_owned()],
         identity: entity.id == IdType::Bigint,
         guarded: is_archived(entity),
+        search: search::of(entity),
         foreign_keys,
         checks,
         past: Past::default(),
@@ -289,6 +290,7 @@ fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
         primary_key: vec![link.own_column.clone(), link.target_column.clone()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys,
         checks: Vec::new(),
         past: Past::default(),
@@ -364,6 +366,7 @@ fn archive_of(table: &Table) -> Table {
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         past: Past::default(),
@@ -394,6 +397,7 @@ fn archive_references() -> Table {
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         past: Past::default(),

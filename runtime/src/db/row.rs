@@ -29,7 +29,8 @@ impl<'r> Row<'r> {
         Self(Source::Postgres(row))
     }
 
-    fn len(&self) -> usize {
+    /// How many columns there are.
+    pub(crate) fn len(&self) -> usize {
         match self.0 {
             #[cfg(feature = "sqlite")]
             Source::Sqlite(row) => row.as_ref().column_count(),

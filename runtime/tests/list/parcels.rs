@@ -104,6 +104,7 @@ pub static DEPOTS: list::Table = list::Table {
     page_size: 10,
     most: 100,
     plain: None,
+    search: None,
 };
 
 const DECIMAL: list::Kind = list::Kind::Decimal {
@@ -165,6 +166,7 @@ pub static PARCELS: list::Table = list::Table {
     page_size: 10,
     most: 100,
     plain: None,
+    search: None,
 };
 
 /// What callers may order by.
