@@ -45,7 +45,7 @@ pub fn unfit(e: &str, from: ColumnType, to: ColumnType) -> Option<String> {
             let (least, most) = if to == Int { INT } else { (i64::MIN, i64::MAX) };
             // The order of a `case` is kept; that of an `or` is not.
             format!(
-                "case when {e} ~ '^(0|-?[1-9][0-9]{{0,18}})$' then {e}::numeric not between {least} and {most} else true end"
+                "{e} is not null and case when {e} ~ '^(0|-?[1-9][0-9]{{0,18}})$' then {e}::numeric not between {least} and {most} else true end"
             )
         }
         (Text, Uuid) => {
@@ -54,7 +54,7 @@ pub fn unfit(e: &str, from: ColumnType, to: ColumnType) -> Option<String> {
             )
         }
         (Text, Date) => format!(
-            "case when {e} ~ '^[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' and {e} >= '0001' \
+            "{e} is not null and case when {e} ~ '^[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' and {e} >= '0001' \
              then substr({e}, 9, 2)::integer > extract(day from (substr({e}, 1, 8) || '01')::date + interval '1 month - 1 day') else true end"
         ),
         (Int | Bigint | Float, Decimal { precision, scale }) => {

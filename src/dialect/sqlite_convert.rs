@@ -46,7 +46,8 @@ pub fn convert(e: &str, from: ColumnType, to: ColumnType) -> String {
                 part(17, 4),
                 part(21, 12),
             ];
-            format!("lower({})", parts.join(" || '-' || "))
+            let text = parts.join(" || '-' || ");
+            format!("case when {e} is null then null else lower({text}) end")
         }
         (Text, Uuid) => format!("unhex({e}, '-')"),
         (Date, Timestamp) => format!("unixepoch({e}) * 1000000"),
@@ -76,7 +77,7 @@ pub fn unfit(e: &str, from: ColumnType, to: ColumnType) -> Option<String> {
             INT.0, INT.1
         ),
         (Text, Uuid) => format!(
-            "{e} not glob '????????-????-????-????-????????????' or ifnull(length(unhex(replace({e}, '-', ''))), 0) <> 16"
+            "{e} is not null and ({e} not glob '????????-????-????-????-????????????' or ifnull(length(unhex(replace({e}, '-', ''))), 0) <> 16)"
         ),
         (Text, Date) => format!("date({e}) is not {e}"),
         (Int | Bigint, Decimal { precision, scale }) => {
@@ -123,8 +124,7 @@ pub fn unfit(e: &str, from: ColumnType, to: ColumnType) -> Option<String> {
             }
             unfit.join(" or ")
         }
-        (Decimal { scale, .. }, Decimal { precision: new, .. }) => {
-            let _ = scale;
+        (Decimal { .. }, Decimal { precision: new, .. }) => {
             // The digits of a long decimal, without the mark of its sign.
             let least = 28_u32.saturating_sub(new);
             let zeros = "0".repeat(least as usize);

@@ -102,14 +102,7 @@ pub fn stash_name(id: &str, table: &str) -> String {
 
 /// Copies the columns that go, with the key, to a table of their own.
 fn keep_in_stash(pair: &Pair, stash: &str) -> String {
-    let columns: Vec<&str> = pair.stashed.iter().map(String::as_str).collect();
-    keep_columns(pair, stash, &columns)
-}
-
-/// Copies columns, with the key, to a table of their own.
-fn keep_columns(pair: &Pair, stash: &str, columns: &[&str]) -> String {
-    let keys = pair.old.primary_key.iter().map(String::as_str);
-    let all: Vec<&str> = keys.chain(columns.iter().copied()).collect();
+    let all: Vec<&String> = pair.old.primary_key.iter().chain(&pair.stashed).collect();
     format!(
         "create table {} as select {} from {};\n",
         quoted(stash),

@@ -45,6 +45,8 @@ pub enum Place {
     Precheck,
     /// Guards that would stand in the way.
     Unguard,
+    /// What goes at once, because something takes its name.
+    Clear,
     /// Names.
     Rename,
     /// New tables.
@@ -79,7 +81,7 @@ impl Place {
             | Self::Expand
             | Self::Index => Phase::Expand,
             Self::Backfill => Phase::Backfill,
-            Self::Contract => Phase::Contract,
+            Self::Clear | Self::Contract => Phase::Contract,
         }
     }
 }

@@ -9,6 +9,7 @@ mod generate;
 mod golden;
 mod hostile;
 mod import;
+mod migrate;
 mod models;
 mod new;
 mod schemas;

@@ -5,6 +5,7 @@
 
 mod cargo;
 mod import;
+mod migrate;
 mod postgres;
 mod redocly;
 mod running;

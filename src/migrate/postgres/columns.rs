@@ -25,7 +25,7 @@ pub struct Columns<'a> {
 impl Columns<'_> {
     /// The steps, in no order yet.
     pub fn steps(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = self.keep_away().into_iter().collect();
         for change in self.changes {
             match change {
                 Change::AddColumn { column, fill, .. } => {
@@ -66,8 +66,8 @@ impl Columns<'_> {
                 } => {
                     steps.extend(self.check(change, column, from.as_ref(), to.as_ref()));
                 }
-                Change::DropColumn { column, stash, .. } => {
-                    steps.push(self.drop(change, column, *stash));
+                Change::DropColumn { column, .. } => {
+                    steps.push(self.drop(change, column));
                 }
                 Change::Convert { column, .. } => steps.extend(self.convert(change, column)),
                 _ => {}
@@ -348,23 +348,52 @@ impl Columns<'_> {
         ]
     }
 
-    fn drop(&self, change: &Change, column: &Column, stash: bool) -> Step {
-        let table = &self.pair.new.name;
-        let mut sql = String::new();
-        if stash {
-            sql.push_str(&super::super::keep_columns(
-                self.pair,
-                self.stash,
-                &[&column.name],
-            ));
-        }
-        sql.push_str(&self.alter(&format!("drop column {}", quoted(&column.name))));
-        let title = if stash {
-            format!("Copies `{}` of `{table}` away, and drops it.", column.name)
+    fn drop(&self, change: &Change, column: &Column) -> Step {
+        // What takes its name needs it gone, under the table's old name still.
+        let (place, table) = if self.is_in_the_way(&column.name) {
+            (Place::Clear, &self.pair.old.name)
         } else {
-            format!("Drops `{}` of `{table}` with its values.", column.name)
+            (Place::Contract, &self.pair.new.name)
         };
-        self.step(change, Place::Contract, title, sql)
+        let sql = format!(
+            "alter table {} drop column {};\n",
+            quoted(table),
+            quoted(&column.name)
+        );
+        let title = format!("Drops `{}` of `{table}` with its values.", column.name);
+        self.step(change, place, title, sql)
+    }
+
+    fn is_in_the_way(&self, old: &str) -> bool {
+        self.pair.new.column(old).is_some() && self.pair.new_of(old).is_none()
+    }
+
+    /// Copies away what is dropped later and wanted back perhaps.
+    fn keep_away(&self) -> Option<Step> {
+        let stashed = &self.pair.stashed;
+        if stashed.is_empty() {
+            return None;
+        }
+        let early = stashed.iter().any(|it| self.is_in_the_way(it));
+        let (place, table) = if early {
+            (Place::Clear, &self.pair.old.name)
+        } else {
+            (Place::Backfill, &self.pair.new.name)
+        };
+        let keys = self.pair.old.primary_key.iter().map(|key| {
+            let now = self.pair.new_of(key).filter(|_| !early).unwrap_or(key);
+            format!("{} as {}", quoted(now), quoted(key))
+        });
+        let columns = stashed.iter().map(|it| quoted(it));
+        let sql = format!(
+            "create table {} as select {} from {};\n",
+            quoted(self.stash),
+            keys.chain(columns).collect::<Vec<_>>().join(", "),
+            quoted(table)
+        );
+        let title = format!("Copies {} of `{table}` away.", stashed.join(", "));
+        let step = Step::new(place, table, title, sql).run(Mode::Transaction, Lock::None);
+        Some(step.grave(Class::Data, Reversible::Exact))
     }
 
     /// What can be converted of an old version, which has its new name by now.

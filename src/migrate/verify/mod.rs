@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod oracle;
+pub mod postgres;
 pub mod replay;
 pub mod rows;
 
@@ -51,6 +52,9 @@ pub enum Unproved {
     /// Generating again would change the tables again.
     #[error("the tables would change again the next time: {0}")]
     Again(String),
+    /// The server does not work.
+    #[error("the trial on the server could not be made: {0}")]
+    Server(String),
     /// The database in memory does not work.
     #[error("the trial could not be made: {0}")]
     Trial(#[from] rusqlite::Error),

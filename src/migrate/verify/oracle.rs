@@ -136,6 +136,7 @@ fn real(value: i64) -> f64 {
 }
 
 /// A value as another type holds it; `None` where it cannot, or where nothing is known.
+#[expect(clippy::too_many_lines, reason = "one arm for each pair of types")]
 pub fn convert(value: &Value, from: ColumnType, to: ColumnType) -> Option<Value> {
     use ColumnType::{
         Bigint, Bool, Date, Decimal, Duration, Float, Int, Json, Text, Time, Timestamp, Uuid,
@@ -226,6 +227,22 @@ pub fn convert(value: &Value, from: ColumnType, to: ColumnType) -> Option<Value>
         (Value::Integer(it), Decimal { scale, .. }, Text) => {
             let number = rust_decimal::Decimal::from_i128_with_scale(i128::from(*it), scale);
             Some(Value::Text(number.to_string()))
+        }
+        (Value::Integer(it), Decimal { scale, .. }, Float) => {
+            let unit: f64 = format!("1e{scale}").parse().ok()?;
+            Some(Value::Real(real(*it) / unit))
+        }
+        (Value::Real(it), Float, Decimal { precision, scale }) => {
+            let unit: f64 = format!("1e{scale}").parse().ok()?;
+            let digits: i128 = format!("{:.0}", (it * unit).round()).parse().ok()?;
+            fits(digits, precision)
+        }
+        (Value::Text(it), Decimal { scale: old, .. }, Decimal { precision, scale }) => {
+            let (sign, digits) = it.split_at_checked(1)?;
+            let digits: i128 = digits.parse().ok()?;
+            let nines = 10_i128.pow(28) - 1;
+            let digits = if sign == "1" { digits } else { nines - digits };
+            (old == scale && digits < 10_i128.pow(precision)).then(|| value.clone())
         }
         (Value::Real(it), Float, Int | Bigint) => {
             let whole = it.fract() == 0.0 && it.abs() <= 9_007_199_254_740_992.0;

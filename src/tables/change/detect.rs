@@ -249,6 +249,19 @@ fn of_keys(pair: &Pair, delta: &Delta, changes: &mut Vec<Change>) {
     }
 }
 
+/// Whether an index under its new names is one that is wanted. The place of nulls is part of
+/// an order, where there can be any.
+fn same_index(pair: &Pair, carried: &Index, wanted: &Index) -> bool {
+    let is_ordered = !wanted.unique && wanted.terms.len() > 1;
+    let same_nulls = |column: &str| {
+        let now = pair.new.column(column).is_some_and(|it| it.nullable);
+        pair.old_of(column).is_some_and(|it| it.nullable) == now
+    };
+    carried.terms == wanted.terms
+        && carried.unique == wanted.unique
+        && (!is_ordered || wanted.terms.iter().all(|term| same_nulls(&term.column)))
+}
+
 /// An index as it would be if only names had changed.
 fn carried(pair: &Pair, index: &Index) -> Option<Index> {
     let mut carried = index.clone();
@@ -267,15 +280,14 @@ fn of_indexes(pair: &Pair, changes: &mut Vec<Change>) {
         .map(|index| (index, carried(pair, index)))
         .collect();
     let before = |index: &Index| {
-        carried.iter().find(|(_, it)| {
-            it.as_ref()
-                .is_some_and(|it| it.terms == index.terms && it.unique == index.unique)
-        })
+        carried
+            .iter()
+            .find(|(_, it)| it.as_ref().is_some_and(|it| same_index(pair, it, index)))
     };
     for (index, now) in &carried {
         let stays = now.as_ref().is_some_and(|now| {
             let mut new = pair.new.indexes.iter();
-            new.any(|it| it.terms == now.terms && it.unique == now.unique)
+            new.any(|it| same_index(pair, now, it))
         });
         if !stays {
             changes.push(Change::DropIndex {

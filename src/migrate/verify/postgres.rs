@@ -1,0 +1,443 @@
+//! The same proof on a PostgreSQL server: an empty schema of its own, hostile rows, there and
+//! back. What the oracle expects is said in `SQLite`'s storage forms, and compared as texts.
+
+use std::collections::BTreeMap;
+
+use postgres::{Client, Error};
+use rusqlite::types::Value;
+
+use crate::dialect::{self, Dialect, quoted, text_literal};
+use crate::tables::change::Reversible;
+use crate::tables::delta::{Delta, Pair};
+use crate::tables::{Column, ColumnType, Schema, Table, diff::Diff};
+
+use super::super::script::{self, Mode, ScriptStep};
+use super::super::{Migration, Plan};
+use super::oracle::{self, Expected};
+use super::replay::Stopped;
+use super::rows::{self, Rows};
+use super::{Unproved, Way};
+
+/// The schema that a proof is made in; whatever is in it goes.
+const SCHEMA: &str = "svcgen_proof";
+
+/// Proves a migration on a server, as far as it has a script for it.
+pub fn migration(
+    client: &mut Client,
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+) -> Result<(), Unproved> {
+    let Some(plan) = migration.plans.iter().find(|it| it.dialect == "postgres") else {
+        return Ok(());
+    };
+    let exact = |it: &crate::tables::change::Change| it.reversible() != Reversible::No;
+    let back_with_rows = diff.changes.iter().all(exact);
+    let mut trial = Trial {
+        client,
+        plan,
+        old,
+        diff,
+    };
+    trial.run(&rows::hostile(old, &diff.delta), back_with_rows)?;
+    if !back_with_rows {
+        trial.run(&Rows::new(), true)?;
+    }
+    Ok(())
+}
+
+struct Trial<'a> {
+    client: &'a mut Client,
+    plan: &'a Plan,
+    old: &'a Schema,
+    diff: &'a Diff,
+}
+
+impl Trial<'_> {
+    fn run(&mut self, rows: &Rows, and_back: bool) -> Result<(), Unproved> {
+        fresh(self.client, self.old)?;
+        let old = catalog(self.client)?;
+        fresh(self.client, &self.diff.target)?;
+        let new = catalog(self.client)?;
+        fresh(self.client, self.old)?;
+        insert(self.client, self.old, rows)?;
+        self.go(&self.plan.up_text(), &new, Way::There)?;
+        self.compare(rows)?;
+        if and_back {
+            self.go(&self.plan.down_text(), &old, Way::Back)?;
+            self.compare_back(rows)?;
+        }
+        Ok(())
+    }
+
+    fn go(
+        &mut self,
+        text: &str,
+        wanted: &BTreeMap<String, Vec<String>>,
+        way: Way,
+    ) -> Result<(), Unproved> {
+        run(self.client, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
+        let is = catalog(self.client)?;
+        match super::catalog::difference(&is, wanted) {
+            Some(difference) => Err(Unproved::Catalog { way, difference }),
+            None => Ok(()),
+        }
+    }
+
+    fn compare(&mut self, rows: &Rows) -> Result<(), Unproved> {
+        for pair in &self.diff.delta.pairs {
+            let Some(olds) = rows.get(&pair.old.name) else {
+                continue;
+            };
+            let mut found = select(self.client, &pair.new)?;
+            let mut wanted: Vec<Vec<(String, Expected)>> = Vec::new();
+            for old in olds {
+                let old = |name: &str| old.get(name).cloned().unwrap_or(Value::Null);
+                let of = |it: &Column| (it.name.clone(), oracle::expected(pair, it, &old));
+                wanted.push(pair.new.columns.iter().map(of).collect());
+            }
+            matched(pair, &pair.new, &mut found, &wanted, Way::There)?;
+        }
+        Ok(())
+    }
+
+    fn compare_back(&mut self, rows: &Rows) -> Result<(), Unproved> {
+        for pair in &self.diff.delta.pairs {
+            let Some(olds) = rows.get(&pair.old.name) else {
+                continue;
+            };
+            let mut found = select(self.client, &pair.old)?;
+            let wanted: Vec<Vec<(String, Expected)>> = olds
+                .iter()
+                .map(|row| {
+                    let of = |column: &Column| {
+                        let was = row.get(&column.name);
+                        let value = match was {
+                            Some(was) if super::comes_back(pair, &column.name, Some(was)) => {
+                                Expected::Exactly(was.clone())
+                            }
+                            _ => Expected::Any,
+                        };
+                        (column.name.clone(), value)
+                    };
+                    pair.old.columns.iter().map(of).collect()
+                })
+                .collect();
+            matched(pair, &pair.old, &mut found, &wanted, Way::Back)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether each wanted row is there, once.
+fn matched(
+    pair: &Pair,
+    table: &Table,
+    found: &mut Vec<BTreeMap<String, Option<String>>>,
+    wanted: &[Vec<(String, Expected)>],
+    way: Way,
+) -> Result<(), Unproved> {
+    let is = |row: &BTreeMap<String, Option<String>>, name: &str, expected: &Expected| {
+        let ty = table.column(name).map_or(ColumnType::Text, |it| it.ty);
+        let value = row.get(name).cloned().flatten();
+        match expected {
+            Expected::Exactly(wanted) => {
+                let wanted = shown(wanted, ty);
+                // The server writes JSON with spaces.
+                let json = |text: &Option<String>| {
+                    let text = text.as_ref().filter(|it| it.starts_with(['{', '[']))?;
+                    serde_json::from_str::<serde_json::Value>(text).ok()
+                };
+                value == wanted || json(&value).is_some_and(|it| json(&wanted) == Some(it))
+            }
+            Expected::Some => value.is_some(),
+            Expected::Any => true,
+        }
+    };
+    if found.len() != wanted.len() {
+        let what = format!(
+            "`{}` has {} rows instead of {}",
+            table.name,
+            found.len(),
+            wanted.len()
+        );
+        return Err(Unproved::Rows(what, way));
+    }
+    for wanted in wanted {
+        let key = |row: &BTreeMap<String, Option<String>>| {
+            let mut keys = wanted
+                .iter()
+                .filter(|(name, _)| table.primary_key.contains(name));
+            keys.all(|(name, expected)| is(row, name, expected))
+        };
+        let Some(index) = found.iter().position(key) else {
+            let what = format!("a row of `{}` is gone", pair.new.name);
+            return Err(Unproved::Rows(what, way));
+        };
+        let row = found.swap_remove(index);
+        for (name, expected) in wanted {
+            if !is(&row, name, expected) {
+                let what = format!(
+                    "`{name}` of `{}` holds {:?}, and should hold {expected:?}",
+                    table.name,
+                    row.get(name).cloned().flatten()
+                );
+                return Err(Unproved::Rows(what, way));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl From<Error> for Unproved {
+    fn from(error: Error) -> Self {
+        Self::Server(said(&error))
+    }
+}
+
+fn said(error: &Error) -> String {
+    error
+        .as_db_error()
+        .map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn postgres_dialect() -> Option<&'static dyn Dialect> {
+    dialect::ALL
+        .iter()
+        .copied()
+        .find(|it| it.name() == "postgres")
+}
+
+/// These tables in a schema of their own, and nothing in them.
+pub fn fresh(client: &mut Client, schema: &Schema) -> Result<(), Unproved> {
+    let delta = Delta {
+        created: schema.tables.clone(),
+        ..Delta::default()
+    };
+    let plan = postgres_dialect().map(|dialect| Plan::of(dialect, &delta, "fresh"));
+    empty(client)?;
+    let text = plan.map_or_else(String::new, |it| it.up_text());
+    run(client, &text).map_err(|stopped| Unproved::Stopped {
+        way: Way::There,
+        stopped,
+    })
+}
+
+fn empty(client: &mut Client) -> Result<(), Unproved> {
+    client
+        .batch_execute(&format!(
+            "set client_min_messages = warning; drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}; set search_path = {SCHEMA}"
+        ))
+        .map_err(Unproved::from)
+}
+
+/// Runs a script step by step, as the runner of a service would.
+pub fn run(client: &mut Client, text: &str) -> Result<(), Stopped> {
+    let steps = script::read(text).map_err(|error| Stopped::Failed {
+        title: "reading the script".to_owned(),
+        message: error.to_string(),
+    })?;
+    for step in &steps {
+        let failed = |error: Error| Stopped::Failed {
+            title: step.title.clone(),
+            message: said(&error),
+        };
+        match step.mode {
+            Mode::Check => check(client, step)?,
+            Mode::Transaction => {
+                let mut transaction = client.transaction().map_err(failed)?;
+                transaction.batch_execute(&step.sql).map_err(failed)?;
+                transaction.commit().map_err(failed)?;
+            }
+            Mode::Autocommit => {
+                for statement in step.sql.split_inclusive(";\n") {
+                    client.batch_execute(statement).map_err(failed)?;
+                }
+            }
+            Mode::Batches => batches(client, &step.sql).map_err(failed)?,
+        }
+    }
+    Ok(())
+}
+
+fn check(client: &mut Client, step: &ScriptStep) -> Result<(), Stopped> {
+    let rows = client
+        .simple_query(&step.sql)
+        .map_err(|error| Stopped::Failed {
+            title: step.title.clone(),
+            message: said(&error),
+        })?;
+    let sample: Vec<String> = rows
+        .iter()
+        .filter_map(|it| match it {
+            postgres::SimpleQueryMessage::Row(row) => {
+                let values = (0..row.len()).map(|index| row.get(index).unwrap_or("null"));
+                Some(values.collect::<Vec<_>>().join(", "))
+            }
+            _ => None,
+        })
+        .collect();
+    if sample.is_empty() {
+        return Ok(());
+    }
+    Err(Stopped::Check {
+        title: step.title.clone(),
+        sample: sample.join("; "),
+    })
+}
+
+fn batches(client: &mut Client, sql: &str) -> Result<(), Error> {
+    let statement = client.prepare(sql.trim_end().trim_end_matches(';'))?;
+    let mut last: Option<String> = None;
+    loop {
+        let row = client.query_one(&statement, &[&last])?;
+        last = row.try_get(0)?;
+        if last.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Everything in the schema, by kind and name, but what begins with `svcgen_`.
+fn catalog(client: &mut Client) -> Result<BTreeMap<String, Vec<String>>, Error> {
+    let query = "
+select 'table ' || c.relname, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+    || case when a.attnotnull then ' not null' else '' end || ' ' || a.attidentity::text || a.attgenerated::text
+    || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), ''), ', ' order by a.attname)
+from pg_class c
+join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
+group by c.relname
+union all
+select 'constraint ' || conname || ' of ' || conrelid::regclass::text, pg_get_constraintdef(oid)
+from pg_constraint where connamespace = current_schema()::regnamespace and contype <> 'n'
+union all
+select 'index ' || indexrelid::regclass::text, pg_get_indexdef(indexrelid) || indisvalid::text
+from pg_index join pg_class c on c.oid = indexrelid where c.relnamespace = current_schema()::regnamespace
+union all
+select 'trigger ' || tgname, pg_get_triggerdef(t.oid)
+from pg_trigger t join pg_class c on c.oid = tgrelid where c.relnamespace = current_schema()::regnamespace and not tgisinternal";
+    let rows = client.query(query, &[])?;
+    let mut catalog = BTreeMap::new();
+    for row in rows {
+        let (object, text): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let is_ours = object.split(' ').any(|word| word.starts_with("svcgen_"));
+        if !is_ours {
+            catalog.insert(object, vec![text]);
+        }
+    }
+    Ok(catalog)
+}
+
+/// Puts rows in, in any order.
+pub fn insert(client: &mut Client, schema: &Schema, rows: &Rows) -> Result<(), Error> {
+    // References run in circles; they are right as a whole.
+    let mut sql = "set session_replication_role = replica;\n".to_owned();
+    for (name, rows) in rows {
+        let Some(table) = schema.table(name) else {
+            continue;
+        };
+        for row in rows {
+            let columns: Vec<&String> = row.keys().collect();
+            let values: Vec<String> = row
+                .iter()
+                .map(|(name, value)| {
+                    let ty = table.column(name).map_or(ColumnType::Text, |it| it.ty);
+                    literal(value, ty)
+                })
+                .collect();
+            sql.extend([format!(
+                "insert into {} ({}) values ({});\n",
+                quoted(name),
+                dialect::columns(&columns),
+                values.join(", ")
+            )]);
+        }
+    }
+    sql.push_str("set session_replication_role = default;\n");
+    client.batch_execute(&sql)
+}
+
+fn literal(value: &Value, ty: ColumnType) -> String {
+    let Some(text) = shown(value, ty) else {
+        return "null".to_owned();
+    };
+    match ty {
+        ColumnType::Timestamp => {
+            format!("timestamptz '1970-01-01 00:00:00Z' + {text} * interval '1 microsecond'")
+        }
+        ColumnType::Bytes => format!("'\\x{text}'::bytea"),
+        ColumnType::Text => text_literal(&text),
+        _ => {
+            let ty = postgres_dialect().map_or_else(String::new, |it| it.column_type(ty));
+            format!("{}::{ty}", text_literal(&text))
+        }
+    }
+}
+
+/// A stored value of SQLite's as a text that says the same on both; `None` for null.
+fn shown(value: &Value, ty: ColumnType) -> Option<String> {
+    Some(match (value, ty) {
+        (Value::Null, _) => return None,
+        (Value::Integer(it), ColumnType::Bool) => (*it != 0).to_string(),
+        (Value::Integer(it), ColumnType::Decimal { scale, .. }) => {
+            rust_decimal::Decimal::from_i128_with_scale(i128::from(*it), scale).to_string()
+        }
+        (Value::Text(it), ColumnType::Decimal { scale, .. }) => {
+            let (sign, digits) = it.split_at(1);
+            let digits: i128 = digits.parse().unwrap_or_default();
+            let nines = 10_i128.pow(28) - 1;
+            let digits = if sign == "1" { digits } else { digits - nines };
+            rust_decimal::Decimal::from_i128_with_scale(digits, scale).to_string()
+        }
+        (Value::Integer(it), _) => it.to_string(),
+        // A zero has no sign once it was an integer.
+        (Value::Real(it), _) => format!("{:?}", it + 0.0),
+        (Value::Text(it), ColumnType::Json) => serde_json::from_str::<serde_json::Value>(it)
+            .map_or_else(|_| it.clone(), |it| it.to_string()),
+        (Value::Text(it), _) => it.clone(),
+        (Value::Blob(it), ColumnType::Uuid) => {
+            uuid::Uuid::from_slice(it).unwrap_or_default().to_string()
+        }
+        (Value::Blob(it), _) => crate::tables::hex(it),
+    })
+}
+
+/// Every row of a table as texts that say the same on both.
+fn select(
+    client: &mut Client,
+    table: &Table,
+) -> Result<Vec<BTreeMap<String, Option<String>>>, Error> {
+    let columns: Vec<String> = table.columns.iter().map(as_text).collect();
+    let query = format!("select {} from {}", columns.join(", "), quoted(&table.name));
+    let rows = client.query(&query, &[])?;
+    rows.iter()
+        .map(|row| {
+            let mut values = BTreeMap::new();
+            for (index, column) in table.columns.iter().enumerate() {
+                let value: Option<String> = row.try_get(index)?;
+                let value = value.map(|it| match column.ty {
+                    ColumnType::Float => it
+                        .parse::<f64>()
+                        .map_or(it, |number| format!("{:?}", number + 0.0)),
+                    ColumnType::Json => serde_json::from_str::<serde_json::Value>(&it)
+                        .map_or(it, |it| it.to_string()),
+                    _ => it,
+                });
+                values.insert(column.name.clone(), value);
+            }
+            Ok(values)
+        })
+        .collect()
+}
+
+fn as_text(column: &Column) -> String {
+    let name = quoted(&column.name);
+    match column.ty {
+        ColumnType::Time => format!("to_char({name}, 'HH24:MI:SS.US')"),
+        ColumnType::Timestamp => format!("(extract(epoch from {name}) * 1000000)::bigint::text"),
+        ColumnType::Bytes => format!("encode({name}, 'hex')"),
+        _ => format!("{name}::text"),
+    }
+}

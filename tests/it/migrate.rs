@@ -1,0 +1,296 @@
+//! The cases of `tests/migrate`: two schemas, and what a migration from one to the other does.
+//!
+//! Each runs there and back on SQLite in memory, with hostile rows, against the oracle; in the
+//! slow run on a PostgreSQL of its own as well. What it consists of is written beside it, in
+//! `.expected`; `SVCGEN_BLESS=1` writes that anew. A case stands for itself and, where it says
+//! nothing else, for the same with an archive, without rows, and with other ids.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use svcgen::dialect;
+use svcgen::generate::check_only;
+use svcgen::migrate::{Migration, json, verify};
+use svcgen::source::Source;
+use svcgen::tables::diff::{Diff, diff};
+use svcgen::tables::intent::Intent;
+use svcgen::tables::{self, Schema};
+
+/// One file of cases.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    cases: Vec<Case>,
+}
+
+/// Two schemas, by entity, each as its file would say it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows.
+    pub about: String,
+    /// Before.
+    from: Value,
+    /// After.
+    to: Value,
+    /// What the service file says besides, after.
+    #[serde(default)]
+    service: Value,
+    /// Rows that stop it, by table, as SQLite stores them.
+    #[serde(default)]
+    pub rows: Value,
+    /// What is said when it is stopped.
+    #[serde(default)]
+    pub stops: Option<String>,
+    /// What is asked instead of a migration.
+    #[serde(default)]
+    asks: Option<String>,
+    /// Whether the statements are written down too.
+    #[serde(default)]
+    sql: bool,
+}
+
+/// What entities are like in a variant of a case.
+#[derive(Debug, Clone, Copy)]
+pub struct Variant {
+    /// Its name.
+    pub name: &'static str,
+    id: &'static str,
+    delete: &'static str,
+}
+
+/// Every case is run in each of these.
+pub const VARIANTS: [Variant; 3] = [
+    Variant {
+        name: "bigint",
+        id: "bigint",
+        delete: "hard",
+    },
+    Variant {
+        name: "uuid, archived",
+        id: "uuid",
+        delete: "archive",
+    },
+    Variant {
+        name: "string, archived",
+        id: "string",
+        delete: "archive",
+    },
+];
+
+/// A case, ready to be run.
+pub struct Ready {
+    /// The old tables.
+    pub old: Schema,
+    /// What becomes of them.
+    pub diff: Diff,
+    /// The migration, unless something is asked.
+    pub migration: Option<Migration>,
+}
+
+/// All cases, with the file of each.
+pub fn cases() -> Vec<(PathBuf, Vec<Case>)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/migrate");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "yaml"))
+        .collect();
+    files.sort();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let file: File = serde_saphyr::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path, file.cases)
+    };
+    files.into_iter().map(read).collect()
+}
+
+impl Case {
+    /// Reads, compares and plans it.
+    pub fn ready(&self, variant: Variant) -> Ready {
+        let (old, _) = self.tables(&self.from, &Value::Null, variant);
+        // The past of the old tables: created by a migration of their own.
+        let old = diff(&Schema::default(), &old, &Intent::default()).target;
+        let (new, intent) = self.tables(&self.to, &self.service, variant);
+        let diff = diff(&old, &new, &intent);
+        let migration = if diff.questions.is_empty() {
+            let history = [svcgen::migrate::sum::link(None, "0001_initial", &[])];
+            Migration::of(dialect::ALL, &history, &old, &diff).unwrap()
+        } else {
+            None
+        };
+        if diff.questions.is_empty() {
+            let again = tables::diff::diff(&diff.target, &new, &intent);
+            let left: Vec<_> = again.changes.iter().filter(|it| it.is_physical()).collect();
+            assert!(left.is_empty(), "{}: planned again: {left:?}", self.about);
+            assert!(again.questions.is_empty(), "{}", self.about);
+        }
+        Ready {
+            old,
+            diff,
+            migration,
+        }
+    }
+
+    fn tables(&self, entities: &Value, service: &Value, variant: Variant) -> (Schema, Intent) {
+        let mut head = serde_json::json!({
+            "svcgen": 1,
+            "name": "cases",
+            "defaults": { "id": variant.id, "delete": variant.delete },
+        });
+        for (key, value) in service.as_object().into_iter().flatten() {
+            head[key] = value.clone();
+        }
+        let source = |path: String, value: &Value| Source {
+            path,
+            text: value.to_string(),
+        };
+        let mut sources = vec![source("svcgen.yaml".to_owned(), &head)];
+        for (name, entity) in entities.as_object().unwrap() {
+            let mut entity = entity.clone();
+            entity["entity"] = name.as_str().into();
+            sources.push(source(format!("entities/{name}.yaml"), &entity));
+        }
+        let (service, diagnostics) = check_only(&sources);
+        let service = service.unwrap_or_else(|| panic!("{}: {diagnostics:#?}", self.about));
+        (tables::of(&service), Intent::of(&service))
+    }
+
+    /// The rows that stop it.
+    pub fn given(&self) -> verify::rows::Rows {
+        let mut rows = verify::rows::Rows::new();
+        for (table, given) in self.rows.as_object().into_iter().flatten() {
+            let given = given.as_array().unwrap().iter().map(|row| {
+                let row = row.as_object().unwrap().iter();
+                row.map(|(name, value)| (name.clone(), stored(value)))
+                    .collect()
+            });
+            rows.insert(table.clone(), given.collect());
+        }
+        rows
+    }
+
+    /// What it consists of, as the `.expected` file says it.
+    fn describe(&self, ready: &Ready) -> String {
+        let mut text = format!("## {}\n", self.about);
+        for question in &ready.diff.questions {
+            let _ = writeln!(text, "asks: {question}");
+        }
+        for change in &ready.diff.changes {
+            if ready.diff.questions.is_empty() {
+                let _ = writeln!(text, "{}: {}", change.class().name(), json::say(change));
+            }
+        }
+        let Some(migration) = &ready.migration else {
+            return text + "\n";
+        };
+        for finding in &migration.findings {
+            let _ = writeln!(text, "lint {finding}");
+        }
+        for plan in &migration.plans {
+            for (way, steps, script) in [
+                ("up", &plan.up, plan.up_text()),
+                ("down", &plan.down, plan.down_text()),
+            ] {
+                let _ = writeln!(text, "{} {way}", plan.dialect);
+                for step in steps {
+                    let _ = writeln!(
+                        text,
+                        "    {:?} {}: {}",
+                        step.place,
+                        step.mode.name(),
+                        step.title
+                    );
+                }
+                if self.sql {
+                    let _ = writeln!(text, "```sql\n{script}```");
+                }
+            }
+        }
+        text + "\n"
+    }
+}
+
+fn stored(value: &Value) -> rusqlite::types::Value {
+    use rusqlite::types::Value as Stored;
+    match value {
+        Value::Null => Stored::Null,
+        Value::Number(number) if number.is_i64() => Stored::Integer(number.as_i64().unwrap()),
+        Value::Number(number) => Stored::Real(number.as_f64().unwrap()),
+        Value::String(text) => Stored::Text(text.clone()),
+        Value::Bool(it) => Stored::Integer((*it).into()),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn every_case_goes_there_and_back_on_sqlite() {
+    let mut count = 0;
+    let mut wrong: Vec<String> = Vec::new();
+    for (path, cases) in cases() {
+        let mut expected = String::new();
+        for case in &cases {
+            for variant in VARIANTS {
+                let ready = case.ready(variant);
+                if variant.name == VARIANTS[0].name {
+                    expected.push_str(&case.describe(&ready));
+                }
+                count += 1;
+                wrong.extend(asks_as_expected(case, &ready));
+                let Some(migration) = &ready.migration else {
+                    continue;
+                };
+                if let Err(error) = verify::migration(&ready.old, &ready.diff, migration) {
+                    wrong.push(format!("{} ({}): {error}", case.about, variant.name));
+                }
+            }
+            stops_as_expected(case);
+        }
+        blessed(&path.with_extension("expected"), &expected);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count >= 150, "only {count} cases");
+}
+
+fn asks_as_expected(case: &Case, ready: &Ready) -> Option<String> {
+    let asked: Vec<String> = ready
+        .diff
+        .questions
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let is_good = match &case.asks {
+        Some(words) => asked.join("\n").contains(words),
+        None => asked.is_empty(),
+    };
+    (!is_good).then(|| format!("{}: asked {asked:?}", case.about))
+}
+
+/// Rows that do not fit stop it, and are shown.
+fn stops_as_expected(case: &Case) {
+    let Some(stops) = &case.stops else { return };
+    let ready = case.ready(VARIANTS[0]);
+    let connection = verify::fresh(dialect::ALL[0], &ready.old).unwrap();
+    verify::insert(&connection, &case.given()).unwrap();
+    let plan = &ready.migration.unwrap().plans[0];
+    let stopped = verify::replay::run(&connection, &plan.up_text())
+        .expect_err(&case.about)
+        .to_string();
+    assert!(stopped.contains(stops), "{}: {stopped}", case.about);
+}
+
+fn blessed(path: &PathBuf, text: &str) {
+    if std::env::var_os("SVCGEN_BLESS").is_some() {
+        std::fs::write(path, text).unwrap();
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        text == expected,
+        "{}: bless it with SVCGEN_BLESS=1",
+        path.display()
+    );
+}
