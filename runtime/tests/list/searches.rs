@@ -86,6 +86,9 @@ const POSTGRES: &[&str] = &[
     "create index notes_search_idx on notes using gin (notes_search)",
 ];
 
+const UPDATE: Sql = Sql::new("update notes set title = $2, body = $3 where id = $1");
+const DELETE: Sql = Sql::new("delete from notes where id >= $1");
+
 const WORDS: &[&str] = &[
     "rust", "Rust", "sea", "seal", "the", "end", "e-mail", "x.y", "1.5", "O'Neil", "near", "not",
     "über", "日本",
@@ -171,15 +174,13 @@ async fn both_engines_find_what_has_the_words() {
         // What is changed and what is gone is found as it is.
         for id in 0..20 {
             let other = note(id, &mut random);
-            const UPDATE: Sql = Sql::new("update notes set title = $2, body = $3 where id = $1");
             db.db
                 .execute(&UPDATE, params![id, &other.title, &other.body])
                 .await
                 .unwrap();
             notes[usize::try_from(id).unwrap()] = other;
         }
-        const DELETE: Sql = Sql::new("delete from notes where id >= 80");
-        db.db.execute(&DELETE, params![]).await.unwrap();
+        db.db.execute(&DELETE, params![80]).await.unwrap();
         notes.truncate(80);
         let mut hits = 0;
         for _ in 0..150 {
@@ -249,8 +250,7 @@ async fn pages_by_rank_repeat_nothing_and_miss_nothing_while_others_write() {
                         break;
                     }
                     if seen.len() > 20 {
-                        const DELETE: Sql = Sql::new("delete from notes where id >= 1000");
-                        db.db.execute(&DELETE, params![]).await.unwrap();
+                        db.db.execute(&DELETE, params![1000]).await.unwrap();
                     }
                 }
                 let once: BTreeSet<i64> = seen.iter().copied().collect();

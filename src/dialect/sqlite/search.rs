@@ -44,11 +44,10 @@ end;
 /// The end of it all.
 pub fn remove(search: &Search) -> String {
     let name = &search.name;
-    let triggers = ["insert", "update", "delete"];
-    let mut text: String = triggers
-        .iter()
-        .map(|event| format!("drop trigger {name}_{event};\n"))
-        .collect();
+    let mut text = String::new();
+    for event in ["insert", "update", "delete"] {
+        text.extend(["drop trigger ", name, "_", event, ";\n"]);
+    }
     text.extend(["", "_rows"].map(|part| format!("drop table {name}{part};\n")));
     text
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Column, Entity, FieldKind, ScalarType, Service};
+use crate::model::{Column, Entity, Field, FieldKind, ScalarType, Service};
 use crate::tables::build::column_name;
 
 use super::operations::{json_content, operation, responses, shared};
@@ -134,7 +134,7 @@ pub fn filter(service: &Service, entity: &Entity) -> Value {
 
 fn search(entity: &Entity) -> Value {
     let fields = entity.fields.iter().filter(|field| field.searchable);
-    let names: Vec<String> = fields.map(|field| field.column()).collect();
+    let names: Vec<String> = fields.map(Field::column).collect();
     json!({
         "name": "search",
         "in": "query",
