@@ -15,6 +15,7 @@ mod docs;
 mod error;
 pub mod hooks;
 pub mod http;
+mod idempotency;
 pub mod input;
 pub mod list;
 mod log;
@@ -25,6 +26,7 @@ mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text_enum;
+mod unit;
 
 pub use axum;
 pub use jiff;
@@ -37,12 +39,14 @@ pub use uuid;
 pub use config::Config;
 pub use error::{Constraint, Error, Kind, Problem};
 pub use http::{
-    Body, Caller, Context, Created, Id, IfMatch, Listing, NoContent, Removal, Subject, Tag, Tagged,
+    Body, Caller, Conditions, Context, Created, Id, Listing, NoContent, Removal, Subject, Tag,
+    Tagged,
 };
 pub use input::{Accepts, Object, Read, Violations};
 pub use page::PageTokens;
 pub use service::{Resources, Service, StartError, run};
 pub use text_enum::UnknownText;
+pub use unit::{Saved, Unit};
 
 /// A future that is boxed so that it can be named, as the closures of transactions and hooks return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

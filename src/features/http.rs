@@ -5,6 +5,7 @@ use minijinja::value::Serde;
 
 use crate::model::{Entity, IdType, Service};
 use crate::plan::Ownership;
+use crate::tables::idempotency::keeps_answers;
 
 use super::entity::naming::Naming;
 use super::entity::rust;
@@ -30,7 +31,7 @@ impl Feature for Http {
                 id => rust::id_type(entity.id),
                 id_imported => entity.id == IdType::Uuid,
                 id_borrow => if entity.id == IdType::String { "&" } else { "" },
-                versioned => entity.automatic.version,
+                chosen_id => entity.id != IdType::Bigint,
                 changeable => super::openapi::is_changeable(entity),
             };
             out.template(
@@ -42,6 +43,10 @@ impl Feature for Http {
             );
             out.routers
                 .push(format!("{}::routes()", rust::escaped(entity.name.snake())));
+        }
+        if keeps_answers(context.service) {
+            out.service_items
+                .push("const KEEPS_ANSWERS: bool = true;".to_owned());
         }
         let http = context.service.features.http.as_ref();
         if http.is_some_and(|http| http.compression) {

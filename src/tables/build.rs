@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::{
     Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Past, Schema,
-    Table, TableKind, derived_name, hex, search,
+    Table, TableKind, derived_name, hex, idempotency, search,
 };
 
 /// The table that remembers references which removals cut.
@@ -37,6 +37,9 @@ pub fn of(service: &Service) -> Schema {
     }
     if detaches(service) {
         tables.push(archive_references());
+    }
+    if idempotency::keeps_answers(service) {
+        tables.push(idempotency::table());
     }
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     Schema { tables }
@@ -148,7 +151,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
     }
 }
 
-fn required(name: &str, ty: ColumnType) -> Column {
+pub(super) fn required(name: &str, ty: ColumnType) -> Column {
     Column {
         name: name.to_owned(),
         ty,
@@ -247,14 +250,14 @@ fn indexes(entity: &Entity, foreign_keys: &[ForeignKey]) -> Vec<Index> {
     indexes
 }
 
-fn ascending(column: &str) -> IndexTerm {
+pub(super) fn ascending(column: &str) -> IndexTerm {
     IndexTerm {
         column: column.to_owned(),
         descending: false,
     }
 }
 
-fn index(table: &str, terms: Vec<IndexTerm>, unique: bool) -> Index {
+pub(super) fn index(table: &str, terms: Vec<IndexTerm>, unique: bool) -> Index {
     let mut parts = vec![table];
     for term in &terms {
         parts.push(&term.column);

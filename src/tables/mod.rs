@@ -9,6 +9,7 @@ pub mod change;
 pub mod convert;
 pub mod delta;
 pub mod diff;
+pub mod idempotency;
 pub mod intent;
 pub mod question;
 pub mod rules;
@@ -151,6 +152,8 @@ pub enum TableKind {
     Archive,
     /// The references that removals cut, so that a restore can tie them again.
     ArchiveReferences,
+    /// The answers to requests with idempotency keys.
+    Idempotency,
 }
 
 /// One column.

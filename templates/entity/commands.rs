@@ -29,59 +29,19 @@ const {{ link.constraints }}: &[Constraint] = &[{{ link.constraint }}];
 /// # Errors
 ///
 /// Refuses what breaks a rule, clashes with a unique value, or refers to nothing.
-pub async fn create(app: &App, caller: &http::Caller, mut new: New{{ naming.entity }}) -> Result<{{ naming.entity }}, Error> {
-    let rules = {{ naming.entity }}Rules;
-    let mut found = Violations::new();
-    rules.check_new(&new, &mut found);
-    found.into_result()?;
-    rules.before_create(app, caller, &mut new).await?;
-
-//% if timed_insert
-    let now = Timestamp::now();
-//% endif
-    let parameters = params![
-//% if new_id
-        {{ new_id }},
-//% endif
-//% for parameter in insert
-        {{ parameter }},
-//% endfor
-//% if timed_insert
-        now,
-//% endif
-    ];
-//% if links
-    let mut tx = app.db.begin().await?;
-    let {{ naming.var }}: {{ naming.entity }} = tx.write_one(&INSERT, parameters).await.map_err(constrained)?;
-//% for link in links
-    tx.execute(&{{ link.link }}, params![&{{ naming.var }}.id, db::Json(&new.{{ link.member }})])
-        .await
-        .map_err(|error| Error::from(error).constrained({{ link.constraints }}))?;
-//% endfor
-    let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&{{ naming.var }}.id]).await?;
-    if let Some(inside) = rules.inside_create() {
-        inside(&mut tx, caller, &{{ naming.var }}).await?;
-    }
-    tx.commit().await?;
-//% else
-    let {{ naming.var }} = match rules.inside_create() {
-        None => app.db.write_one(&INSERT, parameters).await.map_err(constrained)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let {{ naming.var }} = tx.write_one(&INSERT, parameters).await.map_err(constrained)?;
-            inside(&mut tx, caller, &{{ naming.var }}).await?;
-            tx.commit().await?;
-            {{ naming.var }}
-        }
-    };
-//% endif
-
-    rules.after_create(app, caller, &{{ naming.var }}).await;
-    Ok({{ naming.var }})
+pub async fn create(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<{{ naming.entity }}>>,
+    new: New{{ naming.entity }},
+) -> Result<Saved<{{ naming.entity }}>, Error> {
+    let created = insert(app, caller, unit, new, &INSERT).await?;
+    let saved = Saved::Created(created.ok_or(db::DbError::NoRow)?);
+    finish(app, caller, unit, saved).await
 }
 
 //% if changeable
-/// Changes {{ naming.a_sentence }}{% if versioned %}, if it still has the `expected` version{% endif %}.
+/// Changes {{ naming.a_sentence }}, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -90,32 +50,182 @@ pub async fn create(app: &App, caller: &http::Caller, mut new: New{{ naming.enti
 pub async fn change(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<{{ naming.entity }}>>,
     id: {{ id }},
-//% if versioned
-    expected: Option<i64>,
+    conditions: &http::Conditions,
+    changes: {{ naming.entity }}Changes,
+) -> Result<Saved<{{ naming.entity }}>, Error> {
+    let changed = update(app, caller, unit, id, conditions, changes{% if merged %}, true{% endif %}).await?;
+    let saved = changed.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
+    finish(app, caller, unit, saved).await
+}
+
+/// Writes over {{ naming.a_sentence }}, in part or as a whole{% if chosen_id %}; makes it where it is missing and `edit` says so{% endif %}.
+///
+/// # Errors
+///
+/// Those of [`change`]{% if chosen_id %} and of [`create`]{% endif %}, and refuses another value of what cannot change.
+pub async fn edit(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<{{ naming.entity }}>>,
+    id: {{ id }},
+    conditions: &http::Conditions,
+    edit: http::Edit<{{ naming.entity }}Changes, New{{ naming.entity }}>,
+) -> Result<Saved<{{ naming.entity }}>, Error> {
+    if let http::Edit::Part(changes) = edit {
+        return change(app, caller, unit, id, conditions, changes).await;
+    }
+//% if chosen_id
+    let current: Option<{{ naming.entity }}> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+//% if immutable
+    if let (http::Edit::Whole(new, _), Some(current)) = (&edit, &current) {
+        new.agree_with(current).into_result()?;
+    }
 //% endif
+    let mut is_there = current.is_some();
+    for _ in 0..db::ATTEMPTS {
+        let saved = if is_there {
+            let changes = edit.changes();
+            update(app, caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?
+        } else {
+            let new = edit.new_record()?;
+            let new = new.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
+            conditions.admit_new()?;
+            let created = insert(app, caller, unit, new, &INSERT_MISSING).await?;
+            created.map(Saved::Created)
+        };
+        if let Some(saved) = saved {
+            return finish(app, caller, unit, saved).await;
+        }
+        // Somebody has made it, or removed it, in the meantime.
+        is_there = !is_there;
+    }
+    Err(db::DbError::Serialization.into())
+//% else
+//% if immutable
+    if let http::Edit::Whole(new, _) = &edit {
+        let current = queries::find(app, id).await?;
+        new.agree_with(&current).into_result()?;
+    }
+//% endif
+    let changes = edit.changes();
+    let changed = update(app, caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?;
+    let saved = changed.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
+    finish(app, caller, unit, saved).await
+//% endif
+}
+
+//% endif
+/// A new record, once the rules agree; `None` where `statement` finds its id taken.
+async fn insert(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    mut new: New{{ naming.entity }},
+    statement: &db::Sql,
+) -> Result<Option<{{ naming.entity }}>, Error> {
+    let rules = {{ naming.entity }}Rules;
+    let mut found = Violations::new();
+    rules.check_new(&new, &mut found);
+    found.into_result()?;
+    rules.before_create(app, caller, &mut new).await?;
+
+    let inside = rules.inside_create();
+//% if links
+    work.hold().await?;
+//% else
+    if inside.is_some() {
+        work.hold().await?;
+    }
+//% endif
+    let parameters = insert_parameters(&new);
+    let created: Option<{{ naming.entity }}> = work.write_optional(statement, parameters).await.map_err(constrained)?;
+    let Some({{ naming.var }}) = created else {
+        return Ok(None);
+    };
+//% if links
+//% for link in links
+    work.execute(&{{ link.link }}, params![&{{ naming.var }}.id, db::Json(&new.{{ link.member }})])
+        .await
+        .map_err(|error| Error::from(error).constrained({{ link.constraints }}))?;
+//% endfor
+    let {{ naming.var }}: {{ naming.entity }} = work.fetch_one(&queries::FIND, params![&{{ naming.var }}.id]).await?;
+//% endif
+    let Some(inside) = inside else {
+        return Ok(Some({{ naming.var }}));
+    };
+    inside(work.hold().await?, caller, &{{ naming.var }}).await?;
+    Ok(Some(work.fetch_one(&queries::FIND, params![&{{ naming.var }}.id]).await?))
+}
+
+/// What the statements that insert take.
+fn insert_parameters({% if takes_new %}new{% else %}_new{% endif %}: &New{{ naming.entity }}) -> Vec<db::Value> {
+    params![
+//% if new_id
+        {{ new_id }},
+//% endif
+//% for parameter in insert
+        {{ parameter }},
+//% endfor
+//% if timed_insert
+        Timestamp::now(),
+//% endif
+    ]
+}
+
+//% if changeable
+/// The changes of a record, once the rules agree; `None` where there is no such record.
+async fn update(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    id: {{ id }},
+    conditions: &http::Conditions,
     mut changes: {{ naming.entity }}Changes,
-) -> Result<{{ naming.entity }}, Error> {
+//% if merged
+    merge: bool,
+//% endif
+) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
     let rules = {{ naming.entity }}Rules;
     let mut found = Violations::new();
     rules.check_changes(&changes, &mut found);
     found.into_result()?;
     rules.before_change(app, caller, id, &mut changes).await?;
+
+//% if versioned
+    let expected = conditions.expected()?;
+//% else
+    conditions.expect_no_version()?;
+//% endif
+    let inside = rules.inside_change();
+    let mut before: Option<{{ naming.entity }}> = None;
+    if inside.is_some() || conditions.exclude(){% if merged %} || (merge && changes.is_partial()){% endif %} {
+        let tx = work.hold().await?;
+        before = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
+//% if versioned
+        if let Some(current) = &before {
+            conditions.admit(Some(current.version))?;
+        }
+//% else
+        if before.is_some() {
+            conditions.admit(None)?;
+        }
+//% endif
+//% if merged
+        if let (true, Some(current)) = (merge, &before) {
+            changes.merge_into(current);
+        }
+//% endif
+    }
     if changes == {{ naming.entity }}Changes::default() {
         return unchanged(app, id{% if versioned %}, expected{% endif %}).await;
     }
-
-//% if merged
-{% if versioned %}    let mut expected = expected;
-{% endif %}    if changes.is_partial() {
-        let current = queries::find(app, id).await?;
-        changes.merge_into(&current);
-//% if versioned
-        // The merge is with the version that was read: nobody's change in between is lost.
-        expected = expected.or(Some(current.version));
-//% endif
+//% for link in links
+    if changes.{{ link.member }}.is_some() {
+        work.hold().await?;
     }
-//% endif
+//% endfor
     let parameters = params![
         id,
 //% if versioned
@@ -128,81 +238,80 @@ pub async fn change(
         {{ parameter }},
 //% endfor
     ];
-//% if links
-    let inside = rules.inside_change();
-    let mut tx = app.db.begin().await?;
-    let before: Option<{{ naming.entity }}> = match inside {
-        None => None,
-        Some(_) => tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?,
-    };
-    let changed: Option<{{ naming.entity }}> = tx.write_optional(&UPDATE, parameters).await.map_err(constrained)?;
-    let Some(changed) = changed else {
-        return Err(missed(app, id).await);
+    let changed: Option<{{ naming.entity }}> = work.write_optional(&UPDATE, parameters).await.map_err(constrained)?;
+    let Some({% if links %}mut {% endif %}{{ naming.var }}) = changed else {
+//% if versioned
+        if expected.is_some() {
+            outdated(app, id).await?;
+        }
+//% endif
+        return Ok(None);
     };
 //% for link in links
     if let Some({{ link.member }}) = &changes.{{ link.member }} {
-        tx.execute(&{{ link.unlink }}, params![&changed.id]).await?;
-        tx.execute(&{{ link.link }}, params![&changed.id, db::Json({{ link.member }})])
+        work.execute(&{{ link.unlink }}, params![&{{ naming.var }}.id]).await?;
+        work.execute(&{{ link.link }}, params![&{{ naming.var }}.id, db::Json({{ link.member }})])
             .await
             .map_err(|error| Error::from(error).constrained({{ link.constraints }}))?;
+        {{ naming.var }} = work.fetch_one(&queries::FIND, params![&{{ naming.var }}.id]).await?;
     }
 //% endfor
-    let {{ naming.var }} = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;
-    if let (Some(inside), Some(before)) = (inside, &before) {
-        inside(&mut tx, caller, before, &{{ naming.var }}).await?;
-    }
-    tx.commit().await?;
-//% else
-    let changed = match rules.inside_change() {
-        None => app.db.write_optional(&UPDATE, parameters).await.map_err(constrained)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let before: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-            let changed = tx.write_optional(&UPDATE, parameters).await.map_err(constrained)?;
-            if let (Some(before), Some(after)) = (&before, &changed) {
-                inside(&mut tx, caller, before, after).await?;
-            }
-            tx.commit().await?;
-            changed
-        }
+    let (Some(inside), Some(before)) = (inside, before) else {
+        return Ok(Some(Saved::Changed({{ naming.var }})));
     };
-    let Some({{ naming.var }}) = changed else {
-        return Err(missed(app, id).await);
-    };
-//% endif
-
-    rules.after_change(app, caller, &{{ naming.var }}).await;
-    Ok({{ naming.var }})
+    inside(work.hold().await?, caller, &before, &{{ naming.var }}).await?;
+    let {{ naming.var }} = work.fetch_one(&queries::FIND, params![&{{ naming.var }}.id]).await?;
+    Ok(Some(Saved::Changed({{ naming.var }})))
 }
 
 /// The answer to a change that changes nothing.
-async fn unchanged(app: &App, id: {{ id }}{% if versioned %}, expected: Option<i64>{% endif %}) -> Result<{{ naming.entity }}, Error> {
-    let current = queries::find(app, id).await?;
+async fn unchanged(app: &App, id: {{ id }}{% if versioned %}, expected: Option<i64>{% endif %}) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
+    let current: Option<{{ naming.entity }}> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
 //% if versioned
-    if expected.is_some_and(|version| version != current.version) {
-        return Err(missed(app, id).await);
+    if let (Some(current), Some(expected)) = (&current, expected)
+        && current.version != expected
+    {
+        outdated(app, id).await?;
     }
 //% endif
-    Ok(current)
+    Ok(current.map(Saved::Unchanged))
 }
 
 //% endif
-/// Why a statement found nothing to write: no such record{% if versioned %}, or another version of it{% endif %}.
-pub(super) async fn missed(app: &App, id: {{ id }}) -> Error {
-//% if versioned
-    match app.db.fetch_optional::<(i64,)>(&queries::VERSION, params![id]).await {
-        Ok(Some((version,))) => Error::precondition_failed(format!(
-            "The {{ naming.sentence }} `{id}` is at version {version} by now."
-        )),
-        Ok(None) => Error::not_found("{{ naming.sentence }}", id),
-        Err(error) => error.into(),
-    }
+/// Ends a command: what it wrote lasts from here on, and the rules hear of it.
+async fn finish(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<{{ naming.entity }}>>,
+    saved: Saved<{{ naming.entity }}>,
+) -> Result<Saved<{{ naming.entity }}>, Error> {
+    if unit.commit(&saved).await? {
+        match &saved {
+            Saved::Created({{ naming.var }}) => {{ naming.entity }}Rules.after_create(app, caller, {{ naming.var }}).await,
+//% if changeable
+            Saved::Changed({{ naming.var }}) => {{ naming.entity }}Rules.after_change(app, caller, {{ naming.var }}).await,
+            Saved::Unchanged(_) => {}
 //% else
-    let _ = app;
-    Error::not_found("{{ naming.sentence }}", id)
+            Saved::Changed(_) | Saved::Unchanged(_) => {}
 //% endif
+        }
+    }
+    Ok(saved)
 }
 
+//% if versioned
+/// Refuses what was to be done to a record of an older version, if the record is there at all.
+pub(super) async fn outdated(app: &App, id: {{ id }}) -> Result<(), Error> {
+    let found: Option<(i64,)> = app.db.fetch_optional(&queries::VERSION, params![id]).await?;
+    match found {
+        None => Ok(()),
+        Some((version,)) => Err(Error::precondition_failed(format!(
+            "The {{ naming.sentence }} `{id}` is at version {version} by now."
+        ))),
+    }
+}
+
+//% endif
 /// A database error, with what a broken constraint means to the caller.
 fn constrained(error: db::DbError) -> Error {
     Error::from(error).constrained(CONSTRAINTS)

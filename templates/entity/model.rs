@@ -94,6 +94,21 @@ impl input::Read for New{{ naming.entity }} {
     }
 }
 
+//% if agreed
+impl New{{ naming.entity }} {
+    /// What it says differently from the current record, and cannot be changed once it is created.
+    pub fn agree_with(&self, current: &{{ naming.entity }}) -> Violations {
+        let mut found = Violations::new();
+//% for member in agreed
+        if self.{{ member.name }} != current.{{ member.name }} {
+            found.add("/{{ member.column }}", "IMMUTABLE", "Cannot be changed once it is created.");
+        }
+//% endfor
+        found
+    }
+}
+
+//% endif
 //% if changes
 /// What a caller sends to change {{ naming.a_sentence }}: what is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -120,6 +135,17 @@ impl input::Read for {{ naming.entity }}Changes {
             {{ member.name }}: {{ member.name }}?,
 //% endfor
         })
+    }
+}
+
+impl From<New{{ naming.entity }}> for {{ naming.entity }}Changes {
+    /// The changes that leave nothing as it was.
+    fn from(new: New{{ naming.entity }}) -> Self {
+        Self {
+//% for member in changes
+            {{ member.name }}: Some(new.{{ member.name }}),
+//% endfor
+        }
     }
 }
 

@@ -65,7 +65,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 //% endif
 };
 
-/// Removes {{ naming.a_sentence }}{% if versioned %}, if it still has the `expected` version{% endif %}.
+/// Removes {{ naming.a_sentence }}, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -73,10 +73,9 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 pub async fn remove(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: {{ id }},
-//% if versioned
-    expected: Option<i64>,
-//% endif
+    conditions: &http::Conditions,
     removal: &http::Removal,
 ) -> Result<(), Error> {
     let rules = {{ naming.entity }}Rules;
@@ -85,29 +84,49 @@ pub async fn remove(
 //% endif
     rules.before_remove(app, caller, id, removal).await?;
 
-    let removed = match rules.inside_remove() {
-        None => REMOVAL.remove(&app.db, id, {% if versioned %}expected{% else %}None{% endif %}, caller, removal).await?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-            if let Some({{ naming.var }}) = &current {
-                inside(&mut tx, caller, {{ naming.var }}).await?;
-                let batch = removal::Batch::new(caller, removal);
-                if let Err(error) = REMOVAL.run(&mut tx, &batch, id, None).await {
-                    drop(tx);
-                    return Err(REMOVAL.explain(&app.db, id, error).await);
-                }
+//% if versioned
+    let expected = conditions.expected()?;
+//% else
+    conditions.expect_no_version()?;
+//% endif
+    let inside = rules.inside_remove();
+    let removed = if inside.is_none() && !conditions.exclude() && unit.may_stand_alone() {
+        REMOVAL.remove(&app.db, id, {% if versioned %}expected{% else %}None{% endif %}, caller, removal).await?
+    } else {
+        let tx = unit.hold().await?;
+        let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
+        if let Some({{ naming.var }}) = &current {
+            conditions.admit({% if versioned %}Some({{ naming.var }}.version){% else %}None{% endif %})?;
+            if let Some(inside) = inside {
+                inside(tx, caller, {{ naming.var }}).await?;
             }
-            tx.commit().await?;
-            current.is_some()
+            let batch = removal::Batch::new(caller, removal);
+            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
+                return Err(REMOVAL.explain(&app.db, id, error).await);
+            }
         }
+        current.is_some()
     };
     if !removed {
-        return Err(missed(app, id).await);
+        return Err({% if versioned %}missed(app, id).await{% else %}missed(id){% endif %});
     }
 
-    rules.after_remove(app, caller, id).await;
+    if unit.commit(&()).await? {
+        rules.after_remove(app, caller, id).await;
+    }
     Ok(())
+}
+
+/// Why there was nothing to remove: no such record{% if versioned %}, or another version of it{% endif %}.
+{% if versioned %}async {% endif %}fn missed({% if versioned %}app: &App, {% endif %}id: {{ id }}) -> Error {
+//% if versioned
+    match outdated(app, id).await {
+        Ok(()) => Error::not_found("{{ naming.sentence }}", id),
+        Err(error) => error,
+    }
+//% else
+    Error::not_found("{{ naming.sentence }}", id)
+//% endif
 }
 
 /// What removing {{ naming.a_sentence }} would do.

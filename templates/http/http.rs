@@ -1,9 +1,10 @@
 //! {{ naming.capital_plural }} over HTTP: each handler reads the request, calls one operation, and answers.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use svcgen_runtime::{Error, http, list};
+use svcgen_runtime::{Error, Saved, http, list};
 //% if id_imported
 use uuid::Uuid;
 //% endif
@@ -18,7 +19,7 @@ pub fn routes() -> Router<App> {
         .route("{{ path }}", get(list).post(create))
         .route("{{ path }}:aggregate", get(aggregate))
         .route("{{ path }}/{id}/removal", get(preview_removal))
-        .route("{{ path }}/{id}", get(find){% if changeable %}.patch(change){% endif %}.delete(remove))
+        .route("{{ path }}/{id}", get(find){% if changeable %}.put(replace).patch(change){% endif %}.delete(remove))
         .merge({{ naming.entity }}Rules.routes())
 }
 
@@ -40,11 +41,12 @@ async fn aggregate(
 async fn create(
     State(app): State<App>,
     caller: http::Caller,
+    write: http::Write,
     http::Body(new): http::Body<New{{ naming.entity }}>,
-) -> Result<http::Created<{{ naming.entity }}>, Error> {
-    let {{ naming.var }} = commands::create(&app, &caller, new).await?;
-    let location = http::location("{{ path }}", &{{ naming.var }}.id);
-    Ok(http::Created::new(location, {{ naming.var }}))
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, saved).await?;
+    let outcome = commands::create(&app, &caller, &mut unit, new).await;
+    unit.answer(outcome).await
 }
 
 async fn find(
@@ -58,21 +60,27 @@ async fn find(
 }
 
 //% if changeable
+async fn replace(
+    State(app): State<App>,
+    caller: http::Caller,
+    conditions: http::Conditions,
+    http::Replacement { id, write, new }: http::Replacement<{{ id }}, New{{ naming.entity }}>,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, saved).await?;
+    let edit = http::Edit::Whole(new, http::Missing::{% if chosen_id %}Create{% else %}Refuse{% endif %});
+    let outcome = commands::edit(&app, &caller, &mut unit, {{ id_borrow }}id, &conditions, edit).await;
+    unit.answer(outcome).await
+}
+
 async fn change(
     State(app): State<App>,
     caller: http::Caller,
-    http::Id(id): http::Id<{{ id }}>,
-    if_match: http::IfMatch,
-    http::Body(changes): http::Body<{{ naming.entity }}Changes>,
-) -> Result<http::Tagged<{{ naming.entity }}>, Error> {
-//% if versioned
-    let expected = if_match.version()?;
-    let {{ naming.var }} = commands::change(&app, &caller, {{ id_borrow }}id, expected, changes).await?;
-//% else
-    if_match.refuse()?;
-    let {{ naming.var }} = commands::change(&app, &caller, {{ id_borrow }}id, changes).await?;
-//% endif
-    Ok(http::Tagged({{ naming.var }}))
+    conditions: http::Conditions,
+    http::Patch { id, write, edit }: http::Patch<{{ id }}, {{ naming.entity }}Changes, New{{ naming.entity }}>,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, saved).await?;
+    let outcome = commands::edit(&app, &caller, &mut unit, {{ id_borrow }}id, &conditions, edit).await;
+    unit.answer(outcome).await
 }
 
 //% endif
@@ -80,17 +88,23 @@ async fn remove(
     State(app): State<App>,
     caller: http::Caller,
     http::Id(id): http::Id<{{ id }}>,
-    if_match: http::IfMatch,
-    removal: http::Removal,
-) -> Result<http::NoContent, Error> {
-//% if versioned
-    let expected = if_match.version()?;
-    removal::remove(&app, &caller, {{ id_borrow }}id, expected, &removal).await?;
-//% else
-    if_match.refuse()?;
-    removal::remove(&app, &caller, {{ id_borrow }}id, &removal).await?;
-//% endif
-    Ok(http::NoContent)
+    conditions: http::Conditions,
+    http::Removing { write, removal }: http::Removing,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
+    let outcome = removal::remove(&app, &caller, &mut unit, {{ id_borrow }}id, &conditions, &removal).await;
+    unit.answer(outcome).await
+}
+
+/// 201 and where it is for {{ naming.a_sentence }} that was made, 200 for one that was there.
+fn saved(saved: &Saved<{{ naming.entity }}>) -> Response {
+    match saved {
+        Saved::Created({{ naming.var }}) => {
+            let location = http::location("{{ path }}", &{{ naming.var }}.id);
+            http::Created::new(location, {{ naming.var }}).into_response()
+        }
+        Saved::Changed({{ naming.var }}) | Saved::Unchanged({{ naming.var }}) => http::Tagged({{ naming.var }}).into_response(),
+    }
 }
 
 async fn preview_removal(

@@ -39,6 +39,8 @@ pub struct Config {
     pub caller: CallerConfig,
     /// Which pages of other origins may use the API.
     pub cors: CorsConfig,
+    /// How long answers to requests with an idempotency key are kept.
+    pub idempotency: IdempotencyConfig,
     /// The pages that describe the API.
     pub docs: DocsConfig,
     /// 32 bytes in base64 that seal page tokens; without it, a key is kept in the database.
@@ -213,6 +215,23 @@ impl Default for CorsConfig {
             headers: Vec::new(),
             exposed: Vec::new(),
             max_age: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// The section `idempotency`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdempotencyConfig {
+    /// How long the answer to a request with an `Idempotency-Key` is kept, and given again to a repetition.
+    #[serde(with = "span")]
+    pub ttl: Duration,
+}
+
+impl Default for IdempotencyConfig {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_secs(24 * 60 * 60),
         }
     }
 }

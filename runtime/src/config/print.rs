@@ -23,6 +23,7 @@ pub(super) fn print(config: &Config, layers: &Layers, known: &Known) -> String {
         ("log", table(&config.log)),
         ("caller", table(&config.caller)),
         ("cors", table(&config.cors)),
+        ("idempotency", table(&config.idempotency)),
         ("docs", table(&config.docs)),
     ];
     for (section, effective) in &sections {

@@ -5,8 +5,8 @@ use toml::{Table, Value};
 
 use super::layers::{FREE, Known, Layers, Raw, Setting};
 use super::{
-    CallerConfig, Config, ConfigError, CorsConfig, DocsConfig, LogConfig, MigrationConfig,
-    ServerConfig, Sources, fields, print,
+    CallerConfig, Config, ConfigError, CorsConfig, DocsConfig, IdempotencyConfig, LogConfig,
+    MigrationConfig, ServerConfig, Sources, fields, print,
 };
 use crate::db::DbConfig;
 
@@ -21,6 +21,7 @@ pub fn load(sources: &Sources) -> Result<(Config, String), ConfigError> {
         log: layers.section("log"),
         caller: layers.section("caller"),
         cors: layers.section("cors"),
+        idempotency: layers.section("idempotency"),
         docs: layers.section("docs"),
         secret_key: layers.value("secret_key"),
         previous_secret_keys: layers.value("previous_secret_keys").unwrap_or_default(),
@@ -59,6 +60,7 @@ fn known() -> Known {
         ("log", fields::of::<LogConfig>().to_vec()),
         ("caller", fields::of::<CallerConfig>().to_vec()),
         ("cors", fields::of::<CorsConfig>().to_vec()),
+        ("idempotency", fields::of::<IdempotencyConfig>().to_vec()),
         ("docs", fields::of::<DocsConfig>().to_vec()),
     ])
 }
@@ -85,6 +87,7 @@ fn validate(config: &Config, layers: &mut Layers) {
         "server.header_timeout",
         !config.server.header_timeout.is_zero(),
     );
+    positive("idempotency.ttl", !config.idempotency.ttl.is_zero());
     if config.server.header_limit < 8192 {
         layers
             .problems

@@ -28,6 +28,7 @@ mod sqlite;
 mod transaction;
 pub(crate) mod types;
 mod value;
+mod work;
 
 use std::fmt;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub use self::sql::Sql;
 pub use self::transaction::Transaction;
 pub use self::types::{Bytes, Json, Scaled, TextEnum};
 pub use self::value::{IntoValue, Value};
+pub use self::work::{ATTEMPTS, Work};
 pub use crate::params;
 
 /// The drivers, for people's own queries.

@@ -236,7 +236,7 @@ impl Transaction<'_> {
         }
     }
 
-    async fn roll_back(self) {
+    pub(super) async fn roll_back(self) {
         let outcome = match self.held {
             #[cfg(feature = "sqlite")]
             Held::Sqlite(session) => session.rollback().await,

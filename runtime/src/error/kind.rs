@@ -31,6 +31,8 @@ pub enum Kind {
     FailedPrecondition,
     /// 412: `If-Match` names another version.
     PreconditionFailed,
+    /// 428: the request must say which version it is made from.
+    PreconditionRequired,
     /// 413: the body is too large.
     TooLarge,
     /// 415: the body is of a type that is not read here.
@@ -63,6 +65,7 @@ impl Kind {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::AlreadyExists | Self::Aborted | Self::FailedPrecondition => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
@@ -82,6 +85,7 @@ impl Kind {
             | Self::Invalid
             | Self::MethodNotAllowed
             | Self::NotAcceptable
+            | Self::PreconditionRequired
             | Self::TooLarge
             | Self::UnsupportedMediaType
             | Self::Other(_) => "INVALID_ARGUMENT",
@@ -112,6 +116,7 @@ impl Kind {
             StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::CONFLICT => Self::FailedPrecondition,
             StatusCode::PRECONDITION_FAILED => Self::PreconditionFailed,
+            StatusCode::PRECONDITION_REQUIRED => Self::PreconditionRequired,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::TOO_MANY_REQUESTS => Self::ResourceExhausted,
@@ -132,6 +137,7 @@ impl Kind {
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::PreconditionFailed => "VERSION_MISMATCH",
+            Self::PreconditionRequired => "PRECONDITION_REQUIRED",
             Self::TooLarge => "BODY_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::Other(_) => "UNKNOWN",

@@ -154,6 +154,22 @@ impl Error {
         self
     }
 
+    /// The same error of one element of a batch: what it says of places is said of those in the
+    /// element, and an error that names no place names the element.
+    #[must_use]
+    pub fn of_element(mut self, member: &str, index: usize) -> Self {
+        let pointer = format!("/{member}/{index}");
+        let within = std::mem::take(&mut self.0.violations);
+        let mut found = Violations::new();
+        if within.is_empty() {
+            found.add(pointer, self.0.reason.clone(), self.0.detail.clone());
+        } else {
+            found.add_within(&pointer, within);
+        }
+        self.0.violations = found;
+        self
+    }
+
     /// Adds a fact for programs; the key is lower `snake_case`.
     #[must_use]
     pub fn with_metadata(mut self, key: &'static str, value: impl Into<String>) -> Self {

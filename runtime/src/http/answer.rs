@@ -15,6 +15,12 @@ pub trait Tag {
     }
 }
 
+impl<T: Tag> Tag for &T {
+    fn entity_tag(&self) -> Option<String> {
+        (*self).entity_tag()
+    }
+}
+
 /// The strong entity tag of a row's version: `"7"`.
 pub fn version_tag(version: i64) -> String {
     format!("\"{version}\"")
@@ -74,8 +80,13 @@ impl IntoResponse for NoContent {
     }
 }
 
+/// The answer of a command that gives nothing.
+pub fn no_content(_nothing: &()) -> Response {
+    NoContent.into_response()
+}
+
 /// 200 with the value.
-pub(super) fn json(value: &impl Serialize) -> Result<Response, Error> {
+pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<Response, Error> {
     let mut bytes = Vec::with_capacity(512);
     serde_json::to_writer(&mut bytes, value).map_err(Error::internal)?;
     let mut response = Response::new(Body::from(bytes));

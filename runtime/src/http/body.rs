@@ -1,13 +1,16 @@
 //! The body of a request, read strictly.
 
-use ::http::{HeaderMap, header};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
 
 use super::Context;
 use crate::Error;
 use crate::error::Kind;
+use crate::idempotency::BodyDigest;
 use crate::input::{self, Read, Violations};
 
 /// A JSON object in the body, as the type that reads it.
@@ -25,16 +28,25 @@ where
     type Rejection = Error;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Error> {
-        let (parts, body) = request.into_parts();
-        check_media_type(&parts.headers)?;
-        let limit = parts
-            .extensions
-            .get::<Context>()
-            .map_or(1 << 20, |it| it.limits.body);
-        let bytes = collect(body, limit).await?;
-        let value = input::parse(&bytes).map_err(malformed)?;
+        let (_, value) = document(request).await?;
         input::read(value).map(Body).map_err(Error::invalid)
     }
+}
+
+/// The JSON of a request, and what came before it.
+pub(super) async fn document(request: Request) -> Result<(Parts, Value), Error> {
+    let (parts, body) = request.into_parts();
+    check_media_type(&parts.method, &parts.headers)?;
+    let limit = parts
+        .extensions
+        .get::<Context>()
+        .map_or(1 << 20, |it| it.limits.body);
+    let bytes = collect(body, limit).await?;
+    let value = input::parse(&bytes).map_err(malformed)?;
+    if let Some(digest) = parts.extensions.get::<BodyDigest>() {
+        digest.note(&value);
+    }
+    Ok((parts, value))
 }
 
 /// The whole body, or 413, or 400 when the client stops in the middle of it.
@@ -62,33 +74,46 @@ pub(crate) fn too_large(limit: usize) -> Error {
         .with_metadata("limit_bytes", limit.to_string())
 }
 
-/// `application/json` or `application/merge-patch+json`, in UTF-8.
-fn check_media_type(headers: &HeaderMap) -> Result<(), Error> {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .map_or("", |it| it.to_str().unwrap_or("?"));
-    if given == "application/json" || is_json(given) {
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// JSON in UTF-8; of a change also as a merge patch.
+fn check_media_type(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let given = lines.next().map_or("", |it| it.to_str().unwrap_or("?"));
+    if lines.next().is_some() {
+        let detail = "`Content-Type` is given more than once.";
+        return Err(Error::bad_request("DUPLICATE_CONTENT_TYPE", detail));
+    }
+    if given == JSON || is_in_utf8(given, JSON) {
         return Ok(());
     }
-    let detail = "The body must be `application/json` or `application/merge-patch+json`, in UTF-8; say so in `Content-Type`.";
-    Err(Error::new(
-        Kind::UnsupportedMediaType,
-        "UNSUPPORTED_MEDIA_TYPE",
-        detail,
-    ))
+    if method != Method::PATCH {
+        let detail = "The body must be `application/json`, in UTF-8; say so in `Content-Type`.";
+        return Err(unsupported(detail));
+    }
+    if is_in_utf8(given, MERGE_PATCH) {
+        return Ok(());
+    }
+    let detail = "The body must be `application/merge-patch+json` or `application/json`, in UTF-8; say so in `Content-Type`.";
+    let accepted = HeaderValue::from_static("application/merge-patch+json, application/json");
+    Err(unsupported(detail).with_header(HeaderName::from_static("accept-patch"), accepted))
 }
 
-fn is_json(given: &str) -> bool {
+fn unsupported(detail: &'static str) -> Error {
+    Error::new(Kind::UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", detail)
+}
+
+fn is_in_utf8(given: &str, media_type: &str) -> bool {
     let mut parts = given.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
-    let is = |name: &str| essence.eq_ignore_ascii_case(name);
     let charset_is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
         Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
             value.trim_matches('"').eq_ignore_ascii_case("utf-8")
         }
         _ => true,
     });
-    (is("application/json") || is("application/merge-patch+json")) && charset_is_utf8
+    essence.eq_ignore_ascii_case(media_type) && charset_is_utf8
 }
 
 fn malformed(error: input::Malformed) -> Error {
@@ -100,26 +125,44 @@ fn malformed(error: input::Malformed) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::is_json;
+    use super::*;
+
+    fn status(method: &Method, lines: &[&str]) -> u16 {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::CONTENT_TYPE, line.parse().unwrap());
+        }
+        check_media_type(method, &headers).map_or_else(|error| error.status().as_u16(), |()| 200)
+    }
 
     #[test]
     fn media_types() {
         for good in [
             "application/json",
             "Application/JSON; charset=UTF-8",
-            "application/merge-patch+json;charset=\"utf-8\"",
             "application/json; v=1",
         ] {
-            assert!(is_json(good), "{good}");
+            assert_eq!(status(&Method::POST, &[good]), 200, "{good}");
+            assert_eq!(status(&Method::PATCH, &[good]), 200, "{good}");
         }
+        let patch = "application/merge-patch+json;charset=\"utf-8\"";
+        assert_eq!(status(&Method::PATCH, &[patch]), 200);
         for bad in [
             "",
+            patch,
             "text/json",
             "application/json5",
             "application/json; charset=latin1",
             "application/x-www-form-urlencoded",
         ] {
-            assert!(!is_json(bad), "{bad}");
+            assert_eq!(status(&Method::PUT, &[bad]), 415, "{bad}");
         }
+        assert_eq!(
+            status(&Method::PATCH, &["application/json-patch+json"]),
+            415
+        );
+        assert_eq!(status(&Method::POST, &[]), 415);
+        let twice = ["application/json", "application/json"];
+        assert_eq!(status(&Method::POST, &twice), 400);
     }
 }

@@ -1,77 +1,200 @@
 //! Conditional requests (RFC 9110 §13): `If-Match` and `If-None-Match`.
 
-use ::http::{HeaderValue, header};
+use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::coding::unpacked;
 use crate::Error;
+use crate::error::Kind;
+use crate::input::Violations;
 
-/// `If-Match`: the version that the client believes is there.
+/// What must hold of a record before a request writes it.
 ///
-/// The comparison is strong, and happens in the SQL of the write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct IfMatch(Wanted);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Wanted {
-    /// No header, or `*`: whichever version is there.
-    #[default]
-    Any,
-    Version(i64),
-    /// Only tags that this service never gave out.
-    Nothing,
+/// `If-Match` compares strongly, and in the SQL of the write; `If-None-Match` compares weakly.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Conditions {
+    if_match: Option<Tags>,
+    if_none_match: Option<Tags>,
 }
 
-impl IfMatch {
+/// What one of the headers names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Tags {
+    /// `*`: whichever version is there.
+    Any,
+    /// The versions among the tags; those that this service never gave out match nothing.
+    Versions(Vec<i64>),
+}
+
+impl Conditions {
     /// The version to write over, or `None` for any. A tag that can match no
     /// version (a weak or a foreign one) is 412 at once.
-    pub fn version(&self) -> Result<Option<i64>, Error> {
-        match self.0 {
-            Wanted::Any => Ok(None),
-            Wanted::Version(version) => Ok(Some(version)),
-            Wanted::Nothing => Err(Error::precondition_failed(
-                "The tag in `If-Match` is not of any version.",
+    pub fn expected(&self) -> Result<Option<i64>, Error> {
+        match &self.if_match {
+            None | Some(Tags::Any) => Ok(None),
+            // The header names one version at most.
+            Some(Tags::Versions(versions)) => match versions.first() {
+                Some(version) => Ok(Some(*version)),
+                None => Err(Error::precondition_failed(
+                    "The tag in `If-Match` is not of any version.",
+                )),
+            },
+        }
+    }
+
+    /// The same for a kind of record that has no versions: a tag can match none.
+    pub fn expect_no_version(&self) -> Result<(), Error> {
+        match self.if_match {
+            None | Some(Tags::Any) => Ok(()),
+            Some(Tags::Versions(_)) => Err(Error::precondition_failed(
+                "Records of this kind have no versions to match.",
             )),
         }
     }
-}
 
-impl<S: Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Error;
+    /// Whether something must not be there: then it has to be looked at before it is written.
+    pub const fn exclude(&self) -> bool {
+        self.if_none_match.is_some()
+    }
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        let mut lines = parts.headers.get_all(header::IF_MATCH).iter().peekable();
-        if lines.peek().is_none() {
-            return Ok(Self(Wanted::Any));
+    /// Refuses a record that is there and that `If-None-Match` excludes.
+    pub fn admit(&self, version: Option<i64>) -> Result<(), Error> {
+        let excluded = match &self.if_none_match {
+            None => false,
+            Some(Tags::Any) => true,
+            Some(Tags::Versions(versions)) => version.is_some_and(|it| versions.contains(&it)),
+        };
+        if excluded {
+            return Err(Error::precondition_failed(
+                "The record is there, and `If-None-Match` excludes it.",
+            ));
         }
-        let lines: Vec<&[u8]> = lines.map(HeaderValue::as_bytes).collect();
-        let text = lines.join(&b", "[..]);
-        if text == b"*" {
-            return Ok(Self(Wanted::Any));
+        Ok(())
+    }
+
+    /// Refuses to make a record where `If-Match` wants one to be there.
+    pub fn admit_new(&self) -> Result<(), Error> {
+        match self.if_match {
+            None => Ok(()),
+            Some(_) => Err(Error::precondition_failed(
+                "There is no record for `If-Match` to match.",
+            )),
         }
-        let tags = tags(&text)
-            .filter(|tags| !tags.is_empty())
-            .ok_or_else(malformed)?;
-        let mut versions: Vec<i64> = tags.iter().filter_map(version_of).collect();
-        versions.sort_unstable();
-        versions.dedup();
-        match versions.as_slice() {
-            [] => Ok(Self(Wanted::Nothing)),
-            [version] => Ok(Self(Wanted::Version(*version))),
-            _ => Err(Error::bad_request(
+    }
+
+    /// Refuses a request that names no version at all.
+    ///
+    /// # Errors
+    ///
+    /// 428 `PRECONDITION_REQUIRED`.
+    pub fn require(&self) -> Result<(), Error> {
+        if self.if_match.is_some() || self.if_none_match.is_some() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::PreconditionRequired,
+            "PRECONDITION_REQUIRED",
+            "Say which version this is made from: send its `ETag` in `If-Match`.",
+        ))
+    }
+
+    fn of(headers: &HeaderMap) -> Result<Self, Error> {
+        let conditions = Self {
+            if_match: tags_of(headers, &header::IF_MATCH, Strength::Strong)?,
+            if_none_match: tags_of(headers, &header::IF_NONE_MATCH, Strength::Weak)?,
+        };
+        let contradicts = match (&conditions.if_match, &conditions.if_none_match) {
+            (None, _) | (_, None) => false,
+            (_, Some(Tags::Any)) | (Some(Tags::Any), _) => true,
+            (Some(Tags::Versions(wanted)), Some(Tags::Versions(unwanted))) => {
+                wanted.iter().any(|it| unwanted.contains(it))
+            }
+        };
+        if contradicts {
+            return Err(Error::bad_request(
+                "CONTRADICTORY_CONDITIONS",
+                "`If-Match` and `If-None-Match` cannot both hold.",
+            ));
+        }
+        match &conditions.if_match {
+            Some(Tags::Versions(versions)) if versions.len() > 1 => Err(Error::bad_request(
                 "SEVERAL_VERSIONS",
                 "`If-Match` names several versions; name the one that you have read.",
             )),
+            _ => Ok(conditions),
         }
     }
 }
 
-fn malformed() -> Error {
-    Error::bad_request(
-        "INVALID_IF_MATCH",
-        "`If-Match` must be `*` or a tag in quotes, such as `\"7\"`.",
-    )
+impl<S: Sync> FromRequestParts<S> for Conditions {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+        Self::of(&parts.headers)
+    }
+}
+
+/// A collection is always there, and has no entity tag: `If-Match` with a tag and
+/// `If-None-Match: *` are false of it.
+pub(super) fn of_collection(headers: &HeaderMap) -> Result<(), Error> {
+    if !headers.contains_key(header::IF_MATCH) && !headers.contains_key(header::IF_NONE_MATCH) {
+        return Ok(());
+    }
+    let conditions = Conditions::of(headers)?;
+    conditions.expect_no_version()?;
+    conditions.admit(None)
+}
+
+/// What one header names, all its lines together; `None` where it is absent.
+fn tags_of(
+    headers: &HeaderMap,
+    name: &HeaderName,
+    strength: Strength,
+) -> Result<Option<Tags>, Error> {
+    if !headers.contains_key(name) {
+        return Ok(None);
+    }
+    let lines: Vec<&[u8]> = headers
+        .get_all(name)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    let text = lines.join(&b", "[..]);
+    if text.trim_ascii() == b"*" {
+        return Ok(Some(Tags::Any));
+    }
+    let tags = tags(&text).filter(|tags| !tags.is_empty());
+    let tags = tags.ok_or_else(|| malformed(name))?;
+    let mut versions: Vec<i64> = tags.iter().filter_map(|it| it.version(strength)).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    Ok(Some(Tags::Versions(versions)))
+}
+
+fn malformed(name: &HeaderName) -> Error {
+    let (header, reason) = if name == header::IF_MATCH {
+        ("If-Match", "INVALID_IF_MATCH")
+    } else {
+        ("If-None-Match", "INVALID_IF_NONE_MATCH")
+    };
+    let mut found = Violations::new();
+    found.add_parameter(
+        header,
+        reason,
+        "Must be `*` or a tag in quotes, such as `\"7\"`.",
+    );
+    let detail = format!("The header `{header}` is not valid.");
+    Error::bad_request(reason, detail).with_violations(found)
+}
+
+/// How tags are compared (RFC 9110 §8.8.3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strength {
+    /// A weak tag matches nothing.
+    Strong,
+    /// Whether a tag is weak does not matter.
+    Weak,
 }
 
 /// One entity tag of a list.
@@ -81,13 +204,17 @@ struct EntityTag<'a> {
     opaque: &'a [u8],
 }
 
-/// A weak tag never matches strongly; `"07"` is not how we write a version.
-/// That of a packed answer names the version that was packed.
-fn version_of(tag: &EntityTag<'_>) -> Option<i64> {
-    let opaque = unpacked(tag.opaque);
-    let text = std::str::from_utf8(opaque).ok().filter(|_| !tag.weak)?;
-    let version: i64 = text.parse().ok()?;
-    (version.to_string() == text).then_some(version)
+impl EntityTag<'_> {
+    /// The version that the tag is of; `"07"` is not how we write one. That of a packed answer
+    /// names the version that was packed.
+    fn version(&self, strength: Strength) -> Option<i64> {
+        if self.weak && strength == Strength::Strong {
+            return None;
+        }
+        let text = std::str::from_utf8(unpacked(self.opaque)).ok()?;
+        let version: i64 = text.parse().ok()?;
+        (version.to_string() == text).then_some(version)
+    }
 }
 
 /// The tags of a comma-separated list, or `None` when it is malformed.
@@ -139,29 +266,31 @@ pub(crate) fn not_modified<'a>(
 mod tests {
     use super::*;
 
-    async fn if_match(lines: &[&str]) -> Result<Option<i64>, u16> {
-        let mut request = ::http::Request::get("/");
-        for line in lines {
-            request = request.header(header::IF_MATCH, *line);
+    fn conditions(lines: &[(HeaderName, &str)]) -> Result<Conditions, u16> {
+        let mut headers = HeaderMap::new();
+        for (name, line) in lines {
+            headers.append(name, line.parse().unwrap());
         }
-        let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        let found = IfMatch::from_request_parts(&mut parts, &()).await;
-        found
-            .and_then(|found| found.version())
-            .map_err(|error| error.status().as_u16())
+        Conditions::of(&headers).map_err(|error| error.status().as_u16())
     }
 
-    #[tokio::test]
-    async fn if_match_compares_strongly() {
-        assert_eq!(if_match(&[]).await, Ok(None));
-        assert_eq!(if_match(&["*"]).await, Ok(None));
-        assert_eq!(if_match(&["\"7\""]).await, Ok(Some(7)));
-        assert_eq!(if_match(&[" \"7\" , W/\"8\", \"abc\","]).await, Ok(Some(7)));
-        assert_eq!(if_match(&["\"7\"", "\"7\""]).await, Ok(Some(7)));
-        assert_eq!(if_match(&["\"7-gzip\", \"7-br\""]).await, Ok(Some(7)));
-        assert_eq!(if_match(&["\"7-deflate\""]).await, Err(412));
+    fn if_match(lines: &[&str]) -> Result<Option<i64>, u16> {
+        let lines: Vec<_> = lines.iter().map(|it| (header::IF_MATCH, *it)).collect();
+        let found = conditions(&lines)?.expected();
+        found.map_err(|error| error.status().as_u16())
+    }
+
+    #[test]
+    fn if_match_compares_strongly() {
+        assert_eq!(if_match(&[]), Ok(None));
+        assert_eq!(if_match(&["*"]), Ok(None));
+        assert_eq!(if_match(&["\"7\""]), Ok(Some(7)));
+        assert_eq!(if_match(&[" \"7\" , W/\"8\", \"abc\","]), Ok(Some(7)));
+        assert_eq!(if_match(&["\"7\"", "\"7\""]), Ok(Some(7)));
+        assert_eq!(if_match(&["\"7-gzip\", \"7-br\""]), Ok(Some(7)));
+        assert_eq!(if_match(&["\"7-deflate\""]), Err(412));
         for never in ["W/\"7\"", "\"abc\"", "\"07\"", "\"+7\"", "\"\"", "\"a,b\""] {
-            assert_eq!(if_match(&[never]).await, Err(412), "{never}");
+            assert_eq!(if_match(&[never]), Err(412), "{never}");
         }
         for malformed in [
             "7",
@@ -173,9 +302,57 @@ mod tests {
             "*, \"7\"",
             "\"a b\"",
         ] {
-            assert_eq!(if_match(&[malformed]).await, Err(400), "{malformed}");
+            assert_eq!(if_match(&[malformed]), Err(400), "{malformed}");
         }
-        assert_eq!(if_match(&["\"7\", \"8\""]).await, Err(400));
+        assert_eq!(if_match(&["\"7\", \"8\""]), Err(400));
+    }
+
+    #[test]
+    fn if_none_match_excludes_what_is_there() {
+        let excluded = |line: &str| {
+            let it = conditions(&[(header::IF_NONE_MATCH, line)]).unwrap();
+            it.admit(Some(7)).is_err()
+        };
+        for excludes in ["*", "\"7\"", "W/\"7\"", "\"6\", \"7\""] {
+            assert!(excluded(excludes), "{excludes}");
+        }
+        for admits in ["\"8\"", "\"07\"", "\"abc\""] {
+            assert!(!excluded(admits), "{admits}");
+        }
+        assert!(!Conditions::default().exclude());
+        assert_eq!(conditions(&[(header::IF_NONE_MATCH, "7")]), Err(400));
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let both = |wanted: &str, unwanted: &str| {
+            conditions(&[
+                (header::IF_MATCH, wanted),
+                (header::IF_NONE_MATCH, unwanted),
+            ])
+        };
+        for (wanted, unwanted) in [
+            ("\"7\"", "*"),
+            ("*", "*"),
+            ("*", "\"7\""),
+            ("\"7\"", "W/\"7\""),
+        ] {
+            assert_eq!(both(wanted, unwanted), Err(400), "{wanted} {unwanted}");
+        }
+        assert!(both("\"7\"", "\"6\"").is_ok());
+    }
+
+    #[test]
+    fn a_collection_is_there_and_has_no_tag() {
+        let of = |name: HeaderName, line: &str| {
+            let headers = HeaderMap::from_iter([(name, line.parse().unwrap())]);
+            of_collection(&headers).map_err(|error| error.status().as_u16())
+        };
+        assert_eq!(of(header::IF_MATCH, "*"), Ok(()));
+        assert_eq!(of(header::IF_MATCH, "\"1\""), Err(412));
+        assert_eq!(of(header::IF_NONE_MATCH, "*"), Err(412));
+        assert_eq!(of(header::IF_NONE_MATCH, "\"1\""), Ok(()));
+        assert_eq!(of(header::IF_NONE_MATCH, "1"), Err(400));
     }
 
     #[test]

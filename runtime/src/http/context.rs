@@ -9,6 +9,8 @@ use ::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use uuid::Uuid;
 
+use crate::idempotency::Keys;
+
 /// The limits of the server that extractors keep to.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
@@ -16,6 +18,8 @@ pub(crate) struct Limits {
     pub body: usize,
     /// The header in which a trusted proxy names the caller, if there is one.
     pub caller_header: Option<HeaderName>,
+    /// The idempotency keys of requests.
+    pub keys: Arc<Keys>,
 }
 
 impl Default for Limits {
@@ -23,6 +27,7 @@ impl Default for Limits {
         Self {
             body: 1 << 20,
             caller_header: None,
+            keys: Arc::default(),
         }
     }
 }

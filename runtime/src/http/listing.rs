@@ -1,4 +1,4 @@
-//! The parameters of a list and of a removal.
+//! The parameters of a list.
 //!
 //! Knows how each is written, not what it may name.
 
@@ -147,33 +147,6 @@ pub(super) fn size(text: &str) -> Result<i64, &'static str> {
         _ if negative => Err("Must not be negative."),
         Ok(size) => Ok(size),
         Err(_) => Ok(i64::MAX),
-    }
-}
-
-/// `?reason=`: why something is removed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Removal {
-    /// The reason, without spaces around it; an empty one is none.
-    pub reason: Option<String>,
-}
-
-/// The longest reason, in characters.
-const LONGEST_REASON: usize = 1000;
-
-impl<S: Sync> FromRequestParts<S> for Removal {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        let mut reason = None;
-        parameters(parts, &["reason"], |name, value, found| {
-            let value = value.trim();
-            if value.chars().count() > LONGEST_REASON {
-                let detail = format!("Must have at most {LONGEST_REASON} characters.");
-                found.add_parameter(name, "TOO_LONG", detail);
-            }
-            reason = Some(value.to_owned()).filter(|reason| !reason.is_empty());
-        })?;
-        Ok(Self { reason })
     }
 }
 

@@ -62,6 +62,42 @@ pub(super) fn parameters<'a>(
     }
 }
 
+/// The values of the one parameter that there is, which may be given several times.
+pub(super) fn repeated(parts: &Parts, known: &'static str) -> Result<Vec<String>, Error> {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut found = Violations::new();
+    let mut values = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if decoded(name).is_none_or(|name| name != known) {
+            let detail = format!("There is no such parameter. Did you mean `{known}`?");
+            found.add_parameter(name, "UNKNOWN_PARAMETER", detail);
+            continue;
+        }
+        match decoded(value) {
+            Some(value) => values.push(value.into_owned()),
+            None => found.add_parameter(known, "MALFORMED", "Is not valid UTF-8."),
+        }
+    }
+    if found.is_empty() {
+        Ok(values)
+    } else {
+        Err(Error::invalid_parameters(found))
+    }
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(name: &'static str, value: &str, found: &mut Violations) -> bool {
+    match value {
+        "true" => true,
+        "false" => false,
+        _ => {
+            found.add_parameter(name, "INVALID_BOOLEAN", "Must be `true` or `false`.");
+            false
+        }
+    }
+}
+
 /// `application/x-www-form-urlencoded`: percent escapes, and `+` for a space.
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {

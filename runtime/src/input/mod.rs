@@ -23,6 +23,7 @@
 mod document;
 mod format;
 mod json;
+mod mask;
 mod merge;
 mod moment;
 mod number;
@@ -37,6 +38,7 @@ use serde_json::Value;
 
 pub use document::{Document, json};
 pub use json::{MAX_DEPTH, Malformed, parse};
+pub use mask::Mask;
 pub use merge::merge;
 pub use moment::{
     DateField, DurationField, TimeField, TimestampField, date, duration, time, timestamp,
@@ -44,7 +46,7 @@ pub use moment::{
 pub use number::{
     DecimalField, FloatField, IntegerField, bigint, decimal, decimal_literal, float, int,
 };
-pub use object::{Object, Read, read};
+pub use object::{Object, Read, read, read_masked};
 pub use pattern::Pattern;
 pub use plain::{
     BooleanField, BytesField, ChoiceField, ListField, UuidField, boolean, bytes, list, one_of, uuid,
@@ -68,7 +70,7 @@ pub trait Accepts {
 }
 
 /// The violation of a value that is of another JSON type.
-fn mistyped(found: &mut Violations, at: Pointer<'_>, expected: &str, value: &Value) {
+pub(crate) fn mistyped(found: &mut Violations, at: Pointer<'_>, expected: &str, value: &Value) {
     let actual = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

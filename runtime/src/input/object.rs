@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Accepts, Pointer, Violations, mistyped, nearest};
+use super::{Accepts, Mask, Pointer, Violations, mistyped, nearest};
 
 /// What can be read from the JSON object of a request.
 pub trait Read: Sized {
@@ -12,6 +12,12 @@ pub trait Read: Sized {
 
 /// Reads a value, or tells everything that is wrong with it.
 pub fn read<T: Read>(value: Value) -> Result<T, Violations> {
+    read_masked(value, None)
+}
+
+/// Reads a change of those members that a mask names: one that is named and not sent goes back
+/// to its default, and one that is sent and not named stays as it is.
+pub fn read_masked<T: Read>(value: Value, mask: Option<Mask>) -> Result<T, Violations> {
     let Value::Object(members) = value else {
         let mut found = Violations::new();
         mistyped(&mut found, Pointer::ROOT, "an object", &value);
@@ -21,6 +27,7 @@ pub fn read<T: Read>(value: Value) -> Result<T, Violations> {
         members,
         asked: Vec::with_capacity(16),
         found: Violations::new(),
+        mask,
     };
     let read = T::read(&mut object);
     object.refuse_unknown();
@@ -43,6 +50,7 @@ pub struct Object {
     members: Map<String, Value>,
     asked: Vec<&'static str>,
     found: Violations,
+    mask: Option<Mask>,
 }
 
 #[expect(
@@ -109,7 +117,26 @@ impl Object {
         accepts: A,
     ) -> Option<Option<A::Value>> {
         match self.take(name) {
+            None if self.is_masked(name) => {
+                let detail = "Is in the update mask and has no default, so it has to be sent.";
+                self.violate(name, "REQUIRED", detail);
+                None
+            }
             None => Some(None),
+            Some(Value::Null) => self.null(name),
+            Some(value) => self.accept(name, value, &accepts).map(Some),
+        }
+    }
+
+    /// The same for a field that has a default, to which an update mask can bring it back.
+    pub fn change_or<A: Accepts>(
+        &mut self,
+        name: &'static str,
+        accepts: A,
+        default: A::Value,
+    ) -> Option<Option<A::Value>> {
+        match self.take(name) {
+            None => Some(self.is_masked(name).then_some(default)),
             Some(Value::Null) => self.null(name),
             Some(value) => self.accept(name, value, &accepts).map(Some),
         }
@@ -122,7 +149,23 @@ impl Object {
         accepts: A,
     ) -> Option<Option<Option<A::Value>>> {
         match self.take(name) {
-            None => Some(None),
+            None => Some(self.is_masked(name).then_some(None)),
+            Some(Value::Null) => Some(Some(None)),
+            Some(value) => self
+                .accept(name, value, &accepts)
+                .map(|value| Some(Some(value))),
+        }
+    }
+
+    /// The same for a field that has a default, to which an update mask can bring it back.
+    pub fn change_nullable_or<A: Accepts>(
+        &mut self,
+        name: &'static str,
+        accepts: A,
+        default: A::Value,
+    ) -> Option<Option<Option<A::Value>>> {
+        match self.take(name) {
+            None => Some(self.is_masked(name).then_some(Some(default))),
             Some(Value::Null) => Some(Some(None)),
             Some(value) => self
                 .accept(name, value, &accepts)
@@ -135,12 +178,16 @@ impl Object {
         for name in names {
             self.members.remove(*name);
         }
+        if self.mask.is_some() {
+            // A mask may name them as well, to no effect (AIP-203).
+            self.asked.extend(names);
+        }
     }
 
     /// Members that can be given only when the entity is created.
     pub fn immutable(&mut self, names: &[&'static str]) {
         for name in names {
-            if self.take(name).is_some() {
+            if self.take(name).is_some() || self.is_masked(name) {
                 self.violate(name, "IMMUTABLE", "Cannot be changed once it is created.");
             }
         }
@@ -153,7 +200,17 @@ impl Object {
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
         self.asked.push(name);
-        self.members.remove(name)
+        let value = self.members.remove(name);
+        if self.mask.is_none() || self.is_masked(name) {
+            value
+        } else {
+            None
+        }
+    }
+
+    /// Whether an update mask names the member.
+    fn is_masked(&self, name: &str) -> bool {
+        self.mask.as_ref().is_some_and(|mask| mask.has(name))
     }
 
     fn accept<A: Accepts>(&mut self, name: &str, value: Value, accepts: &A) -> Option<A::Value> {
@@ -166,6 +223,15 @@ impl Object {
     }
 
     fn refuse_unknown(&mut self) {
+        let paths = self.mask.iter().flat_map(Mask::paths);
+        for path in paths.filter(|path| !self.asked.contains(path)) {
+            let mut detail = format!("There is no such field: `{path}`.");
+            if let Some(near) = nearest(path, self.asked.iter().copied()) {
+                detail = format!("{detail} Did you mean `{near}`?");
+            }
+            self.found
+                .add_parameter("update_mask", "UNKNOWN_FIELD", detail);
+        }
         for name in self.members.keys() {
             let mut detail = "There is no such field.".to_owned();
             if let Some(near) = nearest(name, self.asked.iter().copied()) {

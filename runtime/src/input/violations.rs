@@ -93,6 +93,27 @@ impl Violations {
         self.found.iter()
     }
 
+    /// Adds those of a part of the document, which stands at this pointer.
+    pub fn add_within(&mut self, pointer: &str, part: Self) {
+        for violation in part.found {
+            let place = match violation.place {
+                Place::Pointer(inner) => Place::Pointer(format!("{pointer}{inner}")),
+                parameter @ Place::Parameter(_) => parameter,
+            };
+            self.push(place, violation.code, violation.detail);
+        }
+    }
+
+    /// The error that answers with all of them: 400 where a parameter is wrong, 422 where only the body is.
+    pub(crate) fn into_error(self) -> Error {
+        let of_parameter = |it: &Violation| matches!(it.place, Place::Parameter(_));
+        if self.found.iter().any(of_parameter) {
+            Error::invalid_parameters(self)
+        } else {
+            Error::invalid(self)
+        }
+    }
+
     /// `Ok` when there are none, else the error that answers with all of them.
     pub fn into_result(self) -> Result<(), Error> {
         if self.found.is_empty() {

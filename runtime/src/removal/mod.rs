@@ -14,7 +14,7 @@ pub use preview::{Effect, Preview};
 
 use crate::Error;
 use crate::db::{Engine, Migration, Sql};
-use crate::http::{IfMatch, Removal as Request};
+use crate::http::Removal as Request;
 
 /// The most rows that one removal may touch; beyond it is 409.
 pub const MOST_ROWS: i64 = 10_000;
@@ -130,18 +130,6 @@ impl Request {
             None => Err(Error::bad_request(
                 "REASON_REQUIRED",
                 "Say why: `?reason=…` is kept with the record in the archive.",
-            )),
-        }
-    }
-}
-
-impl IfMatch {
-    /// Refuses a tag for a record that has no versions: it can match none.
-    pub fn refuse(&self) -> Result<(), Error> {
-        match self.version()? {
-            None => Ok(()),
-            Some(_) => Err(Error::precondition_failed(
-                "Records of this kind have no versions to match.",
             )),
         }
     }

@@ -23,6 +23,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -30,6 +31,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, LogConfig, ServerConfig};
 use crate::db::Db;
 use crate::http::Limits;
+use crate::idempotency::{self, Keys};
 use crate::service::Service;
 
 pub(crate) use cors::is_origin;
@@ -50,6 +52,8 @@ pub(crate) struct Shared {
     /// Changes once, when the last phase begins.
     stopping: watch::Sender<bool>,
     readiness: probes::Readiness,
+    /// Whether the database has a table of the answers to requests with idempotency keys.
+    keeps_answers: bool,
     /// How many heads could not be read so far.
     refused_heads: AtomicU64,
     /// Where pages of other origins may come.
@@ -78,6 +82,7 @@ impl Server {
             body: config.server.body_limit,
             // `config` has checked that it is the name of a header.
             caller_header: config.caller.header.as_ref().and_then(|it| it.parse().ok()),
+            keys: Arc::new(Keys::new(Some(S::NAME), config.idempotency.ttl)),
         };
         let shared = Arc::new(Shared {
             name: S::NAME,
@@ -88,6 +93,7 @@ impl Server {
             phase: AtomicU8::new(Phase::Starting as u8),
             stopping: watch::Sender::new(false),
             readiness: probes::Readiness::default(),
+            keeps_answers: S::KEEPS_ANSWERS,
             refused_heads: AtomicU64::new(0),
             cors: cors::Cors::of(&config.cors),
             #[cfg(feature = "docs-ui")]
@@ -117,6 +123,9 @@ impl Server {
     pub(crate) fn ready(&self, router: Router, db: Db) {
         let first = self.shared.app.set(App { router, db }).is_ok();
         debug_assert!(first, "a service starts once");
+        if self.shared.keeps_answers {
+            tokio::spawn(Arc::clone(&self.shared).sweep());
+        }
         // A signal may have come while the service started.
         if !self.shared.stands_at(Phase::Draining) {
             self.shared.enter(Phase::Serving);
@@ -172,6 +181,24 @@ impl Shared {
     /// Whether the server has come to this phase, or past it.
     fn stands_at(&self, phase: Phase) -> bool {
         self.phase.load(Ordering::Acquire) >= phase as u8
+    }
+
+    /// Removes kept answers once they have expired, for as long as the service runs.
+    async fn sweep(self: Arc<Self>) {
+        let Some(app) = self.app.get() else { return };
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(self.limits.keys.pause()) => {}
+                () = self.stopping() => return,
+            }
+            match idempotency::sweep(&app.db, Timestamp::now()).await {
+                Ok(0) => {}
+                Ok(swept) => tracing::debug!(swept, "answers that had expired were removed"),
+                Err(error) => {
+                    tracing::warn!(%error, "answers that have expired could not be removed");
+                }
+            }
+        }
     }
 
     /// Returns when the last phase begins.

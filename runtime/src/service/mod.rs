@@ -29,6 +29,9 @@ pub trait Service: Clone + Send + Sync + 'static {
     /// Its `OpenAPI` document, served at `/openapi.json`.
     const OPENAPI: Option<&'static str> = None;
 
+    /// Whether its database has the table `idempotency_keys`, from which expired answers are removed.
+    const KEEPS_ANSWERS: bool = false;
+
     /// Makes its state, once the database is there and migrated.
     fn start(resources: Resources) -> impl Future<Output = Result<Self, StartError>> + Send;
 

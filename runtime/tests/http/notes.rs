@@ -14,8 +14,8 @@ use svcgen_runtime::serde::Serialize;
 use svcgen_runtime::serde_json::{Value, json};
 use svcgen_runtime::uuid::Uuid;
 use svcgen_runtime::{
-    Body, Caller, Constraint, Created, Error, Id, IfMatch, Listing, NoContent, Object, PageTokens,
-    Read, Removal, Resources, Service, StartError, Tag, Tagged, dec, params,
+    Body, Caller, Conditions, Constraint, Created, Error, Id, Listing, NoContent, Object,
+    PageTokens, Read, Removal, Resources, Service, StartError, Tag, Tagged, dec, params,
 };
 
 #[derive(Clone)]
@@ -220,10 +220,10 @@ async fn find(State(app): State<Notes>, Id(id): Id<Uuid>) -> Result<Tagged<Note>
 async fn change(
     State(app): State<Notes>,
     Id(id): Id<Uuid>,
-    if_match: IfMatch,
+    conditions: Conditions,
     Body(changes): Body<NoteChanges>,
 ) -> Result<Tagged<Note>, Error> {
-    let values = params![id, changes.title, if_match.version()?];
+    let values = params![id, changes.title, conditions.expected()?];
     match app.db.write_optional::<Note>(&CHANGE, values).await {
         Ok(Some(note)) => Ok(Tagged(note)),
         Ok(None) => Err(Error::precondition_failed("The note has another version.")),
@@ -234,10 +234,10 @@ async fn change(
 async fn remove(
     State(app): State<Notes>,
     Id(id): Id<Uuid>,
-    if_match: IfMatch,
+    conditions: Conditions,
     removal: Removal,
 ) -> Result<NoContent, Error> {
-    if_match.version()?;
+    conditions.expected()?;
     if removal.reason.is_none() {
         return Err(Error::bad_request(
             "REASON_REQUIRED",

@@ -10,6 +10,7 @@ mod removal;
 pub mod rust;
 pub mod sample;
 mod sql;
+mod writing;
 
 pub use model_view::link_members;
 

@@ -68,6 +68,8 @@ pub struct ModelView {
     pub ignored_changes: Vec<String>,
     /// Members that never change.
     pub immutable: Vec<String>,
+    /// The same, for a replacement that must agree in them.
+    pub agreed: Vec<Agreed>,
     /// The variable that holds the request's object.
     pub body: String,
     /// Whether the record has a version.
@@ -76,6 +78,15 @@ pub struct ModelView {
     pub merged: Vec<Merged>,
     /// The columns that lists are ordered by.
     pub keys: Vec<KeyValue>,
+}
+
+/// A field that a replacement must leave as it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Agreed {
+    /// The field as Rust writes it.
+    pub name: String,
+    /// The member of a request.
+    pub column: String,
 }
 
 /// A JSON field in a merge patch.
@@ -124,6 +135,14 @@ impl ModelView {
                 nullable: field.nullable,
             })
             .collect();
+        let agreed: Vec<Agreed> = if changes.is_empty() {
+            Vec::new()
+        } else {
+            immutable(entity).map(Agreed::of).collect()
+        };
+        if !agreed.is_empty() {
+            imports.add("svcgen_runtime", "Violations");
+        }
         Self {
             naming: Naming::of(entity),
             enums: enums(entity),
@@ -132,12 +151,8 @@ impl ModelView {
             changes,
             ignored_new,
             ignored_changes,
-            immutable: entity
-                .fields
-                .iter()
-                .filter(|field| field.immutable)
-                .map(Field::column)
-                .collect(),
+            immutable: immutable(entity).map(Field::column).collect(),
+            agreed,
             body: free_name(entity, &["body", "request", "sent", "request_body"]),
             versioned: entity.automatic.version,
             merged,
@@ -145,6 +160,19 @@ impl ModelView {
             imports: imports.lines(),
         }
     }
+}
+
+impl Agreed {
+    fn of(field: &Field) -> Self {
+        Self {
+            name: rust::field_ident(field),
+            column: field.column(),
+        }
+    }
+}
+
+fn immutable(entity: &Entity) -> impl Iterator<Item = &Field> {
+    entity.fields.iter().filter(|field| field.immutable)
 }
 
 fn is_json(field: &Field) -> bool {
@@ -282,7 +310,7 @@ fn link_inputs(
         let (ty, read) = if verb == "or" {
             (ids, format!("{body}.or(\"{name}\", {list}, Vec::new())"))
         } else {
-            let read = format!("{body}.change(\"{name}\", {list})");
+            let read = format!("{body}.change_or(\"{name}\", {list}, Vec::new())");
             (format!("Option<{ids}>"), read)
         };
         members.push(member(&name, &ty, &doc, &read));
@@ -304,12 +332,19 @@ fn change_members(service: &Service, entity: &Entity, imports: &mut Imports) -> 
             } else {
                 "change"
             };
+            let read = match &field.default {
+                None => format!("{body}.{verb}(\"{key}\", {accepts})"),
+                Some(default) => {
+                    let default = rust::default_value(field, default, imports);
+                    format!("{body}.{verb}_or(\"{key}\", {accepts}, {default})")
+                }
+            };
             Member {
                 name: rust::field_ident(field),
                 ty: format!("Option<{}>", rust::field_type(service, field)),
                 doc: field_doc(service, field),
                 shown: true,
-                read: format!("{body}.{verb}(\"{key}\", {accepts})"),
+                read,
             }
         })
         .collect();

@@ -43,8 +43,14 @@ pub struct OperationsView {
     pub id: String,
     /// The type of the identifier, owned.
     pub id_owned: String,
+    /// Whether callers may choose it, so that a record can be made under a given one.
+    pub chosen_id: bool,
     /// How the identifier of a new record comes about; `None` when the database makes it.
     pub new_id: Option<String>,
+    /// Whether an insert takes anything of what a caller sends.
+    pub takes_new: bool,
+    /// Whether some field never changes.
+    pub immutable: bool,
     /// Whether the table has `version`.
     pub versioned: bool,
     /// Whether any column takes the time of the write.
@@ -94,7 +100,16 @@ impl OperationsView {
         let mut command_imports = Imports::new();
         command_imports.add_all(
             "svcgen_runtime",
-            &["Constraint", "Error", "Violations", "db", "http", "params"],
+            &[
+                "Constraint",
+                "Error",
+                "Saved",
+                "Unit",
+                "Violations",
+                "db",
+                "http",
+                "params",
+            ],
         );
         let merged = ModelView::of(service, entity).merged;
         let mut query_imports = Imports::new();
@@ -107,7 +122,10 @@ impl OperationsView {
             naming: Naming::of(entity),
             id: rust::id_argument(entity.id).to_owned(),
             id_owned: rust::id_type(entity.id).to_owned(),
+            chosen_id: rust::id_from_caller(entity).is_some(),
             new_id: new_id(entity, &mut command_imports),
+            takes_new: rust::id_from_caller(entity).is_some() || !entity.fields.is_empty(),
+            immutable: entity.fields.iter().any(|field| field.immutable),
             versioned: entity.automatic.version,
             timed_insert: entity.automatic.created_at || entity.automatic.updated_at,
             timed_update: entity.automatic.updated_at && changeable,
@@ -148,9 +166,7 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
     if changeable {
         imports.add("super::model", &format!("{name}Changes"));
     }
-    if changeable || entity.automatic.version {
-        imports.add("super", "queries");
-    }
+    imports.add("super", "queries");
 }
 
 fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
@@ -172,10 +188,13 @@ fn removal_imports(entity: &Entity) -> Vec<String> {
     let mut imports = Imports::new();
     imports.add_all(
         "svcgen_runtime",
-        &["Error", "db", "http", "params", "removal"],
+        &["Error", "Unit", "db", "http", "params", "removal"],
     );
     rust::import_id(entity.id, &mut imports);
-    imports.add_all("super::commands", &["LOCK", "missed"]);
+    imports.add("super::commands", "LOCK");
+    if entity.automatic.version {
+        imports.add("super::commands", "outdated");
+    }
     imports.add("super::hooks", "Rules as _");
     imports.add("super::model", entity.name.pascal());
     imports.lines()
@@ -268,6 +287,9 @@ fn command_statements(
     statements: &Statements<'_>,
 ) -> Vec<Statement> {
     let mut commands = vec![statements.insert()];
+    if let Some(insert_missing) = statements.insert_missing() {
+        commands.push(insert_missing);
+    }
     if !statements.update_parameters().is_empty() || links(service, entity).next().is_some() {
         commands.push(statements.update());
     }

@@ -134,9 +134,9 @@ pub fn filled(items: &[String], indent: &str) -> String {
 
 /// What the statements of one entity are made from.
 pub struct Statements<'a> {
-    context: &'a Context<'a>,
-    entity: &'a Entity,
-    table: &'a Table,
+    pub(super) context: &'a Context<'a>,
+    pub(super) entity: &'a Entity,
+    pub(super) table: &'a Table,
 }
 
 /// What an update changes and how its parameters are numbered.
@@ -158,11 +158,16 @@ impl<'a> Statements<'a> {
         }
     }
 
-    fn make(&self, name: &str, doc: &str, text: impl Fn(&dyn Dialect) -> String) -> Statement {
+    pub(super) fn make(
+        &self,
+        name: &str,
+        doc: &str,
+        text: impl Fn(&dyn Dialect) -> String,
+    ) -> Statement {
         statement(self.context.service, name, doc, text)
     }
 
-    fn table_name(&self) -> String {
+    pub(super) fn table_name(&self) -> String {
         quoted(&self.table.name)
     }
 
@@ -188,7 +193,7 @@ impl<'a> Statements<'a> {
         columns
     }
 
-    fn select(&self, dialect: &dyn Dialect) -> String {
+    pub(super) fn select(&self, dialect: &dyn Dialect) -> String {
         format!(
             "select {}\nfrom {}",
             filled(&self.record_columns(dialect), "    "),
@@ -196,14 +201,14 @@ impl<'a> Statements<'a> {
         )
     }
 
-    fn returning(&self, dialect: &dyn Dialect) -> String {
+    pub(super) fn returning(&self, dialect: &dyn Dialect) -> String {
         format!(
             "returning {}",
             filled(&self.record_columns(dialect), "    ")
         )
     }
 
-    fn matches_version(&self) -> &'static str {
+    pub(super) fn matches_version(&self) -> &'static str {
         if self.entity.automatic.version {
             "where id = $1 and version = coalesce($2, version)"
         } else {
@@ -280,51 +285,6 @@ impl<'a> Statements<'a> {
             .map(|term| dialect::order_term(dialect, term, is_nullable(self.table, term)))
             .collect();
         terms.join(", ")
-    }
-
-    /// A new record.
-    pub fn insert(&self) -> Statement {
-        let doc = format!("A new {}.", self.entity.name.sentence());
-        let mut columns: Vec<String> = Vec::new();
-        let mut values: Vec<String> = Vec::new();
-        let mut next = 1;
-        let mut parameter = || {
-            next += 1;
-            format!("${}", next - 1)
-        };
-        if super::rust::id_from_caller(self.entity).is_some() {
-            columns.push("id".to_owned());
-            values.push(parameter());
-        }
-        for field in &self.entity.fields {
-            columns.push(quoted(&field.column()));
-            values.push(parameter());
-        }
-        if self.entity.automatic.version {
-            columns.push("version".to_owned());
-            values.push("1".to_owned());
-        }
-        let times = times(self.entity);
-        if !times.is_empty() {
-            let now = parameter();
-            for time in times {
-                columns.push(time.to_owned());
-                values.push(now.clone());
-            }
-        }
-        self.make("INSERT", &doc, |dialect| {
-            let head = if columns.is_empty() {
-                format!("insert into {} default values", self.table_name())
-            } else {
-                format!(
-                    "insert into {} ({})\nvalues ({})",
-                    self.table_name(),
-                    filled(&columns, "    "),
-                    filled(&values, "    ")
-                )
-            };
-            format!("{head}\n{}", self.returning(dialect))
-        })
     }
 
     /// The fields an update can change, in the order of their parameters.
@@ -465,7 +425,7 @@ pub fn automatic(entity: &Entity) -> Vec<&'static str> {
     version.into_iter().chain(times(entity)).collect()
 }
 
-fn times(entity: &Entity) -> Vec<&'static str> {
+pub(super) fn times(entity: &Entity) -> Vec<&'static str> {
     let created = entity.automatic.created_at.then_some("created_at");
     let updated = entity.automatic.updated_at.then_some("updated_at");
     created.into_iter().chain(updated).collect()

@@ -6,6 +6,7 @@ mod lists;
 mod operations;
 mod problems;
 mod schemas;
+mod writes;
 
 use serde_json::{Map, Value, json};
 

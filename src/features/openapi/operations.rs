@@ -8,22 +8,23 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{aggregates, is_changeable, links, lists, problems};
+use super::{aggregates, is_changeable, links, lists, problems, writes};
 
 /// The entity tag of a version.
-const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
+pub const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
 
 /// Adds the paths of an entity.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     let path = resource_path(service, entity);
-    let collection = json!({ "get": lists::list(service, entity), "post": create(entity) });
+    let collection = json!({ "get": lists::list(service, entity), "post": writes::create(entity) });
     let mut record = Map::new();
     record.insert("parameters".to_owned(), json!([id_parameter(entity)]));
     record.insert("get".to_owned(), get(entity));
     if is_changeable(entity) {
-        record.insert("patch".to_owned(), change(entity));
+        record.insert("put".to_owned(), writes::replace(entity));
+        record.insert("patch".to_owned(), writes::change(entity));
     }
-    record.insert("delete".to_owned(), remove(entity));
+    record.insert("delete".to_owned(), writes::remove(entity));
     paths.insert(path.clone(), collection);
     let aggregate = json!({ "get": aggregates::aggregate(service, entity) });
     paths.insert(format!("{path}:aggregate"), aggregate);
@@ -35,12 +36,6 @@ pub fn parameters(service: &Service) -> Value {
     let mut parameters = lists::shared_parameters();
     let versioned = |entity: &Entity| entity.automatic.version;
     if service.entities.iter().any(versioned) {
-        parameters["IfMatch"] = json!({
-            "name": "If-Match",
-            "in": "header",
-            "description": "The entity tag that the record must still have (RFC 9110); `*` is any.",
-            "schema": { "type": "string", "pattern": ENTITY_TAG, "examples": ["\"1\""] },
-        });
         parameters["IfNoneMatch"] = json!({
             "name": "If-None-Match",
             "in": "header",
@@ -48,6 +43,7 @@ pub fn parameters(service: &Service) -> Value {
             "schema": { "type": "string", "examples": ["\"1\""] },
         });
     }
+    writes::parameters(service, &mut parameters);
     // A removal that has to say why has a parameter of its own.
     let may_say_why =
         |entity: &Entity| archive_options(entity).is_some_and(|archive| !archive.reason_required);
@@ -72,6 +68,10 @@ pub fn headers() -> Value {
         "Location": {
             "description": "The path of the new record.",
             "schema": { "type": "string", "format": "uri-reference" },
+        },
+        "IdempotencyReplayed": {
+            "description": "`true` when this answer was given before, to a request with the same key.",
+            "schema": { "type": "string", "enum": ["true"] },
         },
         "RetryAfter": {
             "description": "After how many seconds it is worth asking again.",
@@ -114,7 +114,7 @@ pub fn json_content(schema: &str) -> Value {
 }
 
 /// The answer that shows a record.
-fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
+pub(super) fn record_response(entity: &Entity, description: &str, located: bool) -> Value {
     let mut headers = Map::new();
     if entity.automatic.version {
         headers.insert("ETag".to_owned(), shared("headers", "ETag"));
@@ -143,23 +143,6 @@ pub fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
     Value::Object(responses)
 }
 
-fn create(entity: &Entity) -> Value {
-    let name = entity.name.pascal();
-    operation(
-        entity,
-        &format!("Create{name}"),
-        &format!("Create {}", Naming::of(entity).a_sentence),
-        json!({
-            "requestBody": { "required": true, "content": json_content(&format!("New{name}")) },
-            "responses": responses(
-                "201",
-                record_response(entity, &format!("The new {}.", entity.name.sentence()), true),
-                &[409, 413, 415, 422],
-            ),
-        }),
-    )
-}
-
 fn get(entity: &Entity) -> Value {
     let mut rest = Map::new();
     let mut parameters = vec![shared("parameters", "ReadMask")];
@@ -178,67 +161,5 @@ fn get(entity: &Entity) -> Value {
         &format!("Get{}", entity.name.pascal()),
         &format!("Get {}", Naming::of(entity).a_sentence),
         Value::Object(rest),
-    )
-}
-
-fn change(entity: &Entity) -> Value {
-    let name = entity.name.pascal();
-    let changes = reference(&format!("{name}Changes"));
-    let mut statuses = vec![404, 409, 413, 415, 422];
-    let mut parameters = Vec::new();
-    if entity.automatic.version {
-        parameters.push(shared("parameters", "IfMatch"));
-        statuses.push(412);
-    }
-    operation(
-        entity,
-        &format!("Update{name}"),
-        &format!("Change {}", Naming::of(entity).a_sentence),
-        json!({
-            "parameters": parameters,
-            "requestBody": {
-                "required": true,
-                "content": {
-                    "application/merge-patch+json": { "schema": changes },
-                    "application/json": { "schema": changes },
-                },
-            },
-            "responses": responses(
-                "200",
-                record_response(entity, &format!("The changed {}.", entity.name.sentence()), false),
-                &statuses,
-            ),
-        }),
-    )
-}
-
-fn remove(entity: &Entity) -> Value {
-    let mut statuses = vec![404, 409];
-    let mut parameters = Vec::new();
-    if entity.automatic.version {
-        parameters.push(shared("parameters", "IfMatch"));
-        statuses.push(412);
-    }
-    if let Some(archive) = archive_options(entity) {
-        if archive.reason_required {
-            parameters.push(json!({
-                "name": "reason",
-                "in": "query",
-                "required": true,
-                "description": "Why the record is removed; kept in the archive.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
-            }));
-        } else {
-            parameters.push(shared("parameters", "Reason"));
-        }
-    }
-    operation(
-        entity,
-        &format!("Delete{}", entity.name.pascal()),
-        &format!("Remove {}", Naming::of(entity).a_sentence),
-        json!({
-            "parameters": parameters,
-            "responses": responses("204", json!({ "description": "It is removed." }), &statuses),
-        }),
     )
 }

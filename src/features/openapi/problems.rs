@@ -78,6 +78,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         "Unprocessable",
         "The body is JSON, and breaks the rules listed in `errors`.",
     ),
+    (
+        428,
+        "PreconditionRequired",
+        "The request has to say which version it is made from.",
+    ),
     (500, "InternalError", "The service failed."),
     (503, "Unavailable", "The service cannot answer right now."),
     (504, "Timeout", "The service did not finish in time."),

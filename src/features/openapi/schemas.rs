@@ -25,10 +25,13 @@ pub fn add(service: &Service, entity: &Entity, schemas: &mut Map<String, Value>)
         }
     }
     schemas.insert(name.to_owned(), record(service, entity));
-    schemas.insert(format!("New{name}"), new(service, entity));
+    let new = new(service, entity);
     if super::is_changeable(entity) {
+        let replacement = super::writes::replacement(entity, &new);
+        schemas.insert(format!("{name}Replacement"), replacement);
         schemas.insert(format!("{name}Changes"), changes(service, entity));
     }
+    schemas.insert(format!("New{name}"), new);
     schemas.insert(format!("{name}Page"), page(entity));
 }
 

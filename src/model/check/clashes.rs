@@ -180,6 +180,7 @@ fn types(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
         let derived = [
             format!("New{pascal}"),
             format!("{pascal}Changes"),
+            format!("{pascal}Replacement"),
             format!("{pascal}Page"),
             format!("{pascal}Filter"),
             format!("{pascal}Rules"),

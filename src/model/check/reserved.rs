@@ -222,6 +222,9 @@ pub fn is_automatic(snake: &str) -> bool {
 
 /// Why a table cannot have this name, if it cannot.
 pub fn table(name: &str) -> Option<&'static str> {
+    if matches!(name, "archive_references" | "idempotency_keys") {
+        return Some("what the service itself remembers");
+    }
     [
         ("svcgen_", "svcgen's own tables"),
         ("sqlite_", "SQLite's own tables"),

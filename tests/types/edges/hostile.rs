@@ -171,7 +171,7 @@ async fn methods_that_are_not_there() {
         (
             Method::POST,
             "/v1/scalars/0193a6f0-0000-7000-8000-000000000000",
-            "DELETE,GET,HEAD,PATCH",
+            "DELETE,GET,HEAD,PATCH,PUT",
         ),
         (Method::PATCH, "/v1/bares/1", "DELETE,GET,HEAD"),
         (Method::TRACE, "/v1/scalars", "GET,HEAD,POST"),

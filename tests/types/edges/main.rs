@@ -4,11 +4,13 @@ mod conditional;
 mod defaults;
 mod documents;
 mod hostile;
+mod idempotency;
 mod limits;
 mod links;
 mod moments;
 mod numbers;
 mod texts;
+mod writes;
 
 use serde_json::{Value, json};
 use svcgen_runtime::testing::{Answer, TestServer};

@@ -17,6 +17,7 @@ impl Service for App {
     const NAME: &'static str = "blog";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const MIGRATIONS: &'static [Migration] = crate::migrations::ALL;
+    const KEEPS_ANSWERS: bool = true;
     const OPENAPI: Option<&'static str> = Some(include_str!("../openapi.json"));
 
     async fn start(resources: Resources) -> Result<Self, StartError> {

@@ -1,2 +1,2 @@
--- svcgen:step transaction Drops `authors`, `authors_archive`, `comments`, `post_tags`, `post_tags_archive`, `posts`, `posts_archive`, `tags` with all rows.
-drop table authors, authors_archive, comments, post_tags, post_tags_archive, posts, posts_archive, tags;
+-- svcgen:step transaction Drops `authors`, `authors_archive`, `comments`, `idempotency_keys`, `post_tags`, `post_tags_archive`, `posts`, `posts_archive`, `tags` with all rows.
+drop table authors, authors_archive, comments, idempotency_keys, post_tags, post_tags_archive, posts, posts_archive, tags;

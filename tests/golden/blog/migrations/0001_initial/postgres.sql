@@ -1,4 +1,4 @@
--- svcgen:step transaction Creates 8 tables.
+-- svcgen:step transaction Creates 9 tables.
 create table authors (
     id uuid not null primary key,
     name text not null constraint authors_name_check check (char_length(name) >= 1 and char_length(name) <= 120),
@@ -35,6 +35,20 @@ create table authors_archive (
 create index authors_archive_id_idx on authors_archive (id);
 create index authors_archive_archive_batch_idx on authors_archive (archive_batch);
 create index authors_archive_archived_at_desc_archive_id_desc_idx on authors_archive (archived_at desc, archive_id desc);
+
+create table idempotency_keys (
+    id bytea not null primary key,
+    caller text not null,
+    operation text not null,
+    idempotency_key text not null,
+    fingerprint bytea not null,
+    status bigint not null,
+    headers jsonb not null,
+    body bytea not null,
+    created_at timestamptz not null,
+    expires_at timestamptz not null
+);
+create index idempotency_keys_expires_at_idx on idempotency_keys (expires_at);
 
 create table post_tags_archive (
     archive_id uuid not null primary key,

@@ -7,6 +7,9 @@ drop table authors_archive;
 -- svcgen:step transaction Drops `comments` with all its rows.
 drop table comments;
 
+-- svcgen:step transaction Drops `idempotency_keys` with all its rows.
+drop table idempotency_keys;
+
 -- svcgen:step transaction Drops `post_tags` with all its rows.
 drop table post_tags;
 

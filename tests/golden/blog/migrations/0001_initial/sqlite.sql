@@ -37,6 +37,21 @@ create index authors_archive_id_idx on authors_archive (id);
 create index authors_archive_archive_batch_idx on authors_archive (archive_batch);
 create index authors_archive_archived_at_desc_archive_id_desc_idx on authors_archive (archived_at desc, archive_id desc);
 
+-- svcgen:step transaction Creates `idempotency_keys`.
+create table idempotency_keys (
+    id blob not null primary key,
+    caller text not null,
+    operation text not null,
+    idempotency_key text not null,
+    fingerprint blob not null,
+    status integer not null,
+    headers text not null,
+    body blob not null,
+    created_at integer not null,
+    expires_at integer not null
+) strict;
+create index idempotency_keys_expires_at_idx on idempotency_keys (expires_at);
+
 -- svcgen:step transaction Creates `post_tags_archive`.
 create table post_tags_archive (
     archive_id blob not null primary key,

@@ -1,7 +1,7 @@
 //! What can be done to authors: rules first, then one statement or one transaction.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
+use svcgen_runtime::{Constraint, Error, Saved, Unit, Violations, db, http, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -14,6 +14,14 @@ use crate::app::App;
 pub const INSERT: db::Sql = db::Sql::new(
     "insert into authors (id, name, email, bio, version, created_at, updated_at)
      values ($1, $2, $3, $4, 1, $5, $5)
+     returning id, name, email, bio, version, created_at, updated_at",
+);
+
+/// A new author, unless its id is taken.
+pub const INSERT_MISSING: db::Sql = db::Sql::new(
+    "insert into authors (id, name, email, bio, version, created_at, updated_at)
+     values ($1, $2, $3, $4, 1, $5, $5)
+     on conflict (id) do nothing
      returning id, name, email, bio, version, created_at, updated_at",
 );
 
@@ -53,44 +61,18 @@ const CONSTRAINTS: &[Constraint] = &[
 /// # Errors
 ///
 /// Refuses what breaks a rule, clashes with a unique value, or refers to nothing.
-pub async fn create(app: &App, caller: &http::Caller, mut new: NewAuthor) -> Result<Author, Error> {
-    let rules = AuthorRules;
-    let mut found = Violations::new();
-    rules.check_new(&new, &mut found);
-    found.into_result()?;
-    rules.before_create(app, caller, &mut new).await?;
-
-    let now = Timestamp::now();
-    let parameters = params![
-        new.id.unwrap_or_else(Uuid::now_v7),
-        &new.name,
-        &new.email,
-        &new.bio,
-        now,
-    ];
-    let author = match rules.inside_create() {
-        None => app
-            .db
-            .write_one(&INSERT, parameters)
-            .await
-            .map_err(constrained)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let author = tx
-                .write_one(&INSERT, parameters)
-                .await
-                .map_err(constrained)?;
-            inside(&mut tx, caller, &author).await?;
-            tx.commit().await?;
-            author
-        }
-    };
-
-    rules.after_create(app, caller, &author).await;
-    Ok(author)
+pub async fn create(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Author>>,
+    new: NewAuthor,
+) -> Result<Saved<Author>, Error> {
+    let created = insert(app, caller, unit, new, &INSERT).await?;
+    let saved = Saved::Created(created.ok_or(db::DbError::NoRow)?);
+    finish(app, caller, unit, saved).await
 }
 
-/// Changes an author, if it still has the `expected` version.
+/// Changes an author, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -99,19 +81,128 @@ pub async fn create(app: &App, caller: &http::Caller, mut new: NewAuthor) -> Res
 pub async fn change(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Author>>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
+    changes: AuthorChanges,
+) -> Result<Saved<Author>, Error> {
+    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    let saved = changed.ok_or_else(|| Error::not_found("author", id))?;
+    finish(app, caller, unit, saved).await
+}
+
+/// Writes over an author, in part or as a whole; makes it where it is missing and `edit` says so.
+///
+/// # Errors
+///
+/// Those of [`change`] and of [`create`], and refuses another value of what cannot change.
+pub async fn edit(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Author>>,
+    id: Uuid,
+    conditions: &http::Conditions,
+    edit: http::Edit<AuthorChanges, NewAuthor>,
+) -> Result<Saved<Author>, Error> {
+    if let http::Edit::Part(changes) = edit {
+        return change(app, caller, unit, id, conditions, changes).await;
+    }
+    let current: Option<Author> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    let mut is_there = current.is_some();
+    for _ in 0..db::ATTEMPTS {
+        let saved = if is_there {
+            let changes = edit.changes();
+            update(app, caller, unit, id, conditions, changes).await?
+        } else {
+            let new = edit.new_record()?;
+            let new = new.ok_or_else(|| Error::not_found("author", id))?;
+            conditions.admit_new()?;
+            let created = insert(app, caller, unit, new, &INSERT_MISSING).await?;
+            created.map(Saved::Created)
+        };
+        if let Some(saved) = saved {
+            return finish(app, caller, unit, saved).await;
+        }
+        // Somebody has made it, or removed it, in the meantime.
+        is_there = !is_there;
+    }
+    Err(db::DbError::Serialization.into())
+}
+
+/// A new record, once the rules agree; `None` where `statement` finds its id taken.
+async fn insert(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    mut new: NewAuthor,
+    statement: &db::Sql,
+) -> Result<Option<Author>, Error> {
+    let rules = AuthorRules;
+    let mut found = Violations::new();
+    rules.check_new(&new, &mut found);
+    found.into_result()?;
+    rules.before_create(app, caller, &mut new).await?;
+
+    let inside = rules.inside_create();
+    if inside.is_some() {
+        work.hold().await?;
+    }
+    let parameters = insert_parameters(&new);
+    let created: Option<Author> = work
+        .write_optional(statement, parameters)
+        .await
+        .map_err(constrained)?;
+    let Some(author) = created else {
+        return Ok(None);
+    };
+    let Some(inside) = inside else {
+        return Ok(Some(author));
+    };
+    inside(work.hold().await?, caller, &author).await?;
+    Ok(Some(
+        work.fetch_one(&queries::FIND, params![&author.id]).await?,
+    ))
+}
+
+/// What the statements that insert take.
+fn insert_parameters(new: &NewAuthor) -> Vec<db::Value> {
+    params![
+        new.id.unwrap_or_else(Uuid::now_v7),
+        &new.name,
+        &new.email,
+        &new.bio,
+        Timestamp::now(),
+    ]
+}
+
+/// The changes of a record, once the rules agree; `None` where there is no such record.
+async fn update(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    id: Uuid,
+    conditions: &http::Conditions,
     mut changes: AuthorChanges,
-) -> Result<Author, Error> {
+) -> Result<Option<Saved<Author>>, Error> {
     let rules = AuthorRules;
     let mut found = Violations::new();
     rules.check_changes(&changes, &mut found);
     found.into_result()?;
     rules.before_change(app, caller, id, &mut changes).await?;
+
+    let expected = conditions.expected()?;
+    let inside = rules.inside_change();
+    let mut before: Option<Author> = None;
+    if inside.is_some() || conditions.exclude() {
+        let tx = work.hold().await?;
+        before = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(current) = &before {
+            conditions.admit(Some(current.version))?;
+        }
+    }
     if changes == AuthorChanges::default() {
         return unchanged(app, id, expected).await;
     }
-
     let parameters = params![
         id,
         expected,
@@ -121,55 +212,67 @@ pub async fn change(
         changes.bio.is_some(),
         changes.bio.as_ref().and_then(Option::as_ref),
     ];
-    let changed = match rules.inside_change() {
-        None => app
-            .db
-            .write_optional(&UPDATE, parameters)
-            .await
-            .map_err(constrained)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let before: Option<Author> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-            let changed = tx
-                .write_optional(&UPDATE, parameters)
-                .await
-                .map_err(constrained)?;
-            if let (Some(before), Some(after)) = (&before, &changed) {
-                inside(&mut tx, caller, before, after).await?;
-            }
-            tx.commit().await?;
-            changed
-        }
-    };
+    let changed: Option<Author> = work
+        .write_optional(&UPDATE, parameters)
+        .await
+        .map_err(constrained)?;
     let Some(author) = changed else {
-        return Err(missed(app, id).await);
+        if expected.is_some() {
+            outdated(app, id).await?;
+        }
+        return Ok(None);
     };
-
-    rules.after_change(app, caller, &author).await;
-    Ok(author)
+    let (Some(inside), Some(before)) = (inside, before) else {
+        return Ok(Some(Saved::Changed(author)));
+    };
+    inside(work.hold().await?, caller, &before, &author).await?;
+    let author = work.fetch_one(&queries::FIND, params![&author.id]).await?;
+    Ok(Some(Saved::Changed(author)))
 }
 
 /// The answer to a change that changes nothing.
-async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Author, Error> {
-    let current = queries::find(app, id).await?;
-    if expected.is_some_and(|version| version != current.version) {
-        return Err(missed(app, id).await);
+async fn unchanged(
+    app: &App,
+    id: Uuid,
+    expected: Option<i64>,
+) -> Result<Option<Saved<Author>>, Error> {
+    let current: Option<Author> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    if let (Some(current), Some(expected)) = (&current, expected)
+        && current.version != expected
+    {
+        outdated(app, id).await?;
     }
-    Ok(current)
+    Ok(current.map(Saved::Unchanged))
 }
 
-/// Why a statement found nothing to write: no such record, or another version of it.
-pub(super) async fn missed(app: &App, id: Uuid) -> Error {
-    match app
-        .db
-        .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
-        .await
-    {
-        Ok(Some((version,))) => {
-            Error::precondition_failed(format!("The author `{id}` is at version {version} by now."))
+/// Ends a command: what it wrote lasts from here on, and the rules hear of it.
+async fn finish(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Author>>,
+    saved: Saved<Author>,
+) -> Result<Saved<Author>, Error> {
+    if unit.commit(&saved).await? {
+        match &saved {
+            Saved::Created(author) => AuthorRules.after_create(app, caller, author).await,
+            Saved::Changed(author) => AuthorRules.after_change(app, caller, author).await,
+            Saved::Unchanged(_) => {}
         }
-        Ok(None) => Error::not_found("author", id),
-        Err(error) => error.into(),
+    }
+    Ok(saved)
+}
+
+/// Refuses what was to be done to a record of an older version, if the record is there at all.
+pub(super) async fn outdated(app: &App, id: Uuid) -> Result<(), Error> {
+    let found: Option<(i64,)> = app
+        .db
+        .fetch_optional(&queries::VERSION, params![id])
+        .await?;
+    match found {
+        None => Ok(()),
+        Some((version,)) => Err(Error::precondition_failed(format!(
+            "The author `{id}` is at version {version} by now."
+        ))),
     }
 }
 
@@ -179,5 +282,9 @@ fn constrained(error: db::DbError) -> Error {
 }
 
 /// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] =
-    &[("INSERT", &INSERT), ("UPDATE", &UPDATE), ("LOCK", &LOCK)];
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+    ("INSERT", &INSERT),
+    ("INSERT_MISSING", &INSERT_MISSING),
+    ("UPDATE", &UPDATE),
+    ("LOCK", &LOCK),
+];

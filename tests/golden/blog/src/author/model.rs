@@ -108,6 +108,17 @@ impl input::Read for AuthorChanges {
     }
 }
 
+impl From<NewAuthor> for AuthorChanges {
+    /// The changes that leave nothing as it was.
+    fn from(new: NewAuthor) -> Self {
+        Self {
+            name: Some(new.name),
+            email: Some(new.email),
+            bio: Some(new.bio),
+        }
+    }
+}
+
 /// One page of authors.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AuthorPage {

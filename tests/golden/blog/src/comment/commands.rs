@@ -1,7 +1,7 @@
 //! What can be done to comments: rules first, then one statement or one transaction.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
+use svcgen_runtime::{Constraint, Error, Saved, Unit, Violations, db, http, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -14,6 +14,14 @@ use crate::app::App;
 pub const INSERT: db::Sql = db::Sql::new(
     "insert into comments (id, post_id, author, text, version, created_at, updated_at)
      values ($1, $2, $3, $4, 1, $5, $5)
+     returning id, post_id, author, text, version, created_at, updated_at",
+);
+
+/// A new comment, unless its id is taken.
+pub const INSERT_MISSING: db::Sql = db::Sql::new(
+    "insert into comments (id, post_id, author, text, version, created_at, updated_at)
+     values ($1, $2, $3, $4, 1, $5, $5)
+     on conflict (id) do nothing
      returning id, post_id, author, text, version, created_at, updated_at",
 );
 
@@ -55,45 +63,15 @@ const CONSTRAINTS: &[Constraint] = &[
 pub async fn create(
     app: &App,
     caller: &http::Caller,
-    mut new: NewComment,
-) -> Result<Comment, Error> {
-    let rules = CommentRules;
-    let mut found = Violations::new();
-    rules.check_new(&new, &mut found);
-    found.into_result()?;
-    rules.before_create(app, caller, &mut new).await?;
-
-    let now = Timestamp::now();
-    let parameters = params![
-        new.id.unwrap_or_else(Uuid::now_v7),
-        new.post_id,
-        &new.author,
-        &new.text,
-        now,
-    ];
-    let comment = match rules.inside_create() {
-        None => app
-            .db
-            .write_one(&INSERT, parameters)
-            .await
-            .map_err(constrained)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let comment = tx
-                .write_one(&INSERT, parameters)
-                .await
-                .map_err(constrained)?;
-            inside(&mut tx, caller, &comment).await?;
-            tx.commit().await?;
-            comment
-        }
-    };
-
-    rules.after_create(app, caller, &comment).await;
-    Ok(comment)
+    unit: &mut Unit<'_, Saved<Comment>>,
+    new: NewComment,
+) -> Result<Saved<Comment>, Error> {
+    let created = insert(app, caller, unit, new, &INSERT).await?;
+    let saved = Saved::Created(created.ok_or(db::DbError::NoRow)?);
+    finish(app, caller, unit, saved).await
 }
 
-/// Changes a comment, if it still has the `expected` version.
+/// Changes a comment, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -102,19 +80,131 @@ pub async fn create(
 pub async fn change(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Comment>>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
+    changes: CommentChanges,
+) -> Result<Saved<Comment>, Error> {
+    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    let saved = changed.ok_or_else(|| Error::not_found("comment", id))?;
+    finish(app, caller, unit, saved).await
+}
+
+/// Writes over a comment, in part or as a whole; makes it where it is missing and `edit` says so.
+///
+/// # Errors
+///
+/// Those of [`change`] and of [`create`], and refuses another value of what cannot change.
+pub async fn edit(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Comment>>,
+    id: Uuid,
+    conditions: &http::Conditions,
+    edit: http::Edit<CommentChanges, NewComment>,
+) -> Result<Saved<Comment>, Error> {
+    if let http::Edit::Part(changes) = edit {
+        return change(app, caller, unit, id, conditions, changes).await;
+    }
+    let current: Option<Comment> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    if let (http::Edit::Whole(new, _), Some(current)) = (&edit, &current) {
+        new.agree_with(current).into_result()?;
+    }
+    let mut is_there = current.is_some();
+    for _ in 0..db::ATTEMPTS {
+        let saved = if is_there {
+            let changes = edit.changes();
+            update(app, caller, unit, id, conditions, changes).await?
+        } else {
+            let new = edit.new_record()?;
+            let new = new.ok_or_else(|| Error::not_found("comment", id))?;
+            conditions.admit_new()?;
+            let created = insert(app, caller, unit, new, &INSERT_MISSING).await?;
+            created.map(Saved::Created)
+        };
+        if let Some(saved) = saved {
+            return finish(app, caller, unit, saved).await;
+        }
+        // Somebody has made it, or removed it, in the meantime.
+        is_there = !is_there;
+    }
+    Err(db::DbError::Serialization.into())
+}
+
+/// A new record, once the rules agree; `None` where `statement` finds its id taken.
+async fn insert(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    mut new: NewComment,
+    statement: &db::Sql,
+) -> Result<Option<Comment>, Error> {
+    let rules = CommentRules;
+    let mut found = Violations::new();
+    rules.check_new(&new, &mut found);
+    found.into_result()?;
+    rules.before_create(app, caller, &mut new).await?;
+
+    let inside = rules.inside_create();
+    if inside.is_some() {
+        work.hold().await?;
+    }
+    let parameters = insert_parameters(&new);
+    let created: Option<Comment> = work
+        .write_optional(statement, parameters)
+        .await
+        .map_err(constrained)?;
+    let Some(comment) = created else {
+        return Ok(None);
+    };
+    let Some(inside) = inside else {
+        return Ok(Some(comment));
+    };
+    inside(work.hold().await?, caller, &comment).await?;
+    Ok(Some(
+        work.fetch_one(&queries::FIND, params![&comment.id]).await?,
+    ))
+}
+
+/// What the statements that insert take.
+fn insert_parameters(new: &NewComment) -> Vec<db::Value> {
+    params![
+        new.id.unwrap_or_else(Uuid::now_v7),
+        new.post_id,
+        &new.author,
+        &new.text,
+        Timestamp::now(),
+    ]
+}
+
+/// The changes of a record, once the rules agree; `None` where there is no such record.
+async fn update(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    id: Uuid,
+    conditions: &http::Conditions,
     mut changes: CommentChanges,
-) -> Result<Comment, Error> {
+) -> Result<Option<Saved<Comment>>, Error> {
     let rules = CommentRules;
     let mut found = Violations::new();
     rules.check_changes(&changes, &mut found);
     found.into_result()?;
     rules.before_change(app, caller, id, &mut changes).await?;
+
+    let expected = conditions.expected()?;
+    let inside = rules.inside_change();
+    let mut before: Option<Comment> = None;
+    if inside.is_some() || conditions.exclude() {
+        let tx = work.hold().await?;
+        before = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(current) = &before {
+            conditions.admit(Some(current.version))?;
+        }
+    }
     if changes == CommentChanges::default() {
         return unchanged(app, id, expected).await;
     }
-
     let parameters = params![
         id,
         expected,
@@ -122,55 +212,67 @@ pub async fn change(
         &changes.author,
         &changes.text,
     ];
-    let changed = match rules.inside_change() {
-        None => app
-            .db
-            .write_optional(&UPDATE, parameters)
-            .await
-            .map_err(constrained)?,
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let before: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-            let changed = tx
-                .write_optional(&UPDATE, parameters)
-                .await
-                .map_err(constrained)?;
-            if let (Some(before), Some(after)) = (&before, &changed) {
-                inside(&mut tx, caller, before, after).await?;
-            }
-            tx.commit().await?;
-            changed
-        }
-    };
+    let changed: Option<Comment> = work
+        .write_optional(&UPDATE, parameters)
+        .await
+        .map_err(constrained)?;
     let Some(comment) = changed else {
-        return Err(missed(app, id).await);
+        if expected.is_some() {
+            outdated(app, id).await?;
+        }
+        return Ok(None);
     };
-
-    rules.after_change(app, caller, &comment).await;
-    Ok(comment)
+    let (Some(inside), Some(before)) = (inside, before) else {
+        return Ok(Some(Saved::Changed(comment)));
+    };
+    inside(work.hold().await?, caller, &before, &comment).await?;
+    let comment = work.fetch_one(&queries::FIND, params![&comment.id]).await?;
+    Ok(Some(Saved::Changed(comment)))
 }
 
 /// The answer to a change that changes nothing.
-async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Comment, Error> {
-    let current = queries::find(app, id).await?;
-    if expected.is_some_and(|version| version != current.version) {
-        return Err(missed(app, id).await);
+async fn unchanged(
+    app: &App,
+    id: Uuid,
+    expected: Option<i64>,
+) -> Result<Option<Saved<Comment>>, Error> {
+    let current: Option<Comment> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    if let (Some(current), Some(expected)) = (&current, expected)
+        && current.version != expected
+    {
+        outdated(app, id).await?;
     }
-    Ok(current)
+    Ok(current.map(Saved::Unchanged))
 }
 
-/// Why a statement found nothing to write: no such record, or another version of it.
-pub(super) async fn missed(app: &App, id: Uuid) -> Error {
-    match app
+/// Ends a command: what it wrote lasts from here on, and the rules hear of it.
+async fn finish(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Comment>>,
+    saved: Saved<Comment>,
+) -> Result<Saved<Comment>, Error> {
+    if unit.commit(&saved).await? {
+        match &saved {
+            Saved::Created(comment) => CommentRules.after_create(app, caller, comment).await,
+            Saved::Changed(comment) => CommentRules.after_change(app, caller, comment).await,
+            Saved::Unchanged(_) => {}
+        }
+    }
+    Ok(saved)
+}
+
+/// Refuses what was to be done to a record of an older version, if the record is there at all.
+pub(super) async fn outdated(app: &App, id: Uuid) -> Result<(), Error> {
+    let found: Option<(i64,)> = app
         .db
-        .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
-        .await
-    {
-        Ok(Some((version,))) => Error::precondition_failed(format!(
+        .fetch_optional(&queries::VERSION, params![id])
+        .await?;
+    match found {
+        None => Ok(()),
+        Some((version,)) => Err(Error::precondition_failed(format!(
             "The comment `{id}` is at version {version} by now."
-        )),
-        Ok(None) => Error::not_found("comment", id),
-        Err(error) => error.into(),
+        ))),
     }
 }
 
@@ -180,5 +282,9 @@ fn constrained(error: db::DbError) -> Error {
 }
 
 /// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] =
-    &[("INSERT", &INSERT), ("UPDATE", &UPDATE), ("LOCK", &LOCK)];
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+    ("INSERT", &INSERT),
+    ("INSERT_MISSING", &INSERT_MISSING),
+    ("UPDATE", &UPDATE),
+    ("LOCK", &LOCK),
+];

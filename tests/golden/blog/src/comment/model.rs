@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use svcgen_runtime::{db, http, input, list};
+use svcgen_runtime::{Violations, db, http, input, list};
 use uuid::Uuid;
 
 /// What a reader says about a post.
@@ -83,6 +83,21 @@ impl input::Read for NewComment {
     }
 }
 
+impl NewComment {
+    /// What it says differently from the current record, and cannot be changed once it is created.
+    pub fn agree_with(&self, current: &Comment) -> Violations {
+        let mut found = Violations::new();
+        if self.post_id != current.post_id {
+            found.add(
+                "/post_id",
+                "IMMUTABLE",
+                "Cannot be changed once it is created.",
+            );
+        }
+        found
+    }
+}
+
 /// What a caller sends to change a comment: what is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CommentChanges {
@@ -102,6 +117,16 @@ impl input::Read for CommentChanges {
             author: author?,
             text: text?,
         })
+    }
+}
+
+impl From<NewComment> for CommentChanges {
+    /// The changes that leave nothing as it was.
+    fn from(new: NewComment) -> Self {
+        Self {
+            author: Some(new.author),
+            text: Some(new.text),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! How comments are removed, and what goes with them.
 
-use svcgen_runtime::{Error, db, http, params, removal};
+use svcgen_runtime::{Error, Unit, db, http, params, removal};
 use uuid::Uuid;
 
-use super::commands::{LOCK, missed};
+use super::commands::{LOCK, outdated};
 use super::hooks::Rules as _;
 use super::model::Comment;
 use super::rules::CommentRules;
@@ -72,7 +72,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     }),
 };
 
-/// Removes a comment, if it still has the `expected` version.
+/// Removes a comment, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -80,40 +80,51 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 pub async fn remove(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
     removal: &http::Removal,
 ) -> Result<(), Error> {
     let rules = CommentRules;
     rules.before_remove(app, caller, id, removal).await?;
 
-    let removed = match rules.inside_remove() {
-        None => {
-            REMOVAL
-                .remove(&app.db, id, expected, caller, removal)
-                .await?
-        }
-        Some(inside) => {
-            let mut tx = app.db.begin().await?;
-            let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-            if let Some(comment) = &current {
-                inside(&mut tx, caller, comment).await?;
-                let batch = removal::Batch::new(caller, removal);
-                if let Err(error) = REMOVAL.run(&mut tx, &batch, id, None).await {
-                    drop(tx);
-                    return Err(REMOVAL.explain(&app.db, id, error).await);
-                }
+    let expected = conditions.expected()?;
+    let inside = rules.inside_remove();
+    let removed = if inside.is_none() && !conditions.exclude() && unit.may_stand_alone() {
+        REMOVAL
+            .remove(&app.db, id, expected, caller, removal)
+            .await?
+    } else {
+        let tx = unit.hold().await?;
+        let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(comment) = &current {
+            conditions.admit(Some(comment.version))?;
+            if let Some(inside) = inside {
+                inside(tx, caller, comment).await?;
             }
-            tx.commit().await?;
-            current.is_some()
+            let batch = removal::Batch::new(caller, removal);
+            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
+                return Err(REMOVAL.explain(&app.db, id, error).await);
+            }
         }
+        current.is_some()
     };
     if !removed {
         return Err(missed(app, id).await);
     }
 
-    rules.after_remove(app, caller, id).await;
+    if unit.commit(&()).await? {
+        rules.after_remove(app, caller, id).await;
+    }
     Ok(())
+}
+
+/// Why there was nothing to remove: no such record, or another version of it.
+async fn missed(app: &App, id: Uuid) -> Error {
+    match outdated(app, id).await {
+        Ok(()) => Error::not_found("comment", id),
+        Err(error) => error,
+    }
 }
 
 /// What removing a comment would do.

@@ -1,7 +1,7 @@
 //! What can be done to posts: rules first, then one statement or one transaction.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
+use svcgen_runtime::{Constraint, Error, Saved, Unit, Violations, db, http, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -22,6 +22,26 @@ pub const INSERT: db::Sql = db::Sql::each(
     "insert into posts (id, author_id, title, slug, body, published_at, version,
          created_at, updated_at)
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
+     returning id, author_id, title, slug, body, published_at,
+         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+             post_tags.post_id = posts.id), '[]'),
+         version, created_at, updated_at",
+);
+
+/// A new post, unless its id is taken.
+pub const INSERT_MISSING: db::Sql = db::Sql::each(
+    "insert into posts (id, author_id, title, slug, body, published_at, version,
+         created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
+     on conflict (id) do nothing
+     returning id, author_id, title, slug, body, published_at,
+         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
+             where post_tags.post_id = posts.id),
+         version, created_at, updated_at",
+    "insert into posts (id, author_id, title, slug, body, published_at, version,
+         created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
+     on conflict (id) do nothing
      returning id, author_id, title, slug, body, published_at,
          coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
              post_tags.post_id = posts.id), '[]'),
@@ -105,42 +125,18 @@ const TAG_IDS: &[Constraint] = &[Constraint::reference("post_tags_tag_id_fkey", 
 /// # Errors
 ///
 /// Refuses what breaks a rule, clashes with a unique value, or refers to nothing.
-pub async fn create(app: &App, caller: &http::Caller, mut new: NewPost) -> Result<Post, Error> {
-    let rules = PostRules;
-    let mut found = Violations::new();
-    rules.check_new(&new, &mut found);
-    found.into_result()?;
-    rules.before_create(app, caller, &mut new).await?;
-
-    let now = Timestamp::now();
-    let parameters = params![
-        new.id.unwrap_or_else(Uuid::now_v7),
-        new.author_id,
-        &new.title,
-        &new.slug,
-        &new.body,
-        new.published_at,
-        now,
-    ];
-    let mut tx = app.db.begin().await?;
-    let post: Post = tx
-        .write_one(&INSERT, parameters)
-        .await
-        .map_err(constrained)?;
-    tx.execute(&LINK_TAG_IDS, params![&post.id, db::Json(&new.tag_ids)])
-        .await
-        .map_err(|error| Error::from(error).constrained(TAG_IDS))?;
-    let post = tx.fetch_one(&queries::FIND, params![&post.id]).await?;
-    if let Some(inside) = rules.inside_create() {
-        inside(&mut tx, caller, &post).await?;
-    }
-    tx.commit().await?;
-
-    rules.after_create(app, caller, &post).await;
-    Ok(post)
+pub async fn create(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Post>>,
+    new: NewPost,
+) -> Result<Saved<Post>, Error> {
+    let created = insert(app, caller, unit, new, &INSERT).await?;
+    let saved = Saved::Created(created.ok_or(db::DbError::NoRow)?);
+    finish(app, caller, unit, saved).await
 }
 
-/// Changes a post, if it still has the `expected` version.
+/// Changes a post, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -149,19 +145,135 @@ pub async fn create(app: &App, caller: &http::Caller, mut new: NewPost) -> Resul
 pub async fn change(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Post>>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
+    changes: PostChanges,
+) -> Result<Saved<Post>, Error> {
+    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    let saved = changed.ok_or_else(|| Error::not_found("post", id))?;
+    finish(app, caller, unit, saved).await
+}
+
+/// Writes over a post, in part or as a whole; makes it where it is missing and `edit` says so.
+///
+/// # Errors
+///
+/// Those of [`change`] and of [`create`], and refuses another value of what cannot change.
+pub async fn edit(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Post>>,
+    id: Uuid,
+    conditions: &http::Conditions,
+    edit: http::Edit<PostChanges, NewPost>,
+) -> Result<Saved<Post>, Error> {
+    if let http::Edit::Part(changes) = edit {
+        return change(app, caller, unit, id, conditions, changes).await;
+    }
+    let current: Option<Post> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    let mut is_there = current.is_some();
+    for _ in 0..db::ATTEMPTS {
+        let saved = if is_there {
+            let changes = edit.changes();
+            update(app, caller, unit, id, conditions, changes).await?
+        } else {
+            let new = edit.new_record()?;
+            let new = new.ok_or_else(|| Error::not_found("post", id))?;
+            conditions.admit_new()?;
+            let created = insert(app, caller, unit, new, &INSERT_MISSING).await?;
+            created.map(Saved::Created)
+        };
+        if let Some(saved) = saved {
+            return finish(app, caller, unit, saved).await;
+        }
+        // Somebody has made it, or removed it, in the meantime.
+        is_there = !is_there;
+    }
+    Err(db::DbError::Serialization.into())
+}
+
+/// A new record, once the rules agree; `None` where `statement` finds its id taken.
+async fn insert(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    mut new: NewPost,
+    statement: &db::Sql,
+) -> Result<Option<Post>, Error> {
+    let rules = PostRules;
+    let mut found = Violations::new();
+    rules.check_new(&new, &mut found);
+    found.into_result()?;
+    rules.before_create(app, caller, &mut new).await?;
+
+    let inside = rules.inside_create();
+    work.hold().await?;
+    let parameters = insert_parameters(&new);
+    let created: Option<Post> = work
+        .write_optional(statement, parameters)
+        .await
+        .map_err(constrained)?;
+    let Some(post) = created else {
+        return Ok(None);
+    };
+    work.execute(&LINK_TAG_IDS, params![&post.id, db::Json(&new.tag_ids)])
+        .await
+        .map_err(|error| Error::from(error).constrained(TAG_IDS))?;
+    let post: Post = work.fetch_one(&queries::FIND, params![&post.id]).await?;
+    let Some(inside) = inside else {
+        return Ok(Some(post));
+    };
+    inside(work.hold().await?, caller, &post).await?;
+    Ok(Some(
+        work.fetch_one(&queries::FIND, params![&post.id]).await?,
+    ))
+}
+
+/// What the statements that insert take.
+fn insert_parameters(new: &NewPost) -> Vec<db::Value> {
+    params![
+        new.id.unwrap_or_else(Uuid::now_v7),
+        new.author_id,
+        &new.title,
+        &new.slug,
+        &new.body,
+        new.published_at,
+        Timestamp::now(),
+    ]
+}
+
+/// The changes of a record, once the rules agree; `None` where there is no such record.
+async fn update(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    id: Uuid,
+    conditions: &http::Conditions,
     mut changes: PostChanges,
-) -> Result<Post, Error> {
+) -> Result<Option<Saved<Post>>, Error> {
     let rules = PostRules;
     let mut found = Violations::new();
     rules.check_changes(&changes, &mut found);
     found.into_result()?;
     rules.before_change(app, caller, id, &mut changes).await?;
+
+    let expected = conditions.expected()?;
+    let inside = rules.inside_change();
+    let mut before: Option<Post> = None;
+    if inside.is_some() || conditions.exclude() {
+        let tx = work.hold().await?;
+        before = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(current) = &before {
+            conditions.admit(Some(current.version))?;
+        }
+    }
     if changes == PostChanges::default() {
         return unchanged(app, id, expected).await;
     }
-
+    if changes.tag_ids.is_some() {
+        work.hold().await?;
+    }
     let parameters = params![
         id,
         expected,
@@ -173,56 +285,74 @@ pub async fn change(
         changes.published_at.is_some(),
         changes.published_at.flatten(),
     ];
-    let inside = rules.inside_change();
-    let mut tx = app.db.begin().await?;
-    let before: Option<Post> = match inside {
-        None => None,
-        Some(_) => tx.fetch_optional(&LOCK, params![id, expected]).await?,
-    };
-    let changed: Option<Post> = tx
+    let changed: Option<Post> = work
         .write_optional(&UPDATE, parameters)
         .await
         .map_err(constrained)?;
-    let Some(changed) = changed else {
-        return Err(missed(app, id).await);
+    let Some(mut post) = changed else {
+        if expected.is_some() {
+            outdated(app, id).await?;
+        }
+        return Ok(None);
     };
     if let Some(tag_ids) = &changes.tag_ids {
-        tx.execute(&UNLINK_TAG_IDS, params![&changed.id]).await?;
-        tx.execute(&LINK_TAG_IDS, params![&changed.id, db::Json(tag_ids)])
+        work.execute(&UNLINK_TAG_IDS, params![&post.id]).await?;
+        work.execute(&LINK_TAG_IDS, params![&post.id, db::Json(tag_ids)])
             .await
             .map_err(|error| Error::from(error).constrained(TAG_IDS))?;
+        post = work.fetch_one(&queries::FIND, params![&post.id]).await?;
     }
-    let post = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;
-    if let (Some(inside), Some(before)) = (inside, &before) {
-        inside(&mut tx, caller, before, &post).await?;
-    }
-    tx.commit().await?;
-
-    rules.after_change(app, caller, &post).await;
-    Ok(post)
+    let (Some(inside), Some(before)) = (inside, before) else {
+        return Ok(Some(Saved::Changed(post)));
+    };
+    inside(work.hold().await?, caller, &before, &post).await?;
+    let post = work.fetch_one(&queries::FIND, params![&post.id]).await?;
+    Ok(Some(Saved::Changed(post)))
 }
 
 /// The answer to a change that changes nothing.
-async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Post, Error> {
-    let current = queries::find(app, id).await?;
-    if expected.is_some_and(|version| version != current.version) {
-        return Err(missed(app, id).await);
+async fn unchanged(
+    app: &App,
+    id: Uuid,
+    expected: Option<i64>,
+) -> Result<Option<Saved<Post>>, Error> {
+    let current: Option<Post> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    if let (Some(current), Some(expected)) = (&current, expected)
+        && current.version != expected
+    {
+        outdated(app, id).await?;
     }
-    Ok(current)
+    Ok(current.map(Saved::Unchanged))
 }
 
-/// Why a statement found nothing to write: no such record, or another version of it.
-pub(super) async fn missed(app: &App, id: Uuid) -> Error {
-    match app
-        .db
-        .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
-        .await
-    {
-        Ok(Some((version,))) => {
-            Error::precondition_failed(format!("The post `{id}` is at version {version} by now."))
+/// Ends a command: what it wrote lasts from here on, and the rules hear of it.
+async fn finish(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Post>>,
+    saved: Saved<Post>,
+) -> Result<Saved<Post>, Error> {
+    if unit.commit(&saved).await? {
+        match &saved {
+            Saved::Created(post) => PostRules.after_create(app, caller, post).await,
+            Saved::Changed(post) => PostRules.after_change(app, caller, post).await,
+            Saved::Unchanged(_) => {}
         }
-        Ok(None) => Error::not_found("post", id),
-        Err(error) => error.into(),
+    }
+    Ok(saved)
+}
+
+/// Refuses what was to be done to a record of an older version, if the record is there at all.
+pub(super) async fn outdated(app: &App, id: Uuid) -> Result<(), Error> {
+    let found: Option<(i64,)> = app
+        .db
+        .fetch_optional(&queries::VERSION, params![id])
+        .await?;
+    match found {
+        None => Ok(()),
+        Some((version,)) => Err(Error::precondition_failed(format!(
+            "The post `{id}` is at version {version} by now."
+        ))),
     }
 }
 
@@ -234,6 +364,7 @@ fn constrained(error: db::DbError) -> Error {
 /// Every statement, for the test that prepares them.
 pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("INSERT", &INSERT),
+    ("INSERT_MISSING", &INSERT_MISSING),
     ("UPDATE", &UPDATE),
     ("LINK_TAG_IDS", &LINK_TAG_IDS),
     ("UNLINK_TAG_IDS", &UNLINK_TAG_IDS),

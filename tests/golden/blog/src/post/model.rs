@@ -133,7 +133,11 @@ impl input::Read for PostChanges {
         let slug = request.change("slug", input::text().max(200).slug());
         let body = request.change("body", input::text());
         let published_at = request.change_nullable("published_at", input::timestamp());
-        let tag_ids = request.change("tag_ids", input::list(input::uuid()).max_items(20));
+        let tag_ids = request.change_or(
+            "tag_ids",
+            input::list(input::uuid()).max_items(20),
+            Vec::new(),
+        );
         request.ignore(&["id", "version", "created_at", "updated_at"]);
         Some(Self {
             author_id: author_id?,
@@ -143,6 +147,20 @@ impl input::Read for PostChanges {
             published_at: published_at?,
             tag_ids: tag_ids?,
         })
+    }
+}
+
+impl From<NewPost> for PostChanges {
+    /// The changes that leave nothing as it was.
+    fn from(new: NewPost) -> Self {
+        Self {
+            author_id: Some(new.author_id),
+            title: Some(new.title),
+            slug: Some(new.slug),
+            body: Some(new.body),
+            published_at: Some(new.published_at),
+            tag_ids: Some(new.tag_ids),
+        }
     }
 }
 

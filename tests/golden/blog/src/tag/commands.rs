@@ -1,7 +1,7 @@
 //! What can be done to tags: rules first, then one statement or one transaction.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Constraint, Error, Violations, db, http, params};
+use svcgen_runtime::{Constraint, Error, Saved, Unit, Violations, db, http, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -20,6 +20,24 @@ pub const INSERT: db::Sql = db::Sql::each(
          version, created_at, updated_at",
     "insert into tags (id, name, version, created_at, updated_at)
      values ($1, $2, 1, $3, $3)
+     returning id, name,
+         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+             post_tags.tag_id = tags.id), '[]'),
+         version, created_at, updated_at",
+);
+
+/// A new tag, unless its id is taken.
+pub const INSERT_MISSING: db::Sql = db::Sql::each(
+    "insert into tags (id, name, version, created_at, updated_at)
+     values ($1, $2, 1, $3, $3)
+     on conflict (id) do nothing
+     returning id, name,
+         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
+             where post_tags.tag_id = tags.id),
+         version, created_at, updated_at",
+    "insert into tags (id, name, version, created_at, updated_at)
+     values ($1, $2, 1, $3, $3)
+     on conflict (id) do nothing
      returning id, name,
          coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
              post_tags.tag_id = tags.id), '[]'),
@@ -93,34 +111,18 @@ const POST_IDS: &[Constraint] = &[Constraint::reference("post_tags_post_id_fkey"
 /// # Errors
 ///
 /// Refuses what breaks a rule, clashes with a unique value, or refers to nothing.
-pub async fn create(app: &App, caller: &http::Caller, mut new: NewTag) -> Result<Tag, Error> {
-    let rules = TagRules;
-    let mut found = Violations::new();
-    rules.check_new(&new, &mut found);
-    found.into_result()?;
-    rules.before_create(app, caller, &mut new).await?;
-
-    let now = Timestamp::now();
-    let parameters = params![new.id.unwrap_or_else(Uuid::now_v7), &new.name, now,];
-    let mut tx = app.db.begin().await?;
-    let tag: Tag = tx
-        .write_one(&INSERT, parameters)
-        .await
-        .map_err(constrained)?;
-    tx.execute(&LINK_POST_IDS, params![&tag.id, db::Json(&new.post_ids)])
-        .await
-        .map_err(|error| Error::from(error).constrained(POST_IDS))?;
-    let tag = tx.fetch_one(&queries::FIND, params![&tag.id]).await?;
-    if let Some(inside) = rules.inside_create() {
-        inside(&mut tx, caller, &tag).await?;
-    }
-    tx.commit().await?;
-
-    rules.after_create(app, caller, &tag).await;
-    Ok(tag)
+pub async fn create(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Tag>>,
+    new: NewTag,
+) -> Result<Saved<Tag>, Error> {
+    let created = insert(app, caller, unit, new, &INSERT).await?;
+    let saved = Saved::Created(created.ok_or(db::DbError::NoRow)?);
+    finish(app, caller, unit, saved).await
 }
 
-/// Changes a tag, if it still has the `expected` version.
+/// Changes a tag, if the `conditions` hold of it.
 ///
 /// # Errors
 ///
@@ -129,70 +131,200 @@ pub async fn create(app: &App, caller: &http::Caller, mut new: NewTag) -> Result
 pub async fn change(
     app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Tag>>,
     id: Uuid,
-    expected: Option<i64>,
+    conditions: &http::Conditions,
+    changes: TagChanges,
+) -> Result<Saved<Tag>, Error> {
+    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    let saved = changed.ok_or_else(|| Error::not_found("tag", id))?;
+    finish(app, caller, unit, saved).await
+}
+
+/// Writes over a tag, in part or as a whole; makes it where it is missing and `edit` says so.
+///
+/// # Errors
+///
+/// Those of [`change`] and of [`create`], and refuses another value of what cannot change.
+pub async fn edit(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Tag>>,
+    id: Uuid,
+    conditions: &http::Conditions,
+    edit: http::Edit<TagChanges, NewTag>,
+) -> Result<Saved<Tag>, Error> {
+    if let http::Edit::Part(changes) = edit {
+        return change(app, caller, unit, id, conditions, changes).await;
+    }
+    let current: Option<Tag> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    let mut is_there = current.is_some();
+    for _ in 0..db::ATTEMPTS {
+        let saved = if is_there {
+            let changes = edit.changes();
+            update(app, caller, unit, id, conditions, changes).await?
+        } else {
+            let new = edit.new_record()?;
+            let new = new.ok_or_else(|| Error::not_found("tag", id))?;
+            conditions.admit_new()?;
+            let created = insert(app, caller, unit, new, &INSERT_MISSING).await?;
+            created.map(Saved::Created)
+        };
+        if let Some(saved) = saved {
+            return finish(app, caller, unit, saved).await;
+        }
+        // Somebody has made it, or removed it, in the meantime.
+        is_there = !is_there;
+    }
+    Err(db::DbError::Serialization.into())
+}
+
+/// A new record, once the rules agree; `None` where `statement` finds its id taken.
+async fn insert(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    mut new: NewTag,
+    statement: &db::Sql,
+) -> Result<Option<Tag>, Error> {
+    let rules = TagRules;
+    let mut found = Violations::new();
+    rules.check_new(&new, &mut found);
+    found.into_result()?;
+    rules.before_create(app, caller, &mut new).await?;
+
+    let inside = rules.inside_create();
+    work.hold().await?;
+    let parameters = insert_parameters(&new);
+    let created: Option<Tag> = work
+        .write_optional(statement, parameters)
+        .await
+        .map_err(constrained)?;
+    let Some(tag) = created else {
+        return Ok(None);
+    };
+    work.execute(&LINK_POST_IDS, params![&tag.id, db::Json(&new.post_ids)])
+        .await
+        .map_err(|error| Error::from(error).constrained(POST_IDS))?;
+    let tag: Tag = work.fetch_one(&queries::FIND, params![&tag.id]).await?;
+    let Some(inside) = inside else {
+        return Ok(Some(tag));
+    };
+    inside(work.hold().await?, caller, &tag).await?;
+    Ok(Some(
+        work.fetch_one(&queries::FIND, params![&tag.id]).await?,
+    ))
+}
+
+/// What the statements that insert take.
+fn insert_parameters(new: &NewTag) -> Vec<db::Value> {
+    params![
+        new.id.unwrap_or_else(Uuid::now_v7),
+        &new.name,
+        Timestamp::now(),
+    ]
+}
+
+/// The changes of a record, once the rules agree; `None` where there is no such record.
+async fn update(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    id: Uuid,
+    conditions: &http::Conditions,
     mut changes: TagChanges,
-) -> Result<Tag, Error> {
+) -> Result<Option<Saved<Tag>>, Error> {
     let rules = TagRules;
     let mut found = Violations::new();
     rules.check_changes(&changes, &mut found);
     found.into_result()?;
     rules.before_change(app, caller, id, &mut changes).await?;
+
+    let expected = conditions.expected()?;
+    let inside = rules.inside_change();
+    let mut before: Option<Tag> = None;
+    if inside.is_some() || conditions.exclude() {
+        let tx = work.hold().await?;
+        before = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if let Some(current) = &before {
+            conditions.admit(Some(current.version))?;
+        }
+    }
     if changes == TagChanges::default() {
         return unchanged(app, id, expected).await;
     }
-
+    if changes.post_ids.is_some() {
+        work.hold().await?;
+    }
     let parameters = params![id, expected, Timestamp::now(), &changes.name,];
-    let inside = rules.inside_change();
-    let mut tx = app.db.begin().await?;
-    let before: Option<Tag> = match inside {
-        None => None,
-        Some(_) => tx.fetch_optional(&LOCK, params![id, expected]).await?,
-    };
-    let changed: Option<Tag> = tx
+    let changed: Option<Tag> = work
         .write_optional(&UPDATE, parameters)
         .await
         .map_err(constrained)?;
-    let Some(changed) = changed else {
-        return Err(missed(app, id).await);
+    let Some(mut tag) = changed else {
+        if expected.is_some() {
+            outdated(app, id).await?;
+        }
+        return Ok(None);
     };
     if let Some(post_ids) = &changes.post_ids {
-        tx.execute(&UNLINK_POST_IDS, params![&changed.id]).await?;
-        tx.execute(&LINK_POST_IDS, params![&changed.id, db::Json(post_ids)])
+        work.execute(&UNLINK_POST_IDS, params![&tag.id]).await?;
+        work.execute(&LINK_POST_IDS, params![&tag.id, db::Json(post_ids)])
             .await
             .map_err(|error| Error::from(error).constrained(POST_IDS))?;
+        tag = work.fetch_one(&queries::FIND, params![&tag.id]).await?;
     }
-    let tag = tx.fetch_one(&queries::FIND, params![&changed.id]).await?;
-    if let (Some(inside), Some(before)) = (inside, &before) {
-        inside(&mut tx, caller, before, &tag).await?;
-    }
-    tx.commit().await?;
-
-    rules.after_change(app, caller, &tag).await;
-    Ok(tag)
+    let (Some(inside), Some(before)) = (inside, before) else {
+        return Ok(Some(Saved::Changed(tag)));
+    };
+    inside(work.hold().await?, caller, &before, &tag).await?;
+    let tag = work.fetch_one(&queries::FIND, params![&tag.id]).await?;
+    Ok(Some(Saved::Changed(tag)))
 }
 
 /// The answer to a change that changes nothing.
-async fn unchanged(app: &App, id: Uuid, expected: Option<i64>) -> Result<Tag, Error> {
-    let current = queries::find(app, id).await?;
-    if expected.is_some_and(|version| version != current.version) {
-        return Err(missed(app, id).await);
+async fn unchanged(
+    app: &App,
+    id: Uuid,
+    expected: Option<i64>,
+) -> Result<Option<Saved<Tag>>, Error> {
+    let current: Option<Tag> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    if let (Some(current), Some(expected)) = (&current, expected)
+        && current.version != expected
+    {
+        outdated(app, id).await?;
     }
-    Ok(current)
+    Ok(current.map(Saved::Unchanged))
 }
 
-/// Why a statement found nothing to write: no such record, or another version of it.
-pub(super) async fn missed(app: &App, id: Uuid) -> Error {
-    match app
-        .db
-        .fetch_optional::<(i64,)>(&queries::VERSION, params![id])
-        .await
-    {
-        Ok(Some((version,))) => {
-            Error::precondition_failed(format!("The tag `{id}` is at version {version} by now."))
+/// Ends a command: what it wrote lasts from here on, and the rules hear of it.
+async fn finish(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Saved<Tag>>,
+    saved: Saved<Tag>,
+) -> Result<Saved<Tag>, Error> {
+    if unit.commit(&saved).await? {
+        match &saved {
+            Saved::Created(tag) => TagRules.after_create(app, caller, tag).await,
+            Saved::Changed(tag) => TagRules.after_change(app, caller, tag).await,
+            Saved::Unchanged(_) => {}
         }
-        Ok(None) => Error::not_found("tag", id),
-        Err(error) => error.into(),
+    }
+    Ok(saved)
+}
+
+/// Refuses what was to be done to a record of an older version, if the record is there at all.
+pub(super) async fn outdated(app: &App, id: Uuid) -> Result<(), Error> {
+    let found: Option<(i64,)> = app
+        .db
+        .fetch_optional(&queries::VERSION, params![id])
+        .await?;
+    match found {
+        None => Ok(()),
+        Some((version,)) => Err(Error::precondition_failed(format!(
+            "The tag `{id}` is at version {version} by now."
+        ))),
     }
 }
 
@@ -204,6 +336,7 @@ fn constrained(error: db::DbError) -> Error {
 /// Every statement, for the test that prepares them.
 pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("INSERT", &INSERT),
+    ("INSERT_MISSING", &INSERT_MISSING),
     ("UPDATE", &UPDATE),
     ("LINK_POST_IDS", &LINK_POST_IDS),
     ("UNLINK_POST_IDS", &UNLINK_POST_IDS),

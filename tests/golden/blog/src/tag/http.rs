@@ -1,9 +1,10 @@
 //! Tags over HTTP: each handler reads the request, calls one operation, and answers.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use svcgen_runtime::{Error, http, list};
+use svcgen_runtime::{Error, Saved, http, list};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -16,7 +17,10 @@ pub fn routes() -> Router<App> {
         .route("/v1/tags", get(list).post(create))
         .route("/v1/tags:aggregate", get(aggregate))
         .route("/v1/tags/{id}/removal", get(preview_removal))
-        .route("/v1/tags/{id}", get(find).patch(change).delete(remove))
+        .route(
+            "/v1/tags/{id}",
+            get(find).put(replace).patch(change).delete(remove),
+        )
         .merge(TagRules.routes())
 }
 
@@ -38,11 +42,12 @@ async fn aggregate(
 async fn create(
     State(app): State<App>,
     caller: http::Caller,
+    write: http::Write,
     http::Body(new): http::Body<NewTag>,
-) -> Result<http::Created<Tag>, Error> {
-    let tag = commands::create(&app, &caller, new).await?;
-    let location = http::location("/v1/tags", &tag.id);
-    Ok(http::Created::new(location, tag))
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, saved).await?;
+    let outcome = commands::create(&app, &caller, &mut unit, new).await;
+    unit.answer(outcome).await
 }
 
 async fn find(
@@ -55,28 +60,50 @@ async fn find(
     Ok(http::Partial::new(tag, mask))
 }
 
+async fn replace(
+    State(app): State<App>,
+    caller: http::Caller,
+    conditions: http::Conditions,
+    http::Replacement { id, write, new }: http::Replacement<Uuid, NewTag>,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, saved).await?;
+    let edit = http::Edit::Whole(new, http::Missing::Create);
+    let outcome = commands::edit(&app, &caller, &mut unit, id, &conditions, edit).await;
+    unit.answer(outcome).await
+}
+
 async fn change(
     State(app): State<App>,
     caller: http::Caller,
-    http::Id(id): http::Id<Uuid>,
-    if_match: http::IfMatch,
-    http::Body(changes): http::Body<TagChanges>,
-) -> Result<http::Tagged<Tag>, Error> {
-    let expected = if_match.version()?;
-    let tag = commands::change(&app, &caller, id, expected, changes).await?;
-    Ok(http::Tagged(tag))
+    conditions: http::Conditions,
+    http::Patch { id, write, edit }: http::Patch<Uuid, TagChanges, NewTag>,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, saved).await?;
+    let outcome = commands::edit(&app, &caller, &mut unit, id, &conditions, edit).await;
+    unit.answer(outcome).await
 }
 
 async fn remove(
     State(app): State<App>,
     caller: http::Caller,
     http::Id(id): http::Id<Uuid>,
-    if_match: http::IfMatch,
-    removal: http::Removal,
-) -> Result<http::NoContent, Error> {
-    let expected = if_match.version()?;
-    removal::remove(&app, &caller, id, expected, &removal).await?;
-    Ok(http::NoContent)
+    conditions: http::Conditions,
+    http::Removing { write, removal }: http::Removing,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
+    let outcome = removal::remove(&app, &caller, &mut unit, id, &conditions, &removal).await;
+    unit.answer(outcome).await
+}
+
+/// 201 and where it is for a tag that was made, 200 for one that was there.
+fn saved(saved: &Saved<Tag>) -> Response {
+    match saved {
+        Saved::Created(tag) => {
+            let location = http::location("/v1/tags", &tag.id);
+            http::Created::new(location, tag).into_response()
+        }
+        Saved::Changed(tag) | Saved::Unchanged(tag) => http::Tagged(tag).into_response(),
+    }
 }
 
 async fn preview_removal(

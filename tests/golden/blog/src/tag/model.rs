@@ -92,12 +92,26 @@ pub struct TagChanges {
 impl input::Read for TagChanges {
     fn read(body: &mut input::Object) -> Option<Self> {
         let name = body.change("name", input::text().min(1).max(50));
-        let post_ids = body.change("post_ids", input::list(input::uuid()).max_items(100));
+        let post_ids = body.change_or(
+            "post_ids",
+            input::list(input::uuid()).max_items(100),
+            Vec::new(),
+        );
         body.ignore(&["id", "version", "created_at", "updated_at"]);
         Some(Self {
             name: name?,
             post_ids: post_ids?,
         })
+    }
+}
+
+impl From<NewTag> for TagChanges {
+    /// The changes that leave nothing as it was.
+    fn from(new: NewTag) -> Self {
+        Self {
+            name: Some(new.name),
+            post_ids: Some(new.post_ids),
+        }
     }
 }
 

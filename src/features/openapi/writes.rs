@@ -1,0 +1,212 @@
+//! The operations that write: their bodies, their conditions, and what every write may say.
+
+use serde_json::{Map, Value, json};
+
+use super::super::entity::naming::Naming;
+use super::operations::{ENTITY_TAG, json_content, operation, record_response, responses, shared};
+use super::schemas::reference;
+use crate::model::{Entity, IdType, Service};
+use crate::tables::build::archive_options;
+
+/// The parameters that operations which write share.
+pub fn parameters(service: &Service, parameters: &mut Value) {
+    parameters["ValidateOnly"] = json!({
+        "name": "validate_only",
+        "in": "query",
+        "description": "Whether the request is only tried: it is answered as if it were done, and nothing lasts (AIP-163).",
+        "schema": { "type": "boolean", "default": false },
+    });
+    parameters["IdempotencyKey"] = json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "A key of this request alone, a text in quotes such as a UUID. A repetition with the same key is answered as before and not done again; 409 while the first is being answered, 422 where another request had the key.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 1024 },
+    });
+    let any = |holds: fn(&Entity) -> bool| service.entities.iter().any(holds);
+    if any(super::is_changeable) {
+        parameters["UpdateMask"] = json!({
+            "name": "update_mask",
+            "in": "query",
+            "description": "The fields to change, separated by commas: one that is named and not sent goes back to its default. `*` replaces them all. Without it, the fields that are sent change (AIP-134).",
+            "schema": { "type": "string", "maxLength": 4096 },
+        });
+        if any(|it| it.id != IdType::Bigint) {
+            parameters["AllowMissing"] = json!({
+                "name": "allow_missing",
+                "in": "query",
+                "description": "Whether the record is made if it is missing.",
+                "schema": { "type": "boolean", "default": false },
+            });
+        }
+    }
+    parameters["IfMatch"] = json!({
+        "name": "If-Match",
+        "in": "header",
+        "description": "The entity tag that the record must still have (RFC 9110); `*` is any.",
+        "schema": { "type": "string", "pattern": ENTITY_TAG, "examples": ["\"1\""] },
+    });
+    parameters["IfNoneMatchWrite"] = json!({
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "`*` for a record that must not be there, or an entity tag that it must not have (RFC 9110).",
+        "schema": { "type": "string", "pattern": r#"^(\*|"[1-9][0-9]{0,17}")$"#, "examples": ["*"] },
+    });
+}
+
+/// What every operation that writes may say, beside its own.
+fn writing(own: Vec<Value>) -> Vec<Value> {
+    let mut parameters = own;
+    parameters.push(shared("parameters", "ValidateOnly"));
+    parameters.push(shared("parameters", "IdempotencyKey"));
+    parameters
+}
+
+fn conditional(own: Vec<Value>) -> Vec<Value> {
+    let conditions = ["IfMatch", "IfNoneMatchWrite"].map(|it| shared("parameters", it));
+    writing(conditions.into_iter().chain(own).collect())
+}
+
+/// The answer may be one that was given before.
+fn replayable(mut response: Value) -> Value {
+    response["headers"]["Idempotency-Replayed"] = shared("headers", "IdempotencyReplayed");
+    response
+}
+
+/// The problems of an operation that reads a body and writes.
+const WRITE: &[u16] = &[409, 412, 413, 415, 422];
+
+/// `POST` on the collection.
+pub fn create(entity: &Entity) -> Value {
+    let name = entity.name.pascal();
+    let created = record_response(
+        entity,
+        &format!("The new {}.", entity.name.sentence()),
+        true,
+    );
+    let mut answers = responses("201", replayable(created), WRITE);
+    answers["200"] = tried(entity);
+    operation(
+        entity,
+        &format!("Create{name}"),
+        &format!("Create {}", Naming::of(entity).a_sentence),
+        json!({
+            "parameters": writing(Vec::new()),
+            "requestBody": { "required": true, "content": json_content(&format!("New{name}")) },
+            "responses": answers,
+        }),
+    )
+}
+
+fn tried(entity: &Entity) -> Value {
+    json!({
+        "description": format!("The {} as it would be; it was only tried.", entity.name.sentence()),
+        "content": json_content(entity.name.pascal()),
+    })
+}
+
+/// `PUT` on a record.
+pub fn replace(entity: &Entity) -> Value {
+    let name = entity.name.pascal();
+    let sentence = entity.name.sentence();
+    let replaced = record_response(entity, &format!("The replaced {sentence}."), false);
+    let mut statuses = WRITE.to_vec();
+    let makes = entity.id != IdType::Bigint;
+    if !makes {
+        statuses.push(404);
+    }
+    let mut answers = responses("200", replayable(replaced), &statuses);
+    if makes {
+        let created = record_response(entity, &format!("The new {sentence}."), true);
+        answers["201"] = replayable(created);
+    }
+    operation(
+        entity,
+        &format!("Replace{name}"),
+        &format!("Replace {}", Naming::of(entity).a_sentence),
+        json!({
+            "description": "Every field takes the value that is sent, or its default. What never changes must be sent as it is.",
+            "parameters": conditional(Vec::new()),
+            "requestBody": { "required": true, "content": json_content(&format!("{name}Replacement")) },
+            "responses": answers,
+        }),
+    )
+}
+
+/// `PATCH` on a record.
+pub fn change(entity: &Entity) -> Value {
+    let name = entity.name.pascal();
+    let sentence = entity.name.sentence();
+    let body = reference(&format!("{name}Changes"));
+    let mut statuses = WRITE.to_vec();
+    statuses.push(404);
+    let mut own = vec![shared("parameters", "UpdateMask")];
+    let changed = record_response(entity, &format!("The changed {sentence}."), false);
+    let mut answers = responses("200", replayable(changed), &statuses);
+    if entity.id != IdType::Bigint {
+        own.push(shared("parameters", "AllowMissing"));
+        let created = record_response(entity, &format!("The new {sentence}."), true);
+        answers["201"] = replayable(created);
+    }
+    operation(
+        entity,
+        &format!("Update{name}"),
+        &format!("Change {}", Naming::of(entity).a_sentence),
+        json!({
+            "parameters": conditional(own),
+            "requestBody": {
+                "required": true,
+                "content": {
+                    "application/merge-patch+json": { "schema": body },
+                    "application/json": { "schema": body },
+                },
+            },
+            "responses": answers,
+        }),
+    )
+}
+
+/// `DELETE` on a record.
+pub fn remove(entity: &Entity) -> Value {
+    let mut own = Vec::new();
+    if let Some(archive) = archive_options(entity) {
+        own.push(if archive.reason_required {
+            json!({
+                "name": "reason",
+                "in": "query",
+                "required": true,
+                "description": "Why the record is removed; kept in the archive.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
+            })
+        } else {
+            shared("parameters", "Reason")
+        });
+    }
+    let removed = replayable(json!({ "description": "It is removed." }));
+    operation(
+        entity,
+        &format!("Delete{}", entity.name.pascal()),
+        &format!("Remove {}", Naming::of(entity).a_sentence),
+        json!({
+            "parameters": conditional(own),
+            "responses": responses("204", removed, &[404, 409, 412, 422]),
+        }),
+    )
+}
+
+/// The schema of what replaces a record: what creates one, with an id that need not be sent.
+pub fn replacement(entity: &Entity, new: &Value) -> Value {
+    let mut schema = new.clone();
+    schema["description"] = json!(format!(
+        "What replaces {}: every field that is not sent goes back to its default.",
+        Naming::of(entity).a_sentence
+    ));
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|name| name != "id");
+        if required.is_empty()
+            && let Value::Object(schema) = &mut schema
+        {
+            Map::remove(schema, "required");
+        }
+    }
+    schema
+}
