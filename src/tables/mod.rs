@@ -7,6 +7,7 @@
 pub mod build;
 pub mod change;
 pub mod convert;
+mod default;
 pub mod delta;
 pub mod diff;
 pub mod idempotency;
