@@ -14,12 +14,14 @@ use clap::{
     },
 };
 
+pub use database::{Import, Migrate, MigrateCommand, Show};
 pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, RenameField};
 pub use files::{Files, OneFile, Status};
 
 use super::new::examples;
 use crate::reconcile::OnConflict;
 
+mod database;
 mod evolve;
 mod files;
 
@@ -221,6 +223,16 @@ Examples:
   svcgen import --from postgres://me@localhost/shop --into shop
   svcgen import --from old.db --dry-run         the schema on standard output")]
     Import(Import),
+    /// Read the migrations of the project as a reviewer does
+    #[command(after_help = "\
+The service itself runs them: `migrate up`, `down`, `status` and `plan` of its own command line.
+
+Examples:
+  svcgen migrate list                      each migration, and whether it is as it was written
+  svcgen migrate show                      the last one: what changes, step by step, on each database
+  svcgen migrate show 0002 --sql --database postgres
+  svcgen migrate show 0002 --format json   for programs")]
+    Migrate(Migrate),
     /// Explain the code of a diagnostic, or list them all
     #[command(after_help = "Example:\n  svcgen explain S0101")]
     Explain {
@@ -405,34 +417,6 @@ pub struct Undo {
     /// Also when files were changed since
     #[arg(long)]
     pub force: bool,
-}
-
-/// Options of `import`.
-#[derive(Debug, Clone, Args)]
-pub struct Import {
-    /// A SQLite file, or the URL of a PostgreSQL database
-    #[arg(long, value_name = "URL|FILE")]
-    pub from: String,
-    /// The directory to write to [default: ./NAME]
-    #[arg(long, value_name = "DIR")]
-    pub into: Option<PathBuf>,
-    /// The service's name [default: the database's]
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
-    /// The namespace of a PostgreSQL database whose tables are read
-    #[arg(long, value_name = "SCHEMA", default_value = "public")]
-    pub schema: String,
-    /// Print the schema on standard output, and write nothing
-    #[arg(short = 'n', long)]
-    pub dry_run: bool,
-    /// How the report is told: human, on standard error, or json, on standard output
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "human",
-        hide_possible_values = true
-    )]
-    pub format: Format,
 }
 
 /// Options of `check`.

@@ -16,6 +16,7 @@ mod generate;
 mod import;
 mod merging;
 mod meta;
+mod migrate;
 mod new;
 mod pipeline;
 mod report;
@@ -100,6 +101,7 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
             "say where the schema goes with `--into DIR`",
         )),
         Command::Import(options) => import::run(&options, shell),
+        Command::Migrate(options) => migrate::run(project, &options, shell),
         Command::Explain { code } => meta::explain(code.as_deref(), shell),
         Command::Completions { shell: kind } => meta::completions(kind, shell),
         Command::Man { dir } => meta::man(dir.as_deref(), shell),

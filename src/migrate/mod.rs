@@ -94,9 +94,11 @@ fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Vec<Step> {
     steps
 }
 
-/// The table that keeps what a migration drops of another table.
-pub fn stash_name(id: &str, table: &str) -> String {
+/// The table that keeps what a migration drops of another table. Of the two names of a table
+/// that is renamed it takes the lesser, which is the same on the way there and back.
+pub fn stash_name(id: &str, pair: &Pair) -> String {
     let number = id.split('_').next().unwrap_or(id);
+    let table = pair.old.name.as_str().min(pair.new.name.as_str());
     crate::tables::derived_name(&["svcgen", "stash", number], table)
 }
 
@@ -116,7 +118,7 @@ fn forget_stashes(delta: &Delta, id: &str) -> Vec<Step> {
     let stashed = delta.pairs.iter().filter(|pair| !pair.stashed.is_empty());
     stashed
         .map(|pair| {
-            let stash = stash_name(id, &pair.new.name);
+            let stash = stash_name(id, pair);
             Step::new(
                 step::Place::Contract,
                 &pair.old.name,

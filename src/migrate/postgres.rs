@@ -24,7 +24,7 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta, stash: &str) -> Vec<Step> {
     steps.extend(create(dialect, &delta.created));
     for pair in &delta.pairs {
         let changes = change::of_pair(pair, delta);
-        let stash = super::stash_name(stash, &pair.new.name);
+        let stash = super::stash_name(stash, pair);
         steps.extend(checks::before(dialect, delta, pair, &changes, &stash));
         steps.extend(rename_parts(pair, &changes));
         let of_columns = columns::Columns {

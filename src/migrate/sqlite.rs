@@ -40,7 +40,7 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta, stash: &str) -> Vec<Step> {
             delta,
             pair,
             &changes,
-            &super::stash_name(stash, &pair.new.name),
+            &super::stash_name(stash, pair),
         ));
         if !changes.iter().any(Change::is_physical) {
             continue;
@@ -214,7 +214,7 @@ fn rebuild(dialect: &dyn Dialect, delta: &Delta, pair: &Pair, stash: &str) -> St
         ..pair.clone()
     };
     let interim = format!("svcgen_new_{name}");
-    let stash = super::stash_name(stash, name);
+    let stash = super::stash_name(stash, pair);
     let (values, from) = Values::of(dialect, &renamed, &stash).select();
     let columns: Vec<&str> = pair.new.columns.iter().map(|it| it.name.as_str()).collect();
     let mut sql = String::new();

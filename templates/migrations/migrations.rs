@@ -9,16 +9,18 @@ pub const ALL: &[Migration] = &[
         id: "{{ id }}",
 //% if sqlite
         sqlite: include_str!("../migrations/{{ id }}/sqlite.sql"),
+        sqlite_down: include_str!("../migrations/{{ id }}/sqlite.down.sql"),
 //% else
         sqlite: "",
+        sqlite_down: "",
 //% endif
 //% if postgres
         postgres: include_str!("../migrations/{{ id }}/postgres.sql"),
+        postgres_down: include_str!("../migrations/{{ id }}/postgres.down.sql"),
 //% else
         postgres: "",
-//% endif
-        sqlite_down: "",
         postgres_down: "",
+//% endif
     },
 //% endfor
 ];

@@ -4,6 +4,7 @@
 #![allow(dead_code)] // Each test binary uses another part.
 
 pub mod items;
+pub mod people;
 pub mod server;
 
 use std::sync::OnceLock;

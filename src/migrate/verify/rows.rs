@@ -25,37 +25,42 @@ pub fn hostile(old: &Schema, delta: &Delta) -> Rows {
         let pair = delta.pairs.iter().find(|it| it.old.name == table.name);
         rows.insert(table.name.clone(), of_table(old, delta, table, pair));
     }
-    // Whoever must refer to a table without rows has none either.
-    loop {
-        let empty: BTreeSet<String> = rows
-            .iter()
-            .filter(|(_, rows)| rows.is_empty())
-            .map(|(name, _)| name.clone())
-            .collect();
-        let mut changed = false;
-        for table in &old.tables {
-            for key in references(table, delta) {
-                let must = table.column(&key.0).is_some_and(|it| !it.nullable);
-                let Some(rows) = rows.get_mut(&table.name) else {
-                    continue;
-                };
-                if !empty.contains(&key.1) || rows.is_empty() {
-                    continue;
-                }
-                if must {
-                    rows.clear();
-                    changed = true;
-                } else {
-                    for row in rows {
-                        row.insert(key.0.clone(), Value::Null);
-                    }
-                }
-            }
-        }
-        if !changed {
-            return rows;
+    while let Some((table, column, must)) = dangling(old, delta, &rows) {
+        let Some(rows) = rows.get_mut(&table.name) else {
+            break;
+        };
+        let (place, name) = column;
+        if must {
+            rows.remove(place);
+        } else {
+            rows[place].insert(name, Value::Null);
         }
     }
+    rows
+}
+
+/// A row that refers to one that is not there, and whether it has to refer to something. Not
+/// every table has as many rows as were wanted, for some of them agreed in what is unique.
+fn dangling<'a>(
+    old: &'a Schema,
+    delta: &Delta,
+    rows: &Rows,
+) -> Option<(&'a Table, (usize, String), bool)> {
+    old.tables.iter().find_map(|table| {
+        references(table, delta)
+            .into_iter()
+            .find_map(|(name, target)| {
+                let key = old.table(&target)?.primary_key.first()?;
+                let theirs = rows.get(&target)?;
+                let place = rows.get(&table.name)?.iter().position(|row| {
+                    let refers_to = row.get(&name).filter(|it| **it != Value::Null);
+                    refers_to
+                        .is_some_and(|it| theirs.iter().all(|other| other.get(key) != Some(it)))
+                })?;
+                let must = table.column(&name).is_some_and(|it| !it.nullable);
+                Some((table, (place, name), must))
+            })
+    })
 }
 
 /// By old column name, the old table that it refers to, now or from now on.

@@ -36,10 +36,10 @@ pub struct Migration {
     pub id: &'static str,
     /// The statements for SQLite.
     pub sqlite: &'static str,
-    /// The statements for PostgreSQL.
-    pub postgres: &'static str,
     /// The way back on SQLite; empty when there is none.
     pub sqlite_down: &'static str,
+    /// The statements for PostgreSQL.
+    pub postgres: &'static str,
     /// The way back on PostgreSQL; empty when there is none.
     pub postgres_down: &'static str,
 }
@@ -115,7 +115,6 @@ impl Way {
 
 /// How migrations are run.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Options {
     /// How long to wait for another instance that migrates.
     pub patience: Duration,

@@ -234,3 +234,50 @@ fn the_checksum_is_blind_to_line_ends() {
     );
     assert_eq!(unix.checksum(Engine::Sqlite).len(), 64);
 }
+
+/// Makes a rebuild impossible for want of room, in a file of a hundred pages.
+#[test]
+fn a_full_disk_loses_nothing_and_the_next_run_completes() {
+    const FILLS: &str = "create table big (id integer primary key, text text) strict;
+        insert into big with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000) select i, hex(randomblob(40)) from n;";
+    const REBUILDS: &str = "-- svcgen:step transaction Rebuilds `big`.
+-- svcgen:keep big
+create table svcgen_new_big (id integer primary key, text text not null) strict;
+insert into svcgen_new_big select id, text from big;
+drop table big;
+alter table svcgen_new_big rename to big;
+";
+    const ALL: &[Migration] = &[step("0001_big", FILLS), step("0002_rebuild", REBUILDS)];
+    let directory = tempfile::tempdir().unwrap();
+    let open = || {
+        let connection = rusqlite::Connection::open(directory.path().join("full.db")).unwrap();
+        sqlite::Runner::over(connection, Options::default(), log())
+    };
+    assert_eq!(open().up(&ALL[..1]).unwrap(), ["0001_big"]);
+    let full = rusqlite::Connection::open(directory.path().join("full.db")).unwrap();
+    let pages: i64 = full
+        .query_row("pragma page_count", [], |row| row.get(0))
+        .unwrap();
+    full.pragma_update(None, "max_page_count", pages + 5)
+        .unwrap();
+    let error = sqlite::Runner::over(full, Options::default(), log())
+        .up(ALL)
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the disk of the database is full"),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("nothing of it was kept"),
+        "{error}"
+    );
+    let check = rusqlite::Connection::open(directory.path().join("full.db")).unwrap();
+    let rows: i64 = check
+        .query_row("select count(*) from big", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 2000);
+    drop(check);
+    assert_eq!(open().up(ALL).unwrap(), ["0002_rebuild"]);
+}

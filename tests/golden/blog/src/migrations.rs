@@ -6,7 +6,7 @@ use svcgen_runtime::db::Migration;
 pub const ALL: &[Migration] = &[Migration {
     id: "0001_initial",
     sqlite: include_str!("../migrations/0001_initial/sqlite.sql"),
+    sqlite_down: include_str!("../migrations/0001_initial/sqlite.down.sql"),
     postgres: include_str!("../migrations/0001_initial/postgres.sql"),
-    sqlite_down: "",
-    postgres_down: "",
+    postgres_down: include_str!("../migrations/0001_initial/postgres.down.sql"),
 }];

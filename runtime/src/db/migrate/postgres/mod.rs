@@ -71,16 +71,21 @@ pub(super) async fn up(
     if pending.is_empty() && !options.accept_drift {
         return Ok(Vec::new());
     }
-    let found = runner.hold().await?;
-    let mut applied = Vec::new();
-    for migration in found.pending(migrations, Engine::Postgres)? {
-        runner.apply(migration, Way::Up, &found).await?;
-        applied.push(migration.id);
-    }
-    if options.accept_drift {
-        runner.remember_catalogue().await?;
-    }
-    Ok(applied)
+    let work = async {
+        let found = runner.hold().await?;
+        let mut applied = Vec::new();
+        for migration in found.pending(migrations, Engine::Postgres)? {
+            runner.apply(migration, Way::Up, &found).await?;
+            applied.push(migration.id);
+        }
+        if options.accept_drift {
+            runner.remember_catalogue().await?;
+        }
+        Ok(applied)
+    };
+    let outcome = work.await;
+    runner.let_go().await;
+    outcome
 }
 
 /// Takes the last migrations back.
@@ -104,13 +109,18 @@ pub(super) async fn down(
             .last(migrations, count, Engine::Postgres)?;
         return runner.rehearse(&last, Way::Down).await;
     }
-    let found = runner.hold().await?;
-    let mut taken = Vec::new();
-    for migration in found.last(migrations, count, Engine::Postgres)? {
-        runner.apply(migration, Way::Down, &found).await?;
-        taken.push(migration.id);
-    }
-    Ok(taken)
+    let work = async {
+        let found = runner.hold().await?;
+        let mut taken = Vec::new();
+        for migration in found.last(migrations, count, Engine::Postgres)? {
+            runner.apply(migration, Way::Down, &found).await?;
+            taken.push(migration.id);
+        }
+        Ok(taken)
+    };
+    let outcome = work.await;
+    runner.let_go().await;
+    outcome
 }
 
 impl Runner<'_> {
@@ -139,6 +149,11 @@ impl Runner<'_> {
         let found = ledger(self.client).await?;
         found.refuse_drift(&catalogue(self.client).await?, self.options)?;
         Ok(found)
+    }
+
+    /// Lets the others in at once; the server would when it notices that the connection is gone.
+    async fn let_go(&self) {
+        let _ = self.session("select pg_advisory_unlock_all()").await;
     }
 
     async fn session(&self, sql: &str) -> Result<(), DbError> {
