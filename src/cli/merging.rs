@@ -12,14 +12,15 @@ use crate::{
     generate,
     plan::Content,
     project::{
-        Project,
+        self, Project,
         copies::{UNRESOLVED_FILE, unresolved_text},
-        git::Git,
+        git::{Git, Stage},
         transaction::Change,
     },
     reconcile::{
         Marked, WritePlan,
-        bases::Bases,
+        bases::{Bases, Branches},
+        lock::Lock,
         merge::markers,
         path::COPIES,
         text::{BlobId, Fingerprint},
@@ -118,6 +119,37 @@ pub fn still_marked(project: &Project) -> Result<BTreeSet<String>, Failure> {
     Ok(marked)
 }
 
+/// The lock, and that of the other branch while git has two: two people have regenerated,
+/// and git could not merge what came of it. What only the other one has on record is taken
+/// over, since its files are here by now.
+pub fn locks(project: &Project, text: Option<&str>) -> Result<(Lock, Option<Lock>), Failure> {
+    let Some(text) = text else {
+        return Ok((Lock::default(), None));
+    };
+    let git = Git::of(project.root());
+    let stage = |stage| {
+        let git = git
+            .as_ref()
+            .filter(|it| it.is_unmerged(project::LOCK_FILE))?;
+        String::from_utf8(git.stage(project::LOCK_FILE, stage)?).ok()
+    };
+    let Some(theirs) = stage(Stage::Theirs) else {
+        return Ok((Lock::parse(text)?, None));
+    };
+    // Without the project's attributes git may have mixed the two.
+    let ours = Lock::parse(text).or_else(|error| {
+        let ours = stage(Stage::Ours);
+        ours.map_or(Err(error), |it| Lock::parse(&it))
+    });
+    let (mut ours, theirs) = (ours?, Lock::parse(&theirs)?);
+    for (path, entry) in &theirs.files {
+        ours.files
+            .entry(path.clone())
+            .or_insert_with(|| entry.clone());
+    }
+    Ok((ours, Some(theirs)))
+}
+
 /// What git's index has of the files that are about to be marked, where it has them.
 pub fn index_of(known: &Known, marked: &[Marked]) -> BTreeMap<String, String> {
     let entry = |it: &Marked| Some((it.path.clone(), known.git()?.entry(&it.path)?));
@@ -147,17 +179,24 @@ pub struct Known {
     schema: Option<String>,
     tables: Option<String>,
     git: OnceCell<Option<Git>>,
+    /// The lock of the other branch, while git has two.
+    theirs: Option<Lock>,
     last: OnceCell<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Known {
     /// Of a project, whose tables of the last run were read already.
-    pub fn of(project: &Project, tables: Option<String>) -> Result<Self, Failure> {
+    pub fn of(
+        project: &Project,
+        tables: Option<String>,
+        theirs: Option<Lock>,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             schema: project.text(state_files::LAST_SCHEMA)?,
             project: project.clone(),
             tables,
             git: OnceCell::new(),
+            theirs,
             last: OnceCell::new(),
         })
     }
@@ -165,6 +204,15 @@ impl Known {
     fn git(&self) -> Option<&Git> {
         let git = self.git.get_or_init(|| Git::of(self.project.root()));
         git.as_ref()
+    }
+
+    /// What this svcgen makes of the schema that the other branch was generated from.
+    fn their_rendering(&self, git: &Git, path: &str) -> Option<Vec<u8>> {
+        let stage = |path: &str| String::from_utf8(git.stage(path, Stage::Theirs)?).ok();
+        let sources = schema::restored(&stage(state_files::LAST_SCHEMA)?)?;
+        let tables = stage(project::TABLES_FILE);
+        let directory = self.project.nearest_directory();
+        render(&sources, tables.as_deref(), directory)?.remove(path)
     }
 
     /// What this svcgen makes of the last schema.
@@ -208,5 +256,25 @@ impl Bases for Known {
 
     fn blob(&self, id: BlobId) -> Option<Vec<u8>> {
         self.git()?.blob(id)
+    }
+
+    fn branches(&self, path: &str) -> Option<Branches> {
+        let (git, written) = (self.git()?, self.theirs.as_ref()?.written(path)?.clone());
+        let theirs = git.stage(path, Stage::Theirs)?;
+        let copy = format!("{COPIES}/{path}");
+        let copies = [
+            git.stage(&copy, Stage::Theirs),
+            self.project.text(&copy).ok()?.map(String::into_bytes),
+            written.blob.and_then(|id| git.blob(id)),
+        ];
+        let mut candidates: Vec<Vec<u8>> = copies.into_iter().flatten().collect();
+        candidates.push(theirs.clone());
+        candidates.extend(self.their_rendering(git, path));
+        Some(Branches {
+            ours: git.stage(path, Stage::Ours)?,
+            theirs,
+            written,
+            candidates,
+        })
     }
 }

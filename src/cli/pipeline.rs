@@ -137,13 +137,9 @@ pub fn gather(
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
     let previous_tables = project.text(project::TABLES_FILE)?;
-    let lock = match &lock_before {
-        Some(text) => Lock::parse(text)?,
-        None => Lock {
-            lost: previous_tables.is_some(),
-            ..Lock::default()
-        },
-    };
+    let (lock, theirs) = merging::locks(project, lock_before.as_deref())?;
+    let lost = lock_before.is_none() && previous_tables.is_some();
+    let lock = Lock { lost, ..lock };
     let mut disk = OnDisk::new();
     let recorded = lock.files.keys().map(String::as_str);
     let carried = wishes.carry.iter().flat_map(|it| it.looked_at());
@@ -198,7 +194,7 @@ pub fn gather(
         formatter: Rustfmt {
             directory: project.nearest_directory().to_owned(),
         },
-        bases: Known::of(project, previous_tables)?,
+        bases: Known::of(project, previous_tables, theirs)?,
         clock,
     })
 }

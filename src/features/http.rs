@@ -1,13 +1,14 @@
 //! REST: the routes and handlers of each slice.
 
 use minijinja::context;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value};
 
-use crate::model::{Entity, IdType, Service};
+use crate::model::{Entity, EntityId, IdType, Service};
 use crate::plan::Ownership;
 use crate::tables::idempotency::keeps_answers;
 
 use super::entity::naming::Naming;
+use super::entity::relations::RelationsView;
 use super::entity::rust;
 use super::{Context, Contribution, Feature};
 
@@ -24,8 +25,12 @@ impl Feature for Http {
     }
 
     fn contribute(&self, context: &Context<'_>, out: &mut Contribution) {
-        for entity in &context.service.entities {
+        for (index, entity) in context.service.entities.iter().enumerate() {
+            let relations = RelationsView::of(context, EntityId(index));
+            let under = relations.as_ref().is_some_and(|it| !it.children.is_empty());
             let view = context! {
+                related => relations.is_some(),
+                under,
                 naming => Serde(Naming::of(entity)),
                 path => resource_path(context.service, entity),
                 id => rust::id_type(entity.id),
@@ -41,6 +46,15 @@ impl Feature for Http {
                 Ownership::Managed,
                 Some(entity.name.snake()),
             );
+            if let Some(relations) = relations.filter(|_| under) {
+                out.template(
+                    format!("src/{}/http/related.rs", entity.name.snake()),
+                    "http/relations.rs",
+                    Value::from(Serde(relations)),
+                    Ownership::Managed,
+                    Some(entity.name.snake()),
+                );
+            }
             out.routers
                 .push(format!("{}::routes()", rust::escaped(entity.name.snake())));
         }

@@ -2,6 +2,8 @@
 //!
 //! One binary and not one for each entity: each links the whole service anew.
 
+mod relations;
+
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
@@ -10,6 +12,7 @@ use crate::plan::Ownership;
 use crate::tables::build::column_name;
 
 use super::entity::naming::Naming;
+use super::entity::relations::has_any;
 use super::entity::{rust, sample};
 use super::http::resource_path;
 use super::{Context, Contribution, Feature};
@@ -32,7 +35,12 @@ impl Feature for Tests {
         let entities: Vec<Value> = service
             .entities
             .iter()
-            .map(|entity| context! { module => rust::escaped(entity.name.snake()) })
+            .map(|entity| {
+                context! {
+                    module => rust::escaped(entity.name.snake()),
+                    related => has_any(entity),
+                }
+            })
             .collect();
         let samples: Vec<Sample> = service
             .entities
@@ -44,7 +52,18 @@ impl Feature for Tests {
             recursion_limit => recursion_limit(&samples),
             numbered => samples.iter().any(|it| it.numbered),
             entities,
+            related => service.entities.iter().any(has_any),
         };
+        if let Some(view) = relations::view(service, &crate_name) {
+            let template = "tests/relations.rs";
+            out.template(
+                "tests/api/relations.rs",
+                template,
+                view,
+                Ownership::Managed,
+                None,
+            );
+        }
         for (path, template) in [
             ("tests/api/main.rs", "tests/main.rs"),
             ("tests/api/statements.rs", "tests/statements.rs"),

@@ -2,7 +2,6 @@
 //! for a new project. Git may be missing; then it knows nothing.
 
 use std::{
-    collections::BTreeSet,
     fmt::Write as _,
     io::Write as _,
     path::{Path, PathBuf},
@@ -86,18 +85,10 @@ impl Git {
         self.ask(&["cat-file", "blob", &name])
     }
 
-    /// What a commit has at a path.
-    pub fn at(&self, commit: &str, path: &str) -> Option<Vec<u8>> {
-        let name = format!("{commit}:{}{path}", self.prefix);
-        self.ask(&["cat-file", "blob", &name])
-    }
-
-    /// The paths below the project that an unfinished merge has left in conflict.
-    pub fn unmerged(&self) -> BTreeSet<String> {
-        let listed = self.ask(&["ls-files", "--unmerged", "-z", "--", "."]);
-        let listed = String::from_utf8(listed.unwrap_or_default()).unwrap_or_default();
-        let path = |line: &str| Some(line.split_once('\t')?.1.to_owned());
-        listed.split('\0').filter_map(path).collect()
+    /// Whether an unfinished merge has left a file in conflict.
+    pub fn is_unmerged(&self, path: &str) -> bool {
+        let listed = self.ask(&["ls-files", "--unmerged", "--", path]);
+        listed.is_some_and(|it| !it.is_empty())
     }
 
     /// What the index has of a path, `MODE ID`, unless it is in conflict or not there.

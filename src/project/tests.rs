@@ -17,6 +17,8 @@ use super::{
 };
 use crate::reconcile::{path::UNDO, text::Fingerprint};
 
+mod undo;
+
 /// How a disk fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {

@@ -37,6 +37,18 @@ impl Held {
     /// Takes the last run back, and answers with the paths that changed. Files that were
     /// changed since are in the way unless they are in `even`, or `force` is set.
     pub fn undo(&self, force: bool, even: &[String]) -> Result<Vec<String>, UndoError> {
+        let changes = self.changes_back(force, even)?;
+        let paths = changes.iter().map(|it| it.path.clone()).collect();
+        self.apply(&changes)?;
+        Ok(paths)
+    }
+
+    /// What takes the last run back.
+    pub(super) fn changes_back(
+        &self,
+        force: bool,
+        even: &[String],
+    ) -> Result<Vec<Change>, UndoError> {
         let Some(steps) = self.kept_steps()? else {
             return Err(UndoError::Nothing);
         };
@@ -60,9 +72,7 @@ impl Held {
         if !in_the_way.is_empty() {
             return Err(UndoError::Changed(in_the_way));
         }
-        let paths = changes.iter().map(|it| it.path.clone()).collect();
-        self.apply(&changes)?;
-        Ok(paths)
+        Ok(changes)
     }
 
     /// Keeps nothing of the last run, so that it cannot be taken back.

@@ -13,6 +13,21 @@ pub trait Bases {
     fn rendering(&self, path: &str) -> Option<Vec<u8>>;
     /// The content that git has under this name.
     fn blob(&self, id: BlobId) -> Option<Vec<u8>>;
+    /// What two branches made of a file, where git could not merge them.
+    fn branches(&self, path: &str) -> Option<Branches>;
+}
+
+/// A file on two branches that both regenerated and both edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branches {
+    /// On the branch that is checked out, which the lock is of.
+    pub ours: Vec<u8>,
+    /// On the other one.
+    pub theirs: Vec<u8>,
+    /// What the other one's lock says was written there.
+    pub written: Written,
+    /// What may have been written there.
+    pub candidates: Vec<Vec<u8>>,
 }
 
 /// Nobody knows.
@@ -25,6 +40,10 @@ impl Bases for NoBases {
     }
 
     fn blob(&self, _: BlobId) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn branches(&self, _: &str) -> Option<Branches> {
         None
     }
 }
@@ -42,10 +61,19 @@ pub(super) fn find(
         &|| bases.rendering(path),
         &|| written.blob.and_then(|id| bases.blob(id)),
     ];
-    sources.into_iter().find_map(|source| {
-        let text = String::from_utf8(plain(&source()?).into_owned()).ok()?;
-        is_of(&text, written, formatter).then_some(text)
-    })
+    sources
+        .into_iter()
+        .find_map(|source| verified(&source()?, written, formatter))
+}
+
+/// A content as text, if it is what the lock remembers.
+pub(super) fn verified(
+    content: &[u8],
+    written: &Written,
+    formatter: &dyn Formatter,
+) -> Option<String> {
+    let text = String::from_utf8(plain(content).into_owned()).ok()?;
+    is_of(&text, written, formatter).then_some(text)
 }
 
 /// Whether a text is what the lock remembers, be it formatted in another way.

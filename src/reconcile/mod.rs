@@ -8,6 +8,7 @@
 //! managed files that their owners edited.
 
 pub mod bases;
+mod branches;
 pub mod conflict;
 mod decide;
 pub mod lock;

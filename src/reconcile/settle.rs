@@ -8,6 +8,7 @@
 use super::{
     Action, Because, ConflictKind, Formatter, Marked, OnConflict,
     bases::{self, Bases},
+    branches,
     decide::{Decider, Edited},
     lock::{Entry, State},
     merge::{self, Language, Merged, Resolution, Versions, layout, markers},
@@ -77,6 +78,20 @@ fn case<'a>(
     let text = |bytes: &[u8]| String::from_utf8(plain(bytes).into_owned()).ok();
     let yours = text(edited.disk).filter(|_| is_text);
     let language = Language::of(path);
+    if let (true, Some(base), Some(new)) = (has_markers, &base, text(edited.content))
+        && let Some(sides) = branches::sides(path, base, &new, bases, formatter)
+    {
+        // What is generated now is what the two have in common.
+        return Ok(Some(Case {
+            language,
+            base: new,
+            has_base: true,
+            yours: sides.ours,
+            new: sides.theirs,
+            wish,
+            edited,
+        }));
+    }
     let problem = match &yours {
         _ if has_markers => Some(ConflictKind::Markers),
         None => Some(ConflictKind::NoText),

@@ -11,6 +11,9 @@ mod {{ adapter }};
 //% endfor
 mod model;
 pub mod queries;
+//% if related
+pub mod relations;
+//% endif
 pub mod removal;
 mod rules;
 

@@ -17,6 +17,7 @@ pub static TABLE: list::Table = list::Table {
     name: "{{ list.table }}",
     record: {{ list.record }},
     members: &[{% for member in list.members %}"{{ member }}", {% endfor %}],
+    relations: {{ list.relations }},
     columns: &[
 //% for column in list.columns
         {{ column }},

@@ -118,7 +118,7 @@ pub async fn remove(
 }
 
 /// Why there was nothing to remove: no such record{% if versioned %}, or another version of it{% endif %}.
-{% if versioned %}async {% endif %}fn missed({% if versioned %}app: &App, {% endif %}id: {{ id }}) -> Error {
+pub(super) {% if versioned %}async {% endif %}fn missed({% if versioned %}app: &App, {% endif %}id: {{ id }}) -> Error {
 //% if versioned
     match outdated(app, id).await {
         Ok(()) => Error::not_found("{{ naming.sentence }}", id),

@@ -1,5 +1,9 @@
 //! {{ naming.capital_plural }} over HTTP: each handler reads the request, calls one operation, and answers.
 
+//% if under
+mod related;
+
+//% endif
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -10,7 +14,7 @@ use uuid::Uuid;
 //% endif
 
 use super::hooks::Rules as _;
-use super::{ {{ naming.entity }}, {% if changeable %}{{ naming.entity }}Changes, {% endif %}{{ naming.entity }}Page, {{ naming.entity }}Rules, New{{ naming.entity }}, commands, queries, removal };
+use super::{ {{ naming.entity }}, {% if changeable %}{{ naming.entity }}Changes, {% endif %}{{ naming.entity }}Page, {{ naming.entity }}Rules, New{{ naming.entity }}, commands, queries, {% if related %}relations, {% endif %}removal };
 use crate::app::App;
 
 /// The routes of {{ naming.plural_sentence }}, and those that the rules add.
@@ -20,6 +24,9 @@ pub fn routes() -> Router<App> {
         .route("{{ path }}:aggregate", get(aggregate))
         .route("{{ path }}/{id}/removal", get(preview_removal))
         .route("{{ path }}/{id}", get(find){% if changeable %}.put(replace).patch(change){% endif %}.delete(remove))
+//% if under
+        .merge(related::routes())
+//% endif
         .merge({{ naming.entity }}Rules.routes())
 }
 
@@ -28,7 +35,12 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<{{ naming.entity }}Page>, Error> {
     let page = queries::list(&app, &listing).await?;
+//% if related
+    let included = relations::include(&app, &page.{{ naming.plural }}, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
+//% else
     Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+//% endif
 }
 
 async fn aggregate(
@@ -52,11 +64,16 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<{{ id }}>,
-    mask: http::ReadMask,
-) -> Result<http::Partial<{{ naming.entity }}>, Error> {
-    let mask = mask.of(&queries::TABLE)?;
+    viewing: http::Viewing,
+) -> Result<http::Viewed<{{ naming.entity }}>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
     let {{ naming.var }} = queries::find(&app, {{ id_borrow }}id).await?;
-    Ok(http::Partial::new({{ naming.var }}, mask))
+//% if related
+    let included = relations::include(&app, std::slice::from_ref(&{{ naming.var }}), &view.include).await?;
+    Ok(view.show({{ naming.var }}, included))
+//% else
+    Ok(view.show({{ naming.var }}, http::Included::default()))
+//% endif
 }
 
 //% if changeable

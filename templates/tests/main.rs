@@ -8,5 +8,8 @@
 //% for entity in entities
 mod {{ entity.module }};
 //% endfor
+//% if related
+mod relations;
+//% endif
 mod statements;
 mod support;

@@ -10,6 +10,9 @@ async fn every_statement_can_be_prepared() {
 //% for entity in entities
         {{ crate_name }}::{{ entity.module }}::queries::STATEMENTS,
         {{ crate_name }}::{{ entity.module }}::commands::STATEMENTS,
+//% if entity.related
+        {{ crate_name }}::{{ entity.module }}::relations::STATEMENTS,
+//% endif
 //% endfor
     ];
     for (name, statement) in statements.concat() {

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that the crate is linked once.
 
 mod command;
+mod conflicts;
 mod errors;
 mod evolve;
 mod faults;
@@ -9,6 +10,7 @@ mod generate;
 mod golden;
 mod hostile;
 mod import;
+mod merging;
 mod migrate;
 mod migrate_property;
 mod migrations;

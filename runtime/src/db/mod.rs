@@ -83,6 +83,8 @@ impl fmt::Display for Engine {
 pub struct Db(Arc<Inner>);
 
 struct Inner {
+    #[cfg(feature = "testing")]
+    statements: std::sync::atomic::AtomicU64,
     config: DbConfig,
     backend: Backend,
 }
@@ -136,6 +138,8 @@ impl Db {
             }
         };
         Ok(Self(Arc::new(Inner {
+            #[cfg(feature = "testing")]
+            statements: std::sync::atomic::AtomicU64::new(0),
             config: config.clone(),
             backend,
         })))
@@ -154,6 +158,12 @@ impl Db {
     /// The settings it was opened with.
     pub fn config(&self) -> &DbConfig {
         &self.0.config
+    }
+
+    /// How many statements have run outside of transactions, so that a test can count those of a request.
+    #[cfg(feature = "testing")]
+    pub fn statements(&self) -> u64 {
+        self.0.statements.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Reads the first row, if there is one.
@@ -296,6 +306,10 @@ impl Db {
 
     #[inline]
     fn text(&self, sql: &Sql) -> Text {
+        #[cfg(feature = "testing")]
+        self.0
+            .statements
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         sql.variant(self.engine()).clone()
     }
 }

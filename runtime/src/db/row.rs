@@ -29,8 +29,8 @@ impl<'r> Row<'r> {
         Self(Source::Postgres(row))
     }
 
-    /// How many columns there are.
-    pub(crate) fn len(&self) -> usize {
+    /// How many columns it has.
+    pub(crate) fn width(&self) -> usize {
         match self.0 {
             #[cfg(feature = "sqlite")]
             Source::Sqlite(row) => row.as_ref().column_count(),
@@ -77,7 +77,7 @@ pub(crate) struct Cells(pub Vec<Value>);
 
 impl FromRow for Cells {
     fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
-        let cells = (0..row.len()).map(|column| row.get(column));
+        let cells = (0..row.width()).map(|column| row.get(column));
         Ok(Self(cells.collect::<Result<_, _>>()?))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, Path, RawPathParams};
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
@@ -33,6 +33,47 @@ where
         let mut found = Violations::new();
         found.add_parameter("id", "INVALID_ID", "Is not an id of this kind of thing.");
         let detail = "The id in the path is not valid.";
+        Err(Error::bad_request("INVALID_ID", detail).with_violations(found))
+    }
+}
+
+/// The two parameters of a path such as `/v1/posts/{id}/tags/{tag_id}`, each as its type.
+///
+/// 400 `INVALID_ID` for a text that cannot be one; it names the parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<A, B>(pub A, pub B);
+
+impl<S, A, B> FromRequestParts<S> for Pair<A, B>
+where
+    S: Send + Sync,
+    A: FromStr + Send,
+    B: FromStr + Send,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = Path::<(Parsed<A>, Parsed<B>)>::from_request_parts(parts, state).await;
+        let (first, second) = match path {
+            Ok(Path((Parsed(first), Parsed(second)))) => (first, second),
+            Err(_) => (None, None),
+        };
+        let mut found = Violations::new();
+        let detail = "Is not an id of this kind of thing.";
+        if first.is_none() {
+            found.add_parameter("id", "INVALID_ID", detail);
+        }
+        if second.is_none() {
+            let names = RawPathParams::from_request_parts(parts, state).await;
+            let name = names.ok().and_then(|names| {
+                let last = names.iter().last();
+                last.map(|(name, _)| name.to_owned())
+            });
+            found.add_parameter(name.unwrap_or_default(), "INVALID_ID", detail);
+        }
+        if let (Some(first), Some(second)) = (first, second) {
+            return Ok(Self(first, second));
+        }
+        let detail = "An id in the path is not valid.";
         Err(Error::bad_request("INVALID_ID", detail).with_violations(found))
     }
 }

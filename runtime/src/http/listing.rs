@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::query::parameters;
-use crate::list::{Mask, Table};
+use crate::list::{Include, Mask, Table};
 use crate::{Error, PageTokens};
 
 /// What a caller asks of a list (AIP-158, 132, 160, 157); read from the query of the URL.
@@ -23,6 +23,7 @@ pub struct Listing {
     filter: String,
     search: String,
     read_mask: String,
+    include: String,
 }
 
 impl Listing {
@@ -75,6 +76,17 @@ impl Listing {
         &self.read_mask
     }
 
+    /// The relations that the caller wants to see with each record; empty for none.
+    pub fn include(&self) -> &str {
+        &self.include
+    }
+
+    /// The relations that the caller wants to see with a table's records.
+    pub fn included(&self, table: &Table) -> Include {
+        // What names something else was refused when the page was read.
+        Include::read(&self.include, table.relations).unwrap_or_default()
+    }
+
     /// The members that the caller wants to see of a table's records; `None` for all of them.
     pub fn mask(&self, table: &Table) -> Option<Mask> {
         // A mask that names something else was refused when the page was read.
@@ -103,6 +115,7 @@ const PARAMETERS: &[&str] = &[
     "filter",
     "search",
     "read_mask",
+    "include",
 ];
 
 impl<S: Sync> FromRequestParts<S> for Listing {
@@ -128,7 +141,8 @@ impl<S: Sync> FromRequestParts<S> for Listing {
             "order_by" => listing.order_by = value.into_owned(),
             "filter" => listing.filter = value.into_owned(),
             "search" => listing.search = value.into_owned(),
-            _ => listing.read_mask = value.into_owned(),
+            "read_mask" => listing.read_mask = value.into_owned(),
+            _ => listing.include = value.into_owned(),
         })?;
         Ok(listing)
     }

@@ -13,6 +13,8 @@ pub struct Table {
     pub record: Sql,
     /// The members of a record as callers see it: what a `read_mask` may name.
     pub members: &'static [&'static str],
+    /// The relations of a record: what `include` may name.
+    pub relations: &'static [&'static str],
     /// The columns that callers may filter or order by, and those of the default order.
     pub columns: &'static [Column],
     /// The order where the caller names none. The identifier breaks ties.

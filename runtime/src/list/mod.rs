@@ -7,6 +7,7 @@
 mod aggregate;
 mod column;
 pub(crate) mod filter;
+mod include;
 mod keyset;
 mod mask;
 mod order;
@@ -17,6 +18,7 @@ mod value;
 
 pub use aggregate::{Groups, Measured};
 pub use column::{Column, Kind, Plain, Record, Search, Table, Term, Within, names};
+pub use include::{Include, MOST as MOST_INCLUDED, Through};
 pub use mask::Mask;
 pub use page::Page;
 

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::column::{Record, Table, Within};
 use super::filter::check::Condition;
 use super::filter::{check, lex, parse, sql};
+use super::include::Include;
 use super::mask::Mask;
 use super::order::{self, Key};
 use super::search::{self, Query};
@@ -133,6 +134,9 @@ impl Table {
         });
         if let Err(mistake) = Mask::read(listing.read_mask(), self.members) {
             note("read_mask", "INVALID_MASK", mistake);
+        }
+        if let Err(mistake) = Include::read(listing.include(), self.relations) {
+            note("include", "INVALID_INCLUDE", mistake);
         }
         if !found.is_empty() {
             return Err(Error::invalid_parameters(found));
@@ -291,7 +295,7 @@ struct WithRank<T>(Ranked<T>);
 impl<T: FromRow> FromRow for WithRank<T> {
     fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
         let record = T::from_row(row)?;
-        let rank = row.get(row.len().saturating_sub(1))?;
+        let rank = row.get(row.width().saturating_sub(1))?;
         Ok(Self(Ranked { record, rank }))
     }
 }

@@ -92,6 +92,7 @@ pub static DEPOTS: list::Table = list::Table {
     name: "depots",
     record: Sql::new("id, city"),
     members: &["id", "city"],
+    relations: &["parcels"],
     columns: &[
         list::Column::new("id", list::Kind::Bigint).filter(),
         list::Column::new("city", list::Kind::Text)
@@ -120,6 +121,7 @@ pub static PARCELS: list::Table = list::Table {
     name: "parcels",
     record: Sql::new(COLUMNS),
     members: &["id", "label", "note", "weight"],
+    relations: &["depot"],
     columns: &[
         list::Column::new("id", list::Kind::Uuid).filter().order(),
         list::Column::new("label", list::Kind::Text)

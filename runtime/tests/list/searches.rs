@@ -49,6 +49,7 @@ static NOTES: Table = Table {
     page_size: 10,
     most: 100,
     plain: None,
+    relations: &[],
     search: Some(Search {
         index: "notes_search",
         columns: &["title", "body"],

@@ -7,6 +7,7 @@ use crate::tables::build::column_name;
 
 use super::imports::Imports;
 use super::model_view::link_members;
+use super::relations::has_any;
 use super::sql::{Statements, automatic, is_one_range};
 use super::{rust, sql};
 use crate::tables::Table;
@@ -20,6 +21,8 @@ pub struct ListView {
     pub record: String,
     /// The members of a record as callers see it.
     pub members: Vec<String>,
+    /// The relations of a record, as an expression.
+    pub relations: &'static str,
     /// The columns, each as an expression.
     pub columns: Vec<String>,
     /// The default order, each term as an expression.
@@ -65,6 +68,11 @@ impl ListView {
             table: table.name.clone(),
             record: statements.record(),
             members: members(service, entity),
+            relations: if has_any(entity) && service.features.http.is_some() {
+                "super::relations::RELATIONS"
+            } else {
+                "&[]"
+            },
             columns: columns(service, entity, imports),
             default_order: entity
                 .list
@@ -138,7 +146,8 @@ fn is_ordered(entity: &Entity, column: &Column) -> bool {
         || list.default_order.iter().any(|term| term.column == *column)
 }
 
-fn members(service: &Service, entity: &Entity) -> Vec<String> {
+/// The members of a record as callers see it.
+pub fn members(service: &Service, entity: &Entity) -> Vec<String> {
     let mut members = vec!["id".to_owned()];
     let shown = entity.fields.iter().filter(|field| !field.write_only);
     members.extend(shown.map(Field::column));

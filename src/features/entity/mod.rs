@@ -6,12 +6,14 @@ mod list;
 mod model_view;
 pub mod naming;
 mod operations_view;
+pub mod relations;
 mod removal;
 pub mod rust;
 pub mod sample;
 mod sql;
 mod writing;
 
+pub use list::members;
 pub use model_view::link_members;
 
 use minijinja::context;
@@ -25,6 +27,7 @@ use super::{Context, Contribution, Feature, Module};
 use model_view::ModelView;
 use naming::Naming;
 use operations_view::OperationsView;
+use relations::RelationsView;
 
 /// The slices.
 pub struct Entities;
@@ -58,7 +61,13 @@ fn slice(
     let naming = Naming::of(entity);
     let operations = OperationsView::of(context, id, table);
     let model = Value::from(Serde(ModelView::of(context.service, entity)));
-    let names = context! { naming => Serde(&naming), adapters => adapters(context.service) };
+    let relations =
+        RelationsView::of(context, id).filter(|_| context.service.features.http.is_some());
+    let names = context! {
+        naming => Serde(&naming),
+        adapters => adapters(context.service),
+        related => relations.is_some(),
+    };
     let operations = Value::from(Serde(operations));
     let folder = format!("src/{}", entity.name.snake());
     let snake = entity.name.snake();
@@ -96,6 +105,15 @@ fn slice(
             template,
             view,
             ownership,
+            Some(snake),
+        );
+    }
+    if let Some(relations) = relations {
+        out.template(
+            format!("{folder}/relations.rs"),
+            "entity/relations.rs",
+            Value::from(Serde(relations)),
+            Ownership::Managed,
             Some(snake),
         );
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::Entity;
 
-use super::is_changeable;
+use super::{is_changeable, relations};
 
 /// What can be done next with the record in an answer's body.
 pub fn of_record(entity: &Entity) -> Value {
@@ -23,6 +23,14 @@ pub fn of_record(entity: &Entity) -> Value {
         format!("Delete{name}"),
         by_id("Delete", name, "Removes it."),
     );
+    for operation in relations::operation_ids(entity) {
+        let link = json!({
+            "operationId": operation,
+            "parameters": { "id": "$response.body#/id" },
+            "description": "Goes on under it.",
+        });
+        links.insert(operation, link);
+    }
     Value::Object(links)
 }
 

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::model::{Column, Entity, Field, FieldKind, ScalarType, Service};
 use crate::tables::build::column_name;
 
+use super::super::entity::members;
 use super::operations::{json_content, operation, responses, shared};
+use super::relations::include_parameter;
 
 /// The page of records that a caller asks for.
 pub fn list(service: &Service, entity: &Entity) -> Value {
@@ -40,7 +42,8 @@ pub fn parameters(service: &Service, entity: &Entity) -> Vec<Value> {
     if entity.fields.iter().any(|field| field.searchable) {
         parameters.push(search(entity));
     }
-    parameters.push(shared("parameters", "ReadMask"));
+    parameters.push(read_mask(service, entity));
+    parameters.extend(include_parameter(service, entity));
     parameters
 }
 
@@ -57,7 +60,7 @@ pub fn shared_parameters() -> Value {
             "name": "skip",
             "in": "query",
             "description": "How many records are passed over before the page begins. Pages by `page_token` cost the same however far they are; skipped records are read.",
-            "schema": { "type": "integer", "format": "int32", "minimum": 0, "default": 0 },
+            "schema": { "type": "integer", "minimum": 0, "default": 0 },
         },
         "TotalSize": {
             "name": "total_size",
@@ -65,11 +68,21 @@ pub fn shared_parameters() -> Value {
             "description": "Whether the answer says how many records there are on all pages.",
             "schema": { "type": "boolean", "default": false },
         },
-        "ReadMask": {
-            "name": "read_mask",
-            "in": "query",
-            "description": "The members of each record to answer with, with commas between them; all of them where it is empty.",
-            "schema": { "type": "string", "examples": ["id"] },
+    })
+}
+
+/// `?read_mask=`, with the members that it may name.
+pub fn read_mask(service: &Service, entity: &Entity) -> Value {
+    json!({
+        "name": "read_mask",
+        "in": "query",
+        "description": "The members of a record to answer with, with commas between them; all of them where it is empty. Others are then absent, required ones too.",
+        "style": "form",
+        "explode": false,
+        "schema": {
+            "type": "array",
+            "items": { "type": "string", "enum": members(service, entity) },
+            "examples": [["id"]],
         },
     })
 }
@@ -82,7 +95,6 @@ pub fn page_size(entity: &Entity) -> Value {
         "description": format!("How many at most; a larger number than {0} means {0}.", entity.list.max_page),
         "schema": {
             "type": "integer",
-            "format": "int32",
             "minimum": 0,
             "default": entity.list.default_page,
         },

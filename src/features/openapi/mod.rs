@@ -5,6 +5,7 @@ mod links;
 mod lists;
 mod operations;
 mod problems;
+mod relations;
 mod schemas;
 mod writes;
 
@@ -75,6 +76,7 @@ fn document(service: &Service) -> Value {
     components.insert("Groups".to_owned(), aggregates::schema());
     for entity in &service.entities {
         operations::add(service, entity, &mut paths);
+        relations::add(service, entity, &mut paths);
         schemas::add(service, entity, &mut components);
     }
     let mut document = json!({

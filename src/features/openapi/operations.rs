@@ -8,7 +8,7 @@ use crate::tables::build::archive_options;
 use super::super::entity::naming::Naming;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
-use super::{aggregates, is_changeable, links, lists, problems, writes};
+use super::{aggregates, is_changeable, links, lists, problems, relations, writes};
 
 /// The entity tag of a version.
 pub const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
@@ -19,7 +19,7 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     let collection = json!({ "get": lists::list(service, entity), "post": writes::create(entity) });
     let mut record = Map::new();
     record.insert("parameters".to_owned(), json!([id_parameter(entity)]));
-    record.insert("get".to_owned(), get(entity));
+    record.insert("get".to_owned(), get(service, entity));
     if is_changeable(entity) {
         record.insert("put".to_owned(), writes::replace(entity));
         record.insert("patch".to_owned(), writes::change(entity));
@@ -85,7 +85,7 @@ pub fn shared(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
-fn id_parameter(entity: &Entity) -> Value {
+pub fn id_parameter(entity: &Entity) -> Value {
     json!({
         "name": "id",
         "in": "path",
@@ -143,9 +143,10 @@ pub fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
     Value::Object(responses)
 }
 
-fn get(entity: &Entity) -> Value {
+fn get(service: &Service, entity: &Entity) -> Value {
     let mut rest = Map::new();
-    let mut parameters = vec![shared("parameters", "ReadMask")];
+    let mut parameters = vec![lists::read_mask(service, entity)];
+    parameters.extend(relations::include_parameter(service, entity));
     if entity.automatic.version {
         parameters.push(shared("parameters", "IfNoneMatch"));
     }

@@ -72,6 +72,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         "ContentTooLarge",
         "The body is larger than the service takes.",
     ),
+    (
+        414,
+        "UriTooLong",
+        "The URL is longer than the service takes.",
+    ),
     (415, "UnsupportedMediaType", "The body is not JSON."),
     (
         422,
@@ -82,6 +87,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         428,
         "PreconditionRequired",
         "The request has to say which version it is made from.",
+    ),
+    (
+        431,
+        "HeadersTooLarge",
+        "The headers are larger than the service takes.",
     ),
     (500, "InternalError", "The service failed."),
     (503, "Unavailable", "The service cannot answer right now."),
@@ -109,7 +119,7 @@ pub fn responses() -> Map<String, Value> {
 
 /// Adds references to the problems with these status codes, and to those every operation has.
 pub fn add(responses: &mut Map<String, Value>, statuses: &[u16]) {
-    const ALWAYS: &[u16] = &[400, 408, 500, 503, 504];
+    const ALWAYS: &[u16] = &[400, 408, 414, 431, 500, 503, 504];
     for (status, name, _) in PROBLEMS {
         if ALWAYS.contains(status) || statuses.contains(status) {
             let reference = json!({ "$ref": format!("#/components/responses/{name}") });

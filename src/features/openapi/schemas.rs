@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::types::{Bound, DecimalType, TextType};
-use crate::model::{Entity, Field, FieldKind, Format, IdType, ScalarType, Service};
+use crate::model::{Entity, Field, FieldKind, Format, IdType, ScalarType, Service, Via};
 
 use super::super::entity::link_members;
 use super::super::entity::naming::Naming;
@@ -81,7 +81,8 @@ fn record(service: &Service, entity: &Entity) -> Value {
             properties.insert(name.to_owned(), schema);
         }
     }
-    let required: Vec<&String> = properties.keys().collect();
+    let required: Vec<String> = properties.keys().cloned().collect();
+    properties.extend(super::relations::included(service, entity));
     json!({
         "type": "object",
         "description": Naming::of(entity).doc.join("\n"),
@@ -90,7 +91,8 @@ fn record(service: &Service, entity: &Entity) -> Value {
     })
 }
 
-fn new(service: &Service, entity: &Entity) -> Value {
+/// What creates a record.
+pub fn new(service: &Service, entity: &Entity) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     if let Some(needed) = rust::id_from_caller(entity) {
@@ -117,9 +119,7 @@ fn new(service: &Service, entity: &Entity) -> Value {
         }
         properties.insert(name, schema);
     }
-    for (name, target, doc) in link_members(service, entity) {
-        properties.insert(name, ids(target.id, &doc));
-    }
+    properties.extend(links(service, entity));
     object(
         &format!("What creates {}.", Naming::of(entity).a_sentence),
         properties,
@@ -136,9 +136,7 @@ fn changes(service: &Service, entity: &Entity) -> Value {
         }
         properties.insert(field.column(), schema);
     }
-    for (name, target, doc) in link_members(service, entity) {
-        properties.insert(name, ids(target.id, &doc));
-    }
+    properties.extend(links(service, entity));
     let doc = format!(
         "What changes {}: a JSON merge patch (RFC 7396). What is absent stays as it is.",
         Naming::of(entity).a_sentence
@@ -216,6 +214,21 @@ pub fn id_type(id: IdType) -> Value {
 
 fn ids(id: IdType, doc: &str) -> Value {
     json!({ "type": "array", "items": id_type(id), "description": doc })
+}
+
+/// The ids of a record's links as a caller sends them.
+fn links(service: &Service, entity: &Entity) -> Vec<(String, Value)> {
+    let members = link_members(service, entity);
+    let most = entity.collections.iter().filter_map(|it| match &it.via {
+        Via::Link(link) => Some(link.max_items),
+        Via::Reference { .. } => None,
+    });
+    let limited = members.into_iter().zip(most);
+    limited
+        .map(|((name, target, doc), most)| {
+            (name, with(ids(target.id, &doc), "maxItems", json!(most)))
+        })
+        .collect()
 }
 
 /// The schema of a field, null included where it may be null.

@@ -67,7 +67,7 @@ fn conditional(own: Vec<Value>) -> Vec<Value> {
 }
 
 /// The answer may be one that was given before.
-fn replayable(mut response: Value) -> Value {
+pub(super) fn replayable(mut response: Value) -> Value {
     response["headers"]["Idempotency-Replayed"] = shared("headers", "IdempotencyReplayed");
     response
 }
@@ -97,7 +97,7 @@ pub fn create(entity: &Entity) -> Value {
     )
 }
 
-fn tried(entity: &Entity) -> Value {
+pub(super) fn tried(entity: &Entity) -> Value {
     json!({
         "description": format!("The {} as it would be; it was only tried.", entity.name.sentence()),
         "content": json_content(entity.name.pascal()),

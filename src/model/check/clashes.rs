@@ -23,6 +23,7 @@ pub fn check(
     for (draft, collections) in drafts.iter().zip(collections) {
         members(draft, collections, problems);
         archive_columns(draft, problems);
+        under_records(collections, problems);
         constraints::check(draft, &mut taken, problems);
     }
     routes(drafts, service, problems);
@@ -268,6 +269,29 @@ fn archive_columns(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
                     "names of this kind are kept for the archive's own columns",
                 )
                 .help("choose another name, or set `delete: hard`"),
+            );
+        }
+    }
+}
+
+/// Under a record its collections stand beside what every record has there.
+fn under_records(collections: &Resolved, problems: &mut Vec<Diagnostic>) {
+    for (at, collection) in collections {
+        let name = collection.name.kebab();
+        if reserved::UNDER_RECORDS.contains(&name) {
+            problems.push(
+                Diagnostic::new(
+                    Code::ReservedName,
+                    format!(
+                        "a collection cannot be called `{}`",
+                        collection.name.written()
+                    ),
+                )
+                .label(
+                    *at,
+                    format!("every record has something else at the path `…/{{id}}/{name}`"),
+                )
+                .help("choose another name"),
             );
         }
     }

@@ -240,5 +240,8 @@ pub fn is_crate(kebab: &str) -> bool {
     CRATES.contains(&kebab) || DEVICES.contains(&kebab)
 }
 
+/// What stands under every record beside its collections.
+pub const UNDER_RECORDS: &[&str] = &["removal"];
+
 /// What stands at the root of every service beside the resources.
 pub const ROUTES: &[&str] = &["docs", "livez", "metrics", "readyz", "startupz"];

@@ -8,7 +8,9 @@ use std::ops::Range;
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Expr, Stmt,
+    Expr, MacroDelimiter, Stmt, Token,
+    parse::Parser as _,
+    punctuated::Punctuated,
     visit::{self, Visit},
 };
 
@@ -21,6 +23,11 @@ const STATEMENTS: ListKind = ListKind {
     separator: "",
     order: Order::Strict,
     place: Place::Bracketed,
+};
+
+const MEMBERS: ListKind = ListKind {
+    separator: ",",
+    ..STATEMENTS
 };
 
 const CALLS: ListKind = ListKind {
@@ -103,6 +110,41 @@ pub fn arguments(text: &str, tokens: TokenStream) -> Vec<Found> {
     }
     finish(&mut current);
     found
+}
+
+/// One of several values. Its layout depends on whether it stands on lines of its own, so
+/// that is taken out.
+fn member(text: &str, value: &Expr) -> Found {
+    let at = range(value);
+    let written = &text[at.clone()];
+    let key = written.split_once(',').map_or(written, |(first, _)| first);
+    let key = key.split_whitespace().collect();
+    let plain = outdented(written);
+    let node = match syn::parse_str::<Expr>(&plain) {
+        Ok(value) if plain != written => expression(&plain, &value),
+        _ => expression(text, value),
+    };
+    Found {
+        key,
+        node,
+        range: at,
+    }
+}
+
+/// A text without the indentation that its last line has; texts in quotes that go over
+/// lines stay as they are, and everything with them.
+fn outdented(text: &str) -> String {
+    let last = text.lines().last().unwrap_or_default();
+    let indentation = &last[..last.len() - last.trim_start().len()];
+    let is_open = |line: &str| line.matches('"').count() % 2 == 1;
+    if indentation.is_empty() || text.lines().any(is_open) {
+        return text.to_owned();
+    }
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.strip_prefix(indentation).unwrap_or(line))
+        .collect();
+    lines.join("\n")
 }
 
 /// Finds the outermost lists of an expression.
@@ -223,6 +265,31 @@ impl<'ast> Visit<'ast> for Holes<'_> {
         }
         if !fields.is_empty() && it.dot2_token.is_none() {
             self.push(inside, NAMED, fields);
+        }
+    }
+
+    fn visit_expr_array(&mut self, it: &'ast syn::ExprArray) {
+        let brackets = &it.bracket_token.span;
+        let inside = brackets.open().byte_range().end..brackets.close().byte_range().start;
+        let found = it.elems.iter().map(|it| member(self.text, it)).collect();
+        self.push(inside, MEMBERS, found);
+    }
+
+    fn visit_macro(&mut self, it: &'ast syn::Macro) {
+        let span = match &it.delimiter {
+            MacroDelimiter::Paren(it) => &it.span,
+            MacroDelimiter::Brace(it) => &it.span,
+            MacroDelimiter::Bracket(it) => &it.span,
+        };
+        let inside = span.open().byte_range().end..span.close().byte_range().start;
+        let members = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let Ok(members) = members.parse2(it.tokens.clone()) else {
+            return;
+        };
+        // A text to be formatted and its arguments are one; values after values are a list.
+        if members.len() > 1 && !matches!(members.first(), Some(Expr::Lit(_))) {
+            let found = members.iter().map(|it| member(self.text, it)).collect();
+            self.push(inside, MEMBERS, found);
         }
     }
 

@@ -18,7 +18,8 @@ fn clean(base: &str, yours: &str, new: &str, expected: &str) {
 fn printed(text: &str) -> String {
     let comments: Vec<&str> = text
         .lines()
-        .filter(|it| it.trim().starts_with("//"))
+        .map(str::trim)
+        .filter(|it| it.starts_with("//"))
         .collect();
     let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     format!("{}\n{}", comments.join("\n"), prettyplease::unparse(&file))
@@ -105,6 +106,22 @@ fn calls_of_a_chain_unite() {
         "fn f() -> R {\n    R::new()\n        .merge(a())\n        .route(\"/mine\", get(mine))\n        .with_state(s)\n}\n",
         "fn f() -> R {\n    R::new()\n        .merge(a())\n        .merge(b())\n        .with_state(s)\n}\n",
         "fn f() -> R {\n    R::new()\n        .merge(a())\n        .merge(b())\n        .route(\"/mine\", get(mine))\n        .with_state(s)\n}\n",
+    );
+}
+
+#[test]
+fn values_of_a_list_come_together_however_it_is_laid_out() {
+    clean(
+        "const A: &[M] = &[M {\n    id: 1,\n    x: \"a\",\n}];\n",
+        "const A: &[M] = &[M {\n    id: 1,\n    // mine\n    x: \"a\",\n}];\n",
+        "const A: &[M] = &[\n    M {\n        id: 1,\n        x: \"a\",\n    },\n    M {\n        id: 2,\n        x: \"b\",\n    },\n];\n",
+        "const A: &[M] = &[\n    M {\n        id: 1,\n        // mine\n        x: \"a\",\n    },\n    M {\n        id: 2,\n        x: \"b\",\n    },\n];\n",
+    );
+    clean(
+        "fn f() {\n    g(params![a, b]);\n}\n",
+        "fn f() {\n    g(params![\n        a, // mine\n        b,\n    ]);\n}\n",
+        "fn f() {\n    g(params![a, b, c]);\n}\n",
+        "fn f() {\n    g(params![\n        a, // mine\n        b,\n        c,\n    ]);\n}\n",
     );
 }
 

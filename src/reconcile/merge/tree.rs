@@ -168,7 +168,9 @@ pub fn list(text: &str, range: Range<usize>, kind: ListKind, found: Vec<Found>) 
     let blanks_at_end = &last_line[last_line.trim_end().len()..];
     let indentation = elements.first().filter(|_| !is_inline).map(|element| {
         let before = &text[..first - element.lead.len()];
-        before[before.rfind('\n').map_or(0, |at| at + 1)..].to_owned()
+        let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+        // The first element may stand behind its bracket.
+        line[..line.len() - line.trim_start().len()].to_owned()
     });
     Node {
         text: whole.to_owned(),

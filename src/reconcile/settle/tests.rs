@@ -7,7 +7,7 @@ use crate::{
     plan::{Content, Ownership, Rendered},
     reconcile::{
         Action, Formatter, Found, Inputs, OnConflict, Refusal, Wishes, WritePlan,
-        bases::Bases,
+        bases::{Bases, Branches},
         lock::{Entry, Lock, State, Written},
         reconcile,
         text::{BlobId, Fingerprint},
@@ -58,6 +58,10 @@ impl Bases for Knows {
             Self::Wrong => Some(b"something else\n".to_vec()),
             Self::Copy | Self::Rendering | Self::Nobody => None,
         }
+    }
+
+    fn branches(&self, _: &str) -> Option<Branches> {
+        None
     }
 }
 

@@ -1,5 +1,7 @@
 //! Authors over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod related;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -9,7 +11,8 @@ use uuid::Uuid;
 
 use super::hooks::Rules as _;
 use super::{
-    Author, AuthorChanges, AuthorPage, AuthorRules, NewAuthor, commands, queries, removal,
+    Author, AuthorChanges, AuthorPage, AuthorRules, NewAuthor, commands, queries, relations,
+    removal,
 };
 use crate::app::App;
 
@@ -23,6 +26,7 @@ pub fn routes() -> Router<App> {
             "/v1/authors/{id}",
             get(find).put(replace).patch(change).delete(remove),
         )
+        .merge(related::routes())
         .merge(AuthorRules.routes())
 }
 
@@ -31,7 +35,9 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<AuthorPage>, Error> {
     let page = queries::list(&app, &listing).await?;
-    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+    let included =
+        relations::include(&app, &page.authors, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
 }
 
 async fn aggregate(
@@ -55,11 +61,12 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-    mask: http::ReadMask,
-) -> Result<http::Partial<Author>, Error> {
-    let mask = mask.of(&queries::TABLE)?;
+    viewing: http::Viewing,
+) -> Result<http::Viewed<Author>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
     let author = queries::find(&app, id).await?;
-    Ok(http::Partial::new(author, mask))
+    let included = relations::include(&app, std::slice::from_ref(&author), &view.include).await?;
+    Ok(view.show(author, included))
 }
 
 async fn replace(

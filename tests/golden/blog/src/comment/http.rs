@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::hooks::Rules as _;
 use super::{
-    Comment, CommentChanges, CommentPage, CommentRules, NewComment, commands, queries, removal,
+    Comment, CommentChanges, CommentPage, CommentRules, NewComment, commands, queries, relations,
+    removal,
 };
 use crate::app::App;
 
@@ -31,7 +32,9 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<CommentPage>, Error> {
     let page = queries::list(&app, &listing).await?;
-    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+    let included =
+        relations::include(&app, &page.comments, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
 }
 
 async fn aggregate(
@@ -55,11 +58,12 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-    mask: http::ReadMask,
-) -> Result<http::Partial<Comment>, Error> {
-    let mask = mask.of(&queries::TABLE)?;
+    viewing: http::Viewing,
+) -> Result<http::Viewed<Comment>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
     let comment = queries::find(&app, id).await?;
-    Ok(http::Partial::new(comment, mask))
+    let included = relations::include(&app, std::slice::from_ref(&comment), &view.include).await?;
+    Ok(view.show(comment, included))
 }
 
 async fn replace(

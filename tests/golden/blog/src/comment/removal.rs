@@ -120,7 +120,7 @@ pub async fn remove(
 }
 
 /// Why there was nothing to remove: no such record, or another version of it.
-async fn missed(app: &App, id: Uuid) -> Error {
+pub(super) async fn missed(app: &App, id: Uuid) -> Error {
     match outdated(app, id).await {
         Ok(()) => Error::not_found("comment", id),
         Err(error) => error,

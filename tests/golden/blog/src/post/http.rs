@@ -1,5 +1,7 @@
 //! Posts over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod related;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -8,7 +10,9 @@ use svcgen_runtime::{Error, Saved, http, list};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::{NewPost, Post, PostChanges, PostPage, PostRules, commands, queries, removal};
+use super::{
+    NewPost, Post, PostChanges, PostPage, PostRules, commands, queries, relations, removal,
+};
 use crate::app::App;
 
 /// The routes of posts, and those that the rules add.
@@ -21,6 +25,7 @@ pub fn routes() -> Router<App> {
             "/v1/posts/{id}",
             get(find).put(replace).patch(change).delete(remove),
         )
+        .merge(related::routes())
         .merge(PostRules.routes())
 }
 
@@ -29,7 +34,9 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<PostPage>, Error> {
     let page = queries::list(&app, &listing).await?;
-    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+    let included =
+        relations::include(&app, &page.posts, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
 }
 
 async fn aggregate(
@@ -53,11 +60,12 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-    mask: http::ReadMask,
-) -> Result<http::Partial<Post>, Error> {
-    let mask = mask.of(&queries::TABLE)?;
+    viewing: http::Viewing,
+) -> Result<http::Viewed<Post>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
     let post = queries::find(&app, id).await?;
-    Ok(http::Partial::new(post, mask))
+    let included = relations::include(&app, std::slice::from_ref(&post), &view.include).await?;
+    Ok(view.show(post, included))
 }
 
 async fn replace(

@@ -1,5 +1,7 @@
 //! Tags over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod related;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -8,7 +10,7 @@ use svcgen_runtime::{Error, Saved, http, list};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::{NewTag, Tag, TagChanges, TagPage, TagRules, commands, queries, removal};
+use super::{NewTag, Tag, TagChanges, TagPage, TagRules, commands, queries, relations, removal};
 use crate::app::App;
 
 /// The routes of tags, and those that the rules add.
@@ -21,6 +23,7 @@ pub fn routes() -> Router<App> {
             "/v1/tags/{id}",
             get(find).put(replace).patch(change).delete(remove),
         )
+        .merge(related::routes())
         .merge(TagRules.routes())
 }
 
@@ -29,7 +32,8 @@ async fn list(
     listing: http::Listing,
 ) -> Result<http::Masked<TagPage>, Error> {
     let page = queries::list(&app, &listing).await?;
-    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)))
+    let included = relations::include(&app, &page.tags, &listing.included(&queries::TABLE)).await?;
+    Ok(http::Masked::page(page, listing.mask(&queries::TABLE)).with(included))
 }
 
 async fn aggregate(
@@ -53,11 +57,12 @@ async fn create(
 async fn find(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
-    mask: http::ReadMask,
-) -> Result<http::Partial<Tag>, Error> {
-    let mask = mask.of(&queries::TABLE)?;
+    viewing: http::Viewing,
+) -> Result<http::Viewed<Tag>, Error> {
+    let view = viewing.of(&queries::TABLE)?;
     let tag = queries::find(&app, id).await?;
-    Ok(http::Partial::new(tag, mask))
+    let included = relations::include(&app, std::slice::from_ref(&tag), &view.include).await?;
+    Ok(view.show(tag, included))
 }
 
 async fn replace(

@@ -7,6 +7,7 @@ pub mod hooks;
 mod http;
 mod model;
 pub mod queries;
+pub mod relations;
 pub mod removal;
 mod rules;
 

@@ -4,6 +4,7 @@
 mod author;
 mod comment;
 mod post;
+mod relations;
 mod statements;
 mod support;
 mod tag;
