@@ -155,15 +155,14 @@ impl<'c> Statements<'c> {
                 // Services have fewer statements than this; only lists with many shapes come here.
                 self.prepared.clear();
             }
-            let prepared = match Prepared::new(self.connection, text) {
-                Ok(prepared) => prepared,
+            let mut prepared = Prepared::new(self.connection, text);
+            if prepared.is_err() {
                 // Another connection may have changed the tables. SQLite notices, but not where a
                 // trigger leads to a virtual table; once the tables are read anew, it does.
-                Err(_) => {
-                    read_tables(self.connection)?;
-                    Prepared::new(self.connection, text)?
-                }
-            };
+                read_tables(self.connection)?;
+                prepared = Prepared::new(self.connection, text);
+            }
+            let prepared = prepared?;
             self.prepared.insert(key, prepared);
         }
         self.prepared
