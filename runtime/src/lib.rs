@@ -8,6 +8,7 @@
 // So that the macros can name the crate in its own tests.
 extern crate self as svcgen_runtime;
 
+pub mod archive;
 pub mod config;
 pub mod db;
 #[cfg(feature = "docs-ui")]

@@ -67,6 +67,18 @@ pub trait Dialect: Sync {
     /// A fresh UUID.
     fn new_uuid(&self) -> &'static str;
 
+    /// What lets an insert name an id that the database would otherwise make.
+    fn overriding(&self) -> &'static str;
+
+    /// A null among texts.
+    fn null_text(&self) -> &'static str;
+
+    /// A null among UUIDs.
+    fn null_uuid(&self) -> &'static str;
+
+    /// A value as the runtime can show it, whatever its type.
+    fn shown(&self, expression: &str) -> String;
+
     /// A value as text, for columns that hold ids of several types.
     fn as_text(&self, expression: &str, ty: ColumnType) -> String;
 

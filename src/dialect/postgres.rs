@@ -121,6 +121,22 @@ impl Dialect for Postgres {
         "gen_random_uuid()"
     }
 
+    fn overriding(&self) -> &'static str {
+        "\noverriding system value"
+    }
+
+    fn null_text(&self) -> &'static str {
+        "null::text"
+    }
+
+    fn null_uuid(&self) -> &'static str {
+        "null::uuid"
+    }
+
+    fn shown(&self, expression: &str) -> String {
+        format!("{expression}::text")
+    }
+
     fn as_text(&self, expression: &str, _ty: ColumnType) -> String {
         format!("{expression}::text")
     }

@@ -108,6 +108,23 @@ impl Dialect for Sqlite {
         "randomblob(16)"
     }
 
+    fn overriding(&self) -> &'static str {
+        ""
+    }
+
+    fn null_text(&self) -> &'static str {
+        "null"
+    }
+
+    fn null_uuid(&self) -> &'static str {
+        "null"
+    }
+
+    fn shown(&self, expression: &str) -> String {
+        // A row of SQLite holds a value of any type.
+        expression.to_owned()
+    }
+
     fn as_text(&self, expression: &str, ty: ColumnType) -> String {
         match ty {
             ColumnType::Uuid | ColumnType::Bytes => format!("lower(hex({expression}))"),

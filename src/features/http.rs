@@ -5,6 +5,7 @@ use minijinja::value::{Serde, Value};
 
 use crate::model::{Entity, EntityId, IdType, Service};
 use crate::plan::Ownership;
+use crate::tables::build::is_archived;
 use crate::tables::idempotency::keeps_answers;
 
 use super::entity::naming::Naming;
@@ -57,6 +58,9 @@ impl Feature for Http {
             }
             out.routers
                 .push(format!("{}::routes()", rust::escaped(entity.name.snake())));
+            if is_archived(entity) {
+                archive(context.service, entity, out);
+            }
         }
         if keeps_answers(context.service) {
             out.service_items
@@ -69,6 +73,29 @@ impl Feature for Http {
         out.depend("axum", "0.8", &["json"]);
         out.without_default_features("axum");
     }
+}
+
+/// The routes of an entity's archive.
+fn archive(service: &Service, entity: &Entity, out: &mut Contribution) {
+    let view = context! {
+        naming => Serde(Naming::of(entity)),
+        path => archive_path(service, entity),
+    };
+    out.template(
+        format!("src/{}/http_archive.rs", entity.name.snake()),
+        "http/archive.rs",
+        view,
+        Ownership::Managed,
+        Some(entity.name.snake()),
+    );
+    let module = rust::escaped(entity.name.snake());
+    out.routers.push(format!("{module}::archive_routes()"));
+}
+
+/// The path of an entity's archive, such as `/v1/archive/order-lines`.
+pub fn archive_path(service: &Service, entity: &Entity) -> String {
+    let prefix = (service.features.http.as_ref()).map_or("", |http| http.prefix.as_str());
+    format!("{prefix}/archive/{}", entity.name.plural_kebab())
 }
 
 /// The path of an entity's collection, such as `/v1/order-lines`.

@@ -5,6 +5,7 @@
 //! share (manifest, module list, router). The shared files loop over the
 //! entries; they never ask which feature is on.
 
+mod archive;
 mod entity;
 mod http;
 mod migrations;
@@ -38,6 +39,7 @@ pub const ALL: &[&dyn Feature] = &[
     &runtime::Runtime,
     &migrations::Migrations,
     &entity::Entities,
+    &archive::Archive,
     &http::Http,
     &openapi::Openapi,
     &tests::Tests,

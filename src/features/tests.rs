@@ -38,6 +38,7 @@ impl Feature for Tests {
             .map(|entity| {
                 context! {
                     module => rust::escaped(entity.name.snake()),
+                    archived => crate::tables::build::is_archived(entity),
                     related => has_any(entity),
                 }
             })
@@ -50,6 +51,7 @@ impl Feature for Tests {
         let shared = context! {
             crate_name => crate_name.clone(),
             recursion_limit => recursion_limit(&samples),
+            archived => service.entities.iter().any(crate::tables::build::is_archived),
             numbered => samples.iter().any(|it| it.numbered),
             entities,
             related => service.entities.iter().any(has_any),

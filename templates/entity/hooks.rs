@@ -107,6 +107,13 @@ pub trait Rules {
         ready(())
     }
 
+//% if archived
+    /// Runs in the transaction that restores {{ naming.a_sentence }}; an error undoes all of it.
+    fn inside_restore(&self) -> Option<Inside<{{ naming.entity }}>> {
+        None
+    }
+
+//% endif
     /// Routes of your own, beside the generated ones.
     fn routes(&self) -> axum::Router<App> {
         axum::Router::new()

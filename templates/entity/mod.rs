@@ -4,11 +4,17 @@
 //! {{ line }}
 //% endfor
 
+//% if archived
+pub mod archive;
+//% endif
 pub mod commands;
 pub mod hooks;
 //% for adapter in adapters
 mod {{ adapter }};
 //% endfor
+//% if restores_routed
+mod http_archive;
+//% endif
 mod model;
 pub mod queries;
 //% if related
@@ -20,5 +26,8 @@ mod rules;
 //% for adapter in adapters
 pub use {{ adapter }}::routes;
 //% endfor
+//% if restores_routed
+pub use http_archive::archive_routes;
+//% endif
 pub use model::*;
 pub use rules::{{ naming.entity }}Rules;

@@ -10,10 +10,16 @@ async fn every_statement_can_be_prepared() {
 //% for entity in entities
         {{ crate_name }}::{{ entity.module }}::queries::STATEMENTS,
         {{ crate_name }}::{{ entity.module }}::commands::STATEMENTS,
+//% if entity.archived
+        {{ crate_name }}::{{ entity.module }}::archive::STATEMENTS,
+//% endif
 //% if entity.related
         {{ crate_name }}::{{ entity.module }}::relations::STATEMENTS,
 //% endif
 //% endfor
+//% if archived
+        {{ crate_name }}::archive::STATEMENTS,
+//% endif
     ];
     for (name, statement) in statements.concat() {
         let prepared = server.app().db.prepare(statement).await;

@@ -1,8 +1,10 @@
 //! The customers of the shop as one writes them by hand on axum and sqlx.
 //!
-//! `bench-sqlx PORT URL`: the same table and the same JSON as the generated
+//! `bench-sqlx PORT URL`: on SQLite removals alone; on PostgreSQL the same table and the same JSON as the generated
 //! service, and less of everything else: no checks beyond the types, no
 //! problem details, no entity tags, no timeouts.
+
+mod remove;
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -15,6 +17,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::str::FromStr as _;
 use uuid::Uuid;
 
 const FIND: &str =
@@ -68,7 +72,7 @@ struct Page {
     next_page_token: Option<String>,
 }
 
-struct Failure(StatusCode);
+pub struct Failure(StatusCode);
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
@@ -88,18 +92,38 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let port = arguments.next().ok_or("a port is missing")?;
     let url = arguments.next().ok_or("a URL is missing")?;
+    let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
+    if url.starts_with("sqlite:") {
+        return Ok(axum::serve(listener, sqlite(&url).await?).await?);
+    }
     let pool = PgPoolOptions::new()
         .max_connections(8)
         .test_before_acquire(false)
         .connect(&url)
         .await?;
     let router = Router::new()
-        .route("/v1/customers/{id}", get(find))
+        .route("/v1/customers/{id}", get(find).delete(remove::postgres))
         .route("/v1/customers", get(list).post(create))
         .with_state(pool);
-    let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     axum::serve(listener, router).await?;
     Ok(())
+}
+
+/// Removals alone, on SQLite with `synchronous=full`, as the generated service has it.
+async fn sqlite(url: &str) -> Result<Router, sqlx::Error> {
+    let options = SqliteConnectOptions::from_str(url)?
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(std::time::Duration::from_secs(10));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(8)
+        .connect_with(options)
+        .await?;
+    let customer = get(remove::exists).delete(remove::sqlite);
+    Ok(Router::new()
+        .route("/v1/customers/{id}", customer)
+        .with_state(pool))
 }
 
 async fn find(State(pool): State<PgPool>, Path(id): Path<Uuid>) -> Result<Json<Customer>, Failure> {

@@ -38,6 +38,7 @@ pub use id::{Id, Pair};
 pub use listing::Listing;
 pub use masked::Masked;
 pub use patch::{Edit, Identifier, Missing, Patch, Replacement};
+pub(crate) use query::parameters;
 pub use removal::{Removal, Removing};
 pub use viewing::{Included, View, Viewed, Viewing};
 pub use within::Child;

@@ -10,7 +10,7 @@ use crate::input::{Violations, nearest};
 
 /// Gives every parameter to `take`; unknown, repeated and undecodable ones are 400, all at once.
 /// What `take` adds to the violations is told together with them.
-pub(super) fn parameters<'a>(
+pub(crate) fn parameters<'a>(
     parts: &'a Parts,
     known: &[&'static str],
     mut take: impl FnMut(&'static str, Cow<'a, str>, &mut Violations),

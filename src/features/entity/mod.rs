@@ -1,5 +1,6 @@
 //! The slice of each entity: model, queries, commands, and the user's rules.
 
+mod archive;
 mod constraints;
 mod imports;
 mod list;
@@ -13,6 +14,7 @@ pub mod sample;
 mod sql;
 mod writing;
 
+pub use archive::statements::ties as archive_ties;
 pub use list::members;
 pub use model_view::link_members;
 
@@ -24,6 +26,7 @@ use crate::plan::Ownership;
 use crate::tables::Table;
 
 use super::{Context, Contribution, Feature, Module};
+use archive::ArchiveView;
 use model_view::ModelView;
 use naming::Naming;
 use operations_view::OperationsView;
@@ -61,11 +64,14 @@ fn slice(
     let naming = Naming::of(entity);
     let operations = OperationsView::of(context, id, table);
     let model = Value::from(Serde(ModelView::of(context.service, entity)));
+    let archive = ArchiveView::of(context, id);
     let relations =
         RelationsView::of(context, id).filter(|_| context.service.features.http.is_some());
     let names = context! {
         naming => Serde(&naming),
         adapters => adapters(context.service),
+        archived => archive.is_some(),
+        restores_routed => archive.is_some() && context.service.features.http.is_some(),
         related => relations.is_some(),
     };
     let operations = Value::from(Serde(operations));
@@ -105,6 +111,15 @@ fn slice(
             template,
             view,
             ownership,
+            Some(snake),
+        );
+    }
+    if let Some(archive) = archive {
+        out.template(
+            format!("{folder}/archive.rs"),
+            "entity/archive.rs",
+            Value::from(Serde(archive)),
+            Ownership::Managed,
             Some(snake),
         );
     }

@@ -180,7 +180,7 @@ fn is_json(field: &Field) -> bool {
 }
 
 /// The first of the names that no field has.
-fn free_name(entity: &Entity, names: &[&str]) -> String {
+pub fn free_name(entity: &Entity, names: &[&str]) -> String {
     let taken: Vec<String> = entity.fields.iter().map(Field::column).collect();
     names
         .iter()
@@ -352,7 +352,7 @@ fn change_members(service: &Service, entity: &Entity, imports: &mut Imports) -> 
     members
 }
 
-fn field_doc(service: &Service, field: &Field) -> Vec<String> {
+pub fn field_doc(service: &Service, field: &Field) -> Vec<String> {
     doc_lines(field.doc.as_deref()).unwrap_or_else(|| match &field.kind {
         FieldKind::Reference(reference) => {
             let target = service.entity(reference.target).name.sentence();

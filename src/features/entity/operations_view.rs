@@ -77,6 +77,8 @@ pub struct OperationsView {
     pub table: String,
     /// What a removal does.
     pub removal: Removal,
+    /// Whether removed records are kept.
+    pub archived: bool,
     /// Whether a removal must say why.
     pub reason_required: bool,
     /// What lists may be asked about.
@@ -136,6 +138,7 @@ impl OperationsView {
             constraints: constraints(table),
             commands: command_statements(service, entity, &statements),
             queries: query_statements(entity, &statements),
+            archived: matches!(entity.delete, Delete::Archive(_)),
             reason_required: match &entity.delete {
                 Delete::Archive(archive) => archive.reason_required,
                 Delete::Hard => false,
@@ -250,7 +253,7 @@ fn update_parameters(
 }
 
 /// An expression of `Option<T>` or `Option<&T>` as a parameter.
-fn flattened(service: &Service, field: &Field, place: &str) -> String {
+pub fn flattened(service: &Service, field: &Field, place: &str) -> String {
     let mut unused = Imports::new();
     match &field.kind {
         FieldKind::List(_) => format!("{place}.map(db::Json)"),

@@ -43,7 +43,10 @@ pub fn aggregate(service: &Service, entity: &Entity) -> Value {
         "Groups and measures of this request with commas between them, each with ` desc` where larger values come first.",
         "count() desc",
     ));
-    parameters.push(lists::page_size(entity));
+    parameters.push(lists::page_size(
+        entity.list.default_page,
+        entity.list.max_page,
+    ));
     parameters.push(shared("parameters", "PageToken"));
     let page = json!({
         "description": format!("One page of groups of {plural}."),

@@ -30,7 +30,7 @@ pub fn list(service: &Service, entity: &Entity) -> Value {
 /// What every list of an entity's records can be asked with.
 pub fn parameters(service: &Service, entity: &Entity) -> Vec<Value> {
     let mut parameters = vec![
-        page_size(entity),
+        page_size(entity.list.default_page, entity.list.max_page),
         shared("parameters", "PageToken"),
         shared("parameters", "Skip"),
         shared("parameters", "TotalSize"),
@@ -88,15 +88,15 @@ pub fn read_mask(service: &Service, entity: &Entity) -> Value {
 }
 
 /// How many records or groups a page has.
-pub fn page_size(entity: &Entity) -> Value {
+pub fn page_size(default: u32, most: u32) -> Value {
     json!({
         "name": "page_size",
         "in": "query",
-        "description": format!("How many at most; a larger number than {0} means {0}.", entity.list.max_page),
+        "description": format!("How many at most; a larger number than {most} means {most}."),
         "schema": {
             "type": "integer",
             "minimum": 0,
-            "default": entity.list.default_page,
+            "default": default,
         },
     })
 }

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from the model.
 
 mod aggregates;
+mod archive;
 mod links;
 mod lists;
 mod operations;
@@ -61,7 +62,7 @@ fn document(service: &Service) -> Value {
         .unwrap_or_else(|| format!("The {} service.", service.name.sentence()));
     let mut entities: Vec<&Entity> = service.entities.iter().collect();
     entities.sort_by_key(|entity| entity.name.plural_pascal());
-    let tags: Vec<Value> = entities
+    let mut tags: Vec<Value> = entities
         .into_iter()
         .map(|entity| {
             let fallback = super::entity::naming::Naming::of(entity).doc.join("\n");
@@ -71,6 +72,13 @@ fn document(service: &Service) -> Value {
             })
         })
         .collect();
+    // An entity may have the name.
+    if let Some(tag) = archive::tag(service)
+        && !tags.iter().any(|it| it["name"] == tag["name"])
+    {
+        tags.push(tag);
+        tags.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
+    }
     let mut paths = Map::new();
     let mut components = problems::schemas();
     components.insert("Groups".to_owned(), aggregates::schema());
@@ -78,7 +86,9 @@ fn document(service: &Service) -> Value {
         operations::add(service, entity, &mut paths);
         relations::add(service, entity, &mut paths);
         schemas::add(service, entity, &mut components);
+        archive::add(service, entity, &mut paths, &mut components);
     }
+    archive::add_batches(service, &mut paths);
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {

@@ -144,7 +144,7 @@ fn changes(service: &Service, entity: &Entity) -> Value {
     object(&doc, properties, &[])
 }
 
-fn object(doc: &str, properties: Map<String, Value>, required: &[String]) -> Value {
+pub fn object(doc: &str, properties: Map<String, Value>, required: &[String]) -> Value {
     // A member that nobody reads is a typing error, and is refused.
     let mut schema = json!({ "type": "object", "description": doc, "additionalProperties": false });
     if !required.is_empty() {
@@ -155,15 +155,20 @@ fn object(doc: &str, properties: Map<String, Value>, required: &[String]) -> Val
 }
 
 fn page(entity: &Entity) -> Value {
-    let plural = entity.name.plural_snake();
+    let doc = format!("One page of {}.", entity.name.plural_sentence());
+    page_of(&doc, entity.name.plural_snake(), entity.name.pascal())
+}
+
+/// The schema of a page of such records.
+pub fn page_of(doc: &str, plural: &str, record: &str) -> Value {
     json!({
         "type": "object",
-        "description": format!("One page of {}.", entity.name.plural_sentence()),
+        "description": doc,
         "required": [plural],
         "properties": {
             plural: {
                 "type": "array",
-                "items": reference(entity.name.pascal()),
+                "items": reference(record),
             },
             "next_page_token": {
                 "type": "string",
@@ -232,7 +237,7 @@ fn links(service: &Service, entity: &Entity) -> Vec<(String, Value)> {
 }
 
 /// The schema of a field, null included where it may be null.
-fn property(service: &Service, field: &Field) -> Value {
+pub fn property(service: &Service, field: &Field) -> Value {
     let doc = field
         .doc
         .clone()

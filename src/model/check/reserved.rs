@@ -67,6 +67,8 @@ const TYPES: &[&str] = &[
     // Members of every API description.
     "Groups",
     "Problem",
+    "RemovalPreview",
+    "Restored",
     "Violation",
 ];
 

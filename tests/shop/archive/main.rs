@@ -1,5 +1,9 @@
 //! A removed order is in the archive with its lines: who, when, why, and in one batch.
 
+mod oracle;
+mod races;
+mod restore;
+
 use serde_json::{Value, json};
 use shop::app::App;
 use svcgen_runtime::axum::http::Method;

@@ -1,5 +1,6 @@
 //! Values at the edges of every type, over HTTP and back, on either engine.
 
+mod archive;
 mod conditional;
 mod defaults;
 mod documents;

@@ -29,8 +29,11 @@ impl Service for App {
 
     fn router(self) -> Router {
         Router::new()
+            .merge(crate::archive::routes())
+            .merge(crate::author::archive_routes())
             .merge(crate::author::routes())
             .merge(crate::comment::routes())
+            .merge(crate::post::archive_routes())
             .merge(crate::post::routes())
             .merge(crate::tag::routes())
             .with_state(self)

@@ -107,6 +107,11 @@ pub trait Rules {
         ready(())
     }
 
+    /// Runs in the transaction that restores an author; an error undoes all of it.
+    fn inside_restore(&self) -> Option<Inside<Author>> {
+        None
+    }
+
     /// Routes of your own, beside the generated ones.
     fn routes(&self) -> axum::Router<App> {
         axum::Router::new()

@@ -2,9 +2,11 @@
 //!
 //! A text that is published, or will be.
 
+pub mod archive;
 pub mod commands;
 pub mod hooks;
 mod http;
+mod http_archive;
 mod model;
 pub mod queries;
 pub mod relations;
@@ -12,5 +14,6 @@ pub mod removal;
 mod rules;
 
 pub use http::routes;
+pub use http_archive::archive_routes;
 pub use model::*;
 pub use rules::PostRules;

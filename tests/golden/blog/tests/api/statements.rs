@@ -9,16 +9,19 @@ async fn every_statement_can_be_prepared() {
     let statements = [
         blog::author::queries::STATEMENTS,
         blog::author::commands::STATEMENTS,
+        blog::author::archive::STATEMENTS,
         blog::author::relations::STATEMENTS,
         blog::comment::queries::STATEMENTS,
         blog::comment::commands::STATEMENTS,
         blog::comment::relations::STATEMENTS,
         blog::post::queries::STATEMENTS,
         blog::post::commands::STATEMENTS,
+        blog::post::archive::STATEMENTS,
         blog::post::relations::STATEMENTS,
         blog::tag::queries::STATEMENTS,
         blog::tag::commands::STATEMENTS,
         blog::tag::relations::STATEMENTS,
+        blog::archive::STATEMENTS,
     ];
     for (name, statement) in statements.concat() {
         let prepared = server.app().db.prepare(statement).await;

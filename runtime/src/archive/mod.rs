@@ -1,0 +1,70 @@
+//! The archive: removed records, read and restored.
+//!
+//! Knows what a restore must find out and do, and in which order; what the
+//! statements are is the generated code's. Every statement takes the batch as
+//! `$1` and a record of the archive, or null for all of the batch, as `$2`.
+
+mod conflict;
+mod request;
+mod restore;
+
+pub use request::{Overrides, Reading, Restoring, note_reading};
+pub use restore::{Restored, RestoredRecord};
+
+use crate::db::{Sql, Transaction};
+use crate::http::Caller;
+use crate::{BoxFuture, Error};
+
+/// Runs for a record that was restored, in the same transaction; its id comes as text.
+pub type Inside = for<'a> fn(
+    &'a mut Transaction<'static>,
+    &'a Caller,
+    String,
+) -> BoxFuture<'a, Result<(), Error>>;
+
+/// Everything of a service that can be restored.
+#[derive(Debug)]
+pub struct Archives {
+    /// The archives of its records, each after those that its records refer to.
+    pub records: &'static [&'static Archive],
+    /// What ties restored records to each other, and to what was detached from them.
+    pub ties: &'static [Tie],
+}
+
+/// The archive of one kind of record.
+#[derive(Debug)]
+pub struct Archive {
+    /// The table of the live records.
+    pub table: &'static str,
+    /// What one of them is called.
+    pub sentence: &'static str,
+    /// Finds the batch of the archived record `$1`, and holds it.
+    pub batch: &'static Sql,
+    /// Holds the archived records of the batch `$1`, and gives their ids.
+    pub hold: &'static Sql,
+    /// Tells what stands in the way. From `$3` on come pairs: whether a value is overridden, and by what.
+    pub conflicts: &'static Sql,
+    /// Makes the live records, with the same pairs, and gives their ids.
+    pub restore: &'static Sql,
+    /// Ends the archived records.
+    pub forget: &'static Sql,
+    /// How many pairs there are.
+    pub overrides: usize,
+    /// Which of them are references to records that may be restored only later.
+    pub late: &'static [usize],
+    /// Sets those references again.
+    pub refer: Option<&'static Sql>,
+    /// Moves the sequence of ids beyond the restored ones, on PostgreSQL.
+    pub sequence: Option<&'static Sql>,
+    /// What a service adds.
+    pub inside: Inside,
+}
+
+/// Ties that a removal cut, and that a restore ties again once both ends are live.
+#[derive(Debug)]
+pub struct Tie {
+    /// Ties them again; `$1` is the batch.
+    pub tie: &'static Sql,
+    /// Ends what remembered them.
+    pub forget: &'static Sql,
+}

@@ -1,0 +1,83 @@
+//! The parameters and the body of requests to the archive.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::Error;
+use crate::http::{Body, Caller, parameters};
+use crate::input::{self, Read};
+
+/// `?show_pii=true`: whether what says something about a person is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reading {
+    /// Whether it is.
+    pub show_pii: bool,
+}
+
+impl<S: Sync> FromRequestParts<S> for Reading {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+        let show_pii = flag(parts, "show_pii")?;
+        Ok(Self { show_pii })
+    }
+}
+
+/// Notes in the log who read what says something about a person.
+pub fn note_reading(caller: &Caller, table: &str, archive_id: Uuid, reading: Reading) {
+    if reading.show_pii {
+        tracing::info!(by = caller.subject, table, %archive_id, "an archived record was read in full");
+    }
+}
+
+/// `?validate_only=true`: whether a restore is only tried (AIP-163).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Restoring {
+    /// Whether nothing shall change.
+    pub validate_only: bool,
+}
+
+impl<S: Sync> FromRequestParts<S> for Restoring {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+        let validate_only = flag(parts, "validate_only")?;
+        Ok(Self { validate_only })
+    }
+}
+
+fn flag(parts: &Parts, name: &'static str) -> Result<bool, Error> {
+    let mut flag = false;
+    parameters(parts, &[name], |name, value, found| match &*value {
+        "true" => flag = true,
+        "false" => {}
+        _ => found.add_parameter(name, "INVALID", "Must be `true` or `false`."),
+    })?;
+    Ok(flag)
+}
+
+/// The values that a restored record shall have instead of the archived ones. A request
+/// without a body overrides nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Overrides<T>(pub T);
+
+impl<S: Sync, T: Read> FromRequest<S> for Overrides<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let headers = request.headers();
+        let length = headers
+            .get(header::CONTENT_LENGTH)
+            .map(|it| it.as_bytes() == b"0");
+        let is_empty = length.unwrap_or(!headers.contains_key(header::TRANSFER_ENCODING));
+        if is_empty && !headers.contains_key(header::CONTENT_TYPE) {
+            let read = input::read(Value::Object(Map::new()));
+            return read.map(Self).map_err(Error::invalid);
+        }
+        let Body(overrides) = Body::from_request(request, state).await?;
+        Ok(Self(overrides))
+    }
+}

@@ -1,0 +1,240 @@
+//! A restore: everything that stands in the way is found first, then the records are made,
+//! parents before children, and leave the archive, all in one transaction.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::conflict::{Conflict, Shown, refused};
+use super::{Archive, Archives, Restoring};
+use crate::db::{Db, DbError, IntoValue, Transaction, Value};
+use crate::http::Caller;
+use crate::{Error, params};
+
+/// What a restore brought back, or would bring back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// The batch that it was archived in.
+    pub batch: Uuid,
+    /// Whether it was only tried.
+    pub validate_only: bool,
+    /// The records, parents first.
+    pub records: Vec<RestoredRecord>,
+}
+
+/// One record that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestoredRecord {
+    /// Its table.
+    pub table: &'static str,
+    /// Its id.
+    pub id: String,
+}
+
+/// What is restored.
+struct Wanted {
+    batch: Uuid,
+    /// One record, or all of the batch.
+    one: Option<Uuid>,
+    /// The pairs of the one.
+    overrides: Vec<Value>,
+}
+
+impl Archives {
+    /// Restores one record.
+    ///
+    /// # Errors
+    ///
+    /// 404 when it is not in the archive, 409 with all that stands in the way; nothing has changed then.
+    pub async fn restore(
+        &self,
+        db: &Db,
+        caller: &Caller,
+        archive: &'static Archive,
+        archive_id: Uuid,
+        overrides: Vec<Value>,
+        restoring: Restoring,
+    ) -> Result<Restored, Error> {
+        let found: Option<(Uuid,)> = db
+            .fetch_optional(archive.batch, params![archive_id])
+            .await?;
+        let missing = || Error::not_found(&format!("archived {}", archive.sentence), archive_id);
+        let (batch,) = found.ok_or_else(missing)?;
+        let wanted = Wanted {
+            batch,
+            one: Some(archive_id),
+            overrides,
+        };
+        let restored = self.run(db, caller, &[archive], &wanted, restoring).await?;
+        if restored.records.is_empty() {
+            return Err(missing());
+        }
+        Ok(restored)
+    }
+
+    /// Restores everything that was removed together.
+    ///
+    /// # Errors
+    ///
+    /// 404 when nothing of the batch is in the archive, 409 with all that stands in the way;
+    /// nothing has changed then.
+    pub async fn restore_batch(
+        &self,
+        db: &Db,
+        caller: &Caller,
+        batch: Uuid,
+        restoring: Restoring,
+    ) -> Result<Restored, Error> {
+        let wanted = Wanted {
+            batch,
+            one: None,
+            overrides: Vec::new(),
+        };
+        let restored = self
+            .run(db, caller, self.records, &wanted, restoring)
+            .await?;
+        if restored.records.is_empty() {
+            return Err(Error::not_found("archived batch", batch));
+        }
+        Ok(restored)
+    }
+
+    async fn run(
+        &self,
+        db: &Db,
+        caller: &Caller,
+        archives: &[&'static Archive],
+        wanted: &Wanted,
+        restoring: Restoring,
+    ) -> Result<Restored, Error> {
+        let mut tries = 0;
+        loop {
+            let mut tx = db.begin().await?;
+            let outcome = self.run_in(&mut tx, caller, archives, wanted).await;
+            match outcome {
+                Ok(records) => {
+                    if restoring.validate_only {
+                        drop(tx);
+                    } else {
+                        tx.commit().await?;
+                        tracing::info!(
+                            batch = %wanted.batch,
+                            by = caller.subject,
+                            records = records.len(),
+                            "archived records were restored"
+                        );
+                    }
+                    return Ok(Restored {
+                        batch: wanted.batch,
+                        validate_only: restoring.validate_only,
+                        records,
+                    });
+                }
+                // Somebody took a value or removed a parent after it was looked for: looking again tells what.
+                Err(error) if tries == 0 && is_race(&error) => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn run_in(
+        &self,
+        tx: &mut Transaction<'static>,
+        caller: &Caller,
+        archives: &[&'static Archive],
+        wanted: &Wanted,
+    ) -> Result<Vec<RestoredRecord>, Error> {
+        let mut held = Vec::new();
+        for archive in archives {
+            let rows: Vec<(Uuid,)> = tx.fetch_all(archive.hold, wanted.key()).await?;
+            if !rows.is_empty() {
+                held.push(*archive);
+            }
+        }
+        let mut conflicts = Vec::new();
+        for archive in &held {
+            let found: Vec<Conflict> = tx
+                .fetch_all(archive.conflicts, wanted.values(archive, false))
+                .await?;
+            let others = found.into_iter().filter(|it| !wanted.includes(it));
+            conflicts.extend(others.map(|conflict| (*archive, conflict)));
+        }
+        if !conflicts.is_empty() {
+            return Err(refused(&conflicts, wanted.one.is_none()));
+        }
+        let mut records = Vec::new();
+        for archive in &held {
+            let values = wanted.values(archive, true);
+            let ids: Vec<(Shown,)> = tx.write_all(archive.restore, values).await?;
+            let table = archive.table;
+            records.extend(
+                ids.into_iter()
+                    .map(|(id,)| RestoredRecord { table, id: id.0 }),
+            );
+        }
+        self.tie(tx, &held, wanted).await?;
+        for archive in &held {
+            for record in records.iter().filter(|it| it.table == archive.table) {
+                (archive.inside)(tx, caller, record.id.clone()).await?;
+            }
+        }
+        Ok(records)
+    }
+
+    /// What can be done only once all records are there.
+    async fn tie(
+        &self,
+        tx: &mut Transaction<'static>,
+        held: &[&'static Archive],
+        wanted: &Wanted,
+    ) -> Result<(), DbError> {
+        for archive in held {
+            if let (Some(refer), None) = (archive.refer, wanted.one) {
+                tx.execute(refer, params![wanted.batch]).await?;
+            }
+            if let (Some(sequence), crate::db::Engine::Postgres) = (archive.sequence, tx.engine()) {
+                let _: Option<(i64,)> = tx.write_optional(sequence, Vec::new()).await?;
+            }
+        }
+        for tie in self.ties {
+            tx.execute(tie.tie, params![wanted.batch]).await?;
+            tx.execute(tie.forget, params![wanted.batch]).await?;
+        }
+        for archive in held {
+            tx.execute(archive.forget, wanted.key()).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Wanted {
+    fn key(&self) -> Vec<Value> {
+        params![self.batch, self.one]
+    }
+
+    /// The key and the pairs. In a batch, references to what may come later are left out at first.
+    fn values(&self, archive: &Archive, is_restore: bool) -> Vec<Value> {
+        let mut values = self.key();
+        if self.one.is_some() {
+            values.extend(self.overrides.iter().cloned());
+            return values;
+        }
+        for number in 0..archive.overrides {
+            let left_out = is_restore && archive.late.contains(&number);
+            values.push(left_out.into_value());
+            values.push(Value::Null);
+        }
+        values
+    }
+
+    /// Whether what is missing comes back together with what misses it.
+    fn includes(&self, conflict: &Conflict) -> bool {
+        self.one.is_none() && conflict.is_of_batch(self.batch)
+    }
+}
+
+fn is_race(error: &Error) -> bool {
+    matches!(
+        error.database(),
+        Some(DbError::Unique { .. } | DbError::ForeignKey { .. } | DbError::Serialization)
+    )
+}

@@ -1,0 +1,62 @@
+//! What was removed together comes back together: the archives of all records, and what ties them.
+
+//% if routed
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use svcgen_runtime::{Error, archive, http};
+use uuid::Uuid;
+
+use crate::app::App;
+//% else
+use svcgen_runtime::archive;
+//% endif
+
+//% if ties
+use svcgen_runtime::db;
+
+//% for statement in statements
+/// {{ statement.doc }}
+const {{ statement.name }}: db::Sql = {{ statement.expression }};
+
+//% endfor
+//% endif
+/// The archives, each after those that its records refer to.
+pub const ARCHIVES: archive::Archives = archive::Archives {
+    records: &[
+//% for module in modules
+        &crate::{{ module }}::archive::ARCHIVE,
+//% endfor
+    ],
+    ties: &[
+//% for tie in ties
+        archive::Tie {
+            tie: &{{ tie.tie }},
+            forget: &{{ tie.forget }},
+        },
+//% endfor
+    ],
+};
+
+//% if routed
+/// The route that restores a whole batch.
+pub fn routes() -> Router<App> {
+    Router::new().route("{{ batches }}/{batch}/restore", post(restore))
+}
+
+async fn restore(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(batch): http::Id<Uuid>,
+    restoring: archive::Restoring,
+) -> Result<Json<archive::Restored>, Error> {
+    Ok(Json(ARCHIVES.restore_batch(&app.db, &caller, batch, restoring).await?))
+}
+
+//% endif
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &svcgen_runtime::db::Sql)] = &[
+//% for statement in statements
+    ("{{ statement.name }}", &{{ statement.name }}),
+//% endfor
+];

@@ -1,0 +1,290 @@
+//! The {{ naming.plural_sentence }} that were removed: read, listed and restored.
+
+//% for line in imports
+{{ line }}
+//% endfor
+
+use super::hooks::Rules as _;
+use super::queries;
+use super::rules::{{ naming.entity }}Rules;
+use crate::app::App;
+use crate::archive::ARCHIVES;
+
+//% for statement in statements
+/// {{ statement.doc }}
+const {{ statement.name }}: db::Sql = {{ statement.expression }};
+
+//% endfor
+//% if numbered
+/// The sequence of ids, beyond those that came back.
+const SEQUENCE: db::Sql = db::Sql::new(
+    "select setval(pg_get_serial_sequence('\"{{ table }}\"', 'id'), live.most)
+     from (select max(id) as most from \"{{ table }}\") as live
+     where live.most > coalesce(
+         pg_sequence_last_value(pg_get_serial_sequence('\"{{ table }}\"', 'id')::regclass), 0)",
+);
+
+//% endif
+/// How {{ naming.plural_sentence }} are restored.
+pub const ARCHIVE: archive::Archive = archive::Archive {
+    table: "{{ table }}",
+    sentence: "{{ naming.sentence }}",
+    batch: &BATCH,
+    hold: &HOLD,
+    conflicts: &CONFLICTS,
+    restore: &RESTORE,
+    forget: &FORGET,
+    overrides: {{ pairs }},
+    late: &[{% for pair in late %}{{ pair }}, {% endfor %}],
+//% if refers
+    refer: Some(&REFER),
+//% else
+    refer: None,
+//% endif
+//% if numbered
+    sequence: Some(&SEQUENCE),
+//% else
+    sequence: None,
+//% endif
+    inside,
+};
+
+/// What a list of archived {{ naming.plural_sentence }} may be asked about.
+pub static TABLE: list::Table = list::Table {
+    name: "{{ archive }}",
+    record: {{ columns }},
+    members: &[{% for member in members %}"{{ member }}", {% endfor %}],
+    columns: &[
+        list::Column::new("archive_id", list::Kind::Uuid),
+        list::Column::new("archive_batch", list::Kind::Uuid).filter(),
+        list::Column::new("archived_at", list::Kind::Timestamp).filter().order(),
+        list::Column::new("archived_by", list::Kind::Text).filter(),
+        list::Column::new("archive_reason", list::Kind::Text).nullable().filter(),
+        list::Column::new("archive_root", list::Kind::Text).filter(),
+        list::Column::new("archive_root_id", list::Kind::Text).nullable().filter(),
+        list::Column::new("archive_hold", list::Kind::Bool).filter(),
+        list::Column::new("id", list::Kind::{{ id_kind }}).nullable().filter(),
+    ],
+    default_order: &[list::Term::descending("archived_at")],
+    key: "archive_id",
+    page_size: 50,
+    most: 1000,
+    plain: None,
+};
+
+/// {{ naming.capital_a_sentence }} in the archive: what it was, and how it came there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Archived{{ naming.entity }} {
+    /// Identifies it in the archive.
+    pub archive_id: Uuid,
+    /// What was removed together has the same batch.
+    pub archive_batch: Uuid,
+    /// When it was removed.
+    pub archived_at: Timestamp,
+    /// Who removed it.
+    pub archived_by: String,
+    /// Why.
+    pub archive_reason: Option<String>,
+    /// In which request.
+    #[serde(skip_serializing)]
+    pub archive_request: String,
+    /// What the removal began with.
+    pub archive_root: String,
+    /// Which of them.
+    pub archive_root_id: Option<String>,
+    /// The number of the schema it was removed under: a null may mean that there was no such member.
+    pub archive_schema: Option<i64>,
+    /// Until when it must stay; for ever where there is none.
+    pub archive_purge_after: Option<Timestamp>,
+    /// Whether it must stay in any case.
+    pub archive_hold: bool,
+    /// What proves that it is unchanged.
+    #[serde(skip_serializing)]
+    pub archive_hash: Option<String>,
+//% for member in record
+//% for line in member.doc
+    /// {{ line }}
+//% endfor
+//% if not member.shown
+    #[serde(skip_serializing)]
+//% endif
+    pub {{ member.name }}: {{ member.ty }},
+//% endfor
+}
+
+impl db::FromRow for Archived{{ naming.entity }} {
+    fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
+        Ok(Self {
+            archive_id: row.get(0)?,
+            archive_batch: row.get(1)?,
+            archived_at: row.get(2)?,
+            archived_by: row.get(3)?,
+            archive_reason: row.get(4)?,
+            archive_request: row.get(5)?,
+            archive_root: row.get(6)?,
+            archive_root_id: row.get(7)?,
+            archive_schema: row.get(8)?,
+            archive_purge_after: row.get(9)?,
+            archive_hold: row.get(10)?,
+            archive_hash: row.get(11)?,
+//% for member in record
+            {{ member.name }}: {{ member.read }},
+//% endfor
+        })
+    }
+}
+
+impl list::Record for Archived{{ naming.entity }} {
+    fn value(&self, column: &str) -> db::Value {
+        match column {
+            "archive_id" => db::Value::of(self.archive_id),
+            "archived_at" => db::Value::of(self.archived_at),
+            _ => db::Value::Null,
+        }
+    }
+}
+
+//% if pii
+impl Archived{{ naming.entity }} {
+    /// Without what says something about a person.
+    fn masked(mut self) -> Self {
+//% for member in pii
+        self.{{ member }} = None;
+//% endfor
+        self
+    }
+}
+
+//% endif
+/// One page of archived {{ naming.plural_sentence }}.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Archived{{ naming.entity }}Page {
+    /// The {{ naming.plural_sentence }} of this page, without what says something about a person.
+    pub {{ naming.plural }}: Vec<Archived{{ naming.entity }}>,
+    /// Asks for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_page_token: String,
+    /// Asks for the page before; absent on the first one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_page_token: String,
+    /// How many there are on all pages, where the caller asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<i64>,
+}
+
+/// What a restored {{ naming.sentence }} shall have instead of what is archived.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct {{ naming.entity }}Overrides {
+//% for member in overrides
+//% for line in member.doc
+    /// {{ line }}
+//% endfor
+    pub {{ member.name }}: {{ member.ty }},
+//% endfor
+}
+
+impl input::Read for {{ naming.entity }}Overrides {
+    fn read({{ body }}: &mut input::Object) -> Option<Self> {
+//% for member in overrides
+        let {{ member.name }} = {{ member.read }};
+//% endfor
+//% if ignored
+        {{ body }}.ignore(&[{% for name in ignored %}"{{ name }}", {% endfor %}]);
+//% endif
+        Some(Self {
+//% for member in overrides
+            {{ member.name }}: {{ member.name }}?,
+//% endfor
+        })
+    }
+}
+
+/// {{ naming.capital_a_sentence }} in the archive. What says something about a person is left out
+/// unless it is asked for, and that it was asked for is logged.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn find(
+    app: &App,
+    caller: &http::Caller,
+    archive_id: Uuid,
+    reading: archive::Reading,
+) -> Result<Archived{{ naming.entity }}, Error> {
+    let archived: Archived{{ naming.entity }} = app
+        .db
+        .fetch_optional(&FIND, params![archive_id])
+        .await?
+        .ok_or_else(|| Error::not_found("archived {{ naming.sentence }}", archive_id))?;
+    archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
+//% if pii
+    if !reading.show_pii {
+        return Ok(archived.masked());
+    }
+//% endif
+    Ok(archived)
+}
+
+/// The page of archived {{ naming.plural_sentence }} that a caller asks for.
+///
+/// # Errors
+///
+/// Names every parameter that cannot be understood.
+pub async fn list(app: &App, listing: &http::Listing) -> Result<Archived{{ naming.entity }}Page, Error> {
+    let page: list::Page<Archived{{ naming.entity }}> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    Ok(Archived{{ naming.entity }}Page {
+//% if pii
+        {{ naming.plural }}: page.records.into_iter().map(Archived{{ naming.entity }}::masked).collect(),
+//% else
+        {{ naming.plural }}: page.records,
+//% endif
+        next_page_token: page.next_page_token,
+        previous_page_token: page.previous_page_token,
+        total_size: page.total_size,
+    })
+}
+
+/// Brings {{ naming.a_sentence }} back, with the values that are overridden.
+///
+/// # Errors
+///
+/// Says so when there is none, and everything that stands in the way; nothing has changed then.
+pub async fn restore(
+    app: &App,
+    caller: &http::Caller,
+    archive_id: Uuid,
+    overrides: &{{ naming.entity }}Overrides,
+    restoring: archive::Restoring,
+) -> Result<archive::Restored, Error> {
+    let parameters = params![
+//% for parameter in parameters
+        {{ parameter }},
+//% endfor
+    ];
+    ARCHIVES
+        .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
+        .await
+}
+
+/// Runs what the rules say for {{ naming.a_sentence }} that came back, in the same transaction.
+fn inside<'a>(
+    tx: &'a mut db::Transaction<'static>,
+    caller: &'a http::Caller,
+    id: String,
+) -> BoxFuture<'a, Result<(), Error>> {
+    Box::pin(async move {
+        let Some(inside) = {{ naming.entity }}Rules.inside_restore() else {
+            return Ok(());
+        };
+        let id: {{ id }} = {{ id_parse }}.map_err(Error::internal)?;
+        let restored = tx.fetch_one(&queries::FIND, params![id]).await?;
+        inside(tx, caller, &restored).await
+    })
+}
+
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+//% for statement in statements
+    ("{{ statement.name }}", &{{ statement.name }}),
+//% endfor
+];

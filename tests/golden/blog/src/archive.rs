@@ -1,0 +1,67 @@
+//! What was removed together comes back together: the archives of all records, and what ties them.
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use svcgen_runtime::{Error, archive, http};
+use uuid::Uuid;
+
+use crate::app::App;
+
+use svcgen_runtime::db;
+
+/// The post tags whose both ends are back.
+const TIE_POST_TAGS: db::Sql = db::Sql::new(
+    "insert into post_tags (post_id, tag_id)
+     select distinct copy.post_id, copy.tag_id
+     from post_tags_archive as copy
+     where copy.archive_batch = $1
+         and exists (select 1 from posts as side where side.id = copy.post_id)
+         and exists (select 1 from tags as side where side.id = copy.tag_id)
+         and not exists (select 1 from post_tags as live where live.post_id =
+             copy.post_id and live.tag_id = copy.tag_id)",
+);
+
+/// The end in the archive of the post tags that are back.
+const FORGET_POST_TAGS: db::Sql = db::Sql::new(
+    "delete from post_tags_archive
+     where archive_batch = $1
+         and exists (select 1 from post_tags as live where live.post_id =
+             post_tags_archive.post_id and live.tag_id = post_tags_archive.tag_id)",
+);
+
+/// The archives, each after those that its records refer to.
+pub const ARCHIVES: archive::Archives = archive::Archives {
+    records: &[
+        &crate::author::archive::ARCHIVE,
+        &crate::post::archive::ARCHIVE,
+    ],
+    ties: &[archive::Tie {
+        tie: &TIE_POST_TAGS,
+        forget: &FORGET_POST_TAGS,
+    }],
+};
+
+/// The route that restores a whole batch.
+pub fn routes() -> Router<App> {
+    Router::new().route("/v1/archive/batches/{batch}/restore", post(restore))
+}
+
+async fn restore(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(batch): http::Id<Uuid>,
+    restoring: archive::Restoring,
+) -> Result<Json<archive::Restored>, Error> {
+    Ok(Json(
+        ARCHIVES
+            .restore_batch(&app.db, &caller, batch, restoring)
+            .await?,
+    ))
+}
+
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &svcgen_runtime::db::Sql)] = &[
+    ("TIE_POST_TAGS", &TIE_POST_TAGS),
+    ("FORGET_POST_TAGS", &FORGET_POST_TAGS),
+];

@@ -1,0 +1,444 @@
+//! The authors that were removed: read, listed and restored.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use svcgen_runtime::{BoxFuture, Error, archive, db, http, input, list, params};
+use uuid::Uuid;
+
+use super::hooks::Rules as _;
+use super::queries;
+use super::rules::AuthorRules;
+use crate::app::App;
+use crate::archive::ARCHIVES;
+
+/// One archived author.
+const FIND: db::Sql = db::Sql::new(
+    "select archive_id, archive_batch, archived_at, archived_by, archive_reason,
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after, archive_hold, archive_hash, id, name, email, bio, version,
+         created_at, updated_at
+     from authors_archive
+     where archive_id = $1",
+);
+
+/// The batch of one archived author.
+const BATCH: db::Sql = db::Sql::new(
+    "select archive_batch
+     from authors_archive
+     where archive_id = $1",
+);
+
+/// What is restored, held until the transaction ends.
+const HOLD: db::Sql = db::Sql::each(
+    "select archive_id
+     from authors_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)",
+    "select archive_id
+     from authors_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     for update",
+);
+
+/// What stands in the way of a restore.
+const CONFLICTS: db::Sql = db::Sql::each(
+    "with candidate as (
+         select archive_id, case when $3 then $4 else id end as id,
+             case when $5 then $6 else name end as name,
+             case when $7 then $8 else email end as email,
+             case when $9 then $10 else bio end as bio,
+             coalesce(version, 0) + 1 as version,
+             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
+                 created_at,
+             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
+         from authors_archive
+         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     )
+     select candidate.archive_id, 'ID_TAKEN', 'id', live.id, null
+     from candidate join authors as live on live.id = candidate.id
+     union all select candidate.archive_id, 'UNIQUE_TAKEN', 'email', live.id, null
+     from candidate join authors as live on live.email = candidate.email
+     union all select archive_id, 'CHECK_FAILED', 'name', null, null
+     from candidate
+     where not (length(name) >= 1 and length(name) <= 120)
+     union all select archive_id, 'CHECK_FAILED', 'email', null, null
+     from candidate
+     where not (length(email) <= 254)
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
+     from candidate
+     where id is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null, null
+     from candidate
+     where name is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null, null
+     from candidate
+     where email is null",
+    "with candidate as (
+         select archive_id, case when $3 then $4 else id end as id,
+             case when $5 then $6 else name end as name,
+             case when $7 then $8 else email end as email,
+             case when $9 then $10 else bio end as bio,
+             coalesce(version, 0) + 1 as version,
+             coalesce(created_at, now()) as created_at, now() as updated_at
+         from authors_archive
+         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     )
+     select candidate.archive_id, 'ID_TAKEN', 'id', live.id::text, null::uuid
+     from candidate join authors as live on live.id = candidate.id
+     union all select candidate.archive_id, 'UNIQUE_TAKEN', 'email', live.id::text,
+         null::uuid
+     from candidate join authors as live on live.email = candidate.email
+     union all select archive_id, 'CHECK_FAILED', 'name', null::text, null::uuid
+     from candidate
+     where not (char_length(name) >= 1 and char_length(name) <= 120)
+     union all select archive_id, 'CHECK_FAILED', 'email', null::text, null::uuid
+     from candidate
+     where not (char_length(email) <= 254)
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null::text, null::uuid
+     from candidate
+     where id is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null::text,
+         null::uuid
+     from candidate
+     where name is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null::text,
+         null::uuid
+     from candidate
+     where email is null",
+);
+
+/// The author as it comes back.
+const RESTORE: db::Sql = db::Sql::each(
+    "with candidate as (
+         select archive_id, case when $3 then $4 else id end as id,
+             case when $5 then $6 else name end as name,
+             case when $7 then $8 else email end as email,
+             case when $9 then $10 else bio end as bio,
+             coalesce(version, 0) + 1 as version,
+             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
+                 created_at,
+             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
+         from authors_archive
+         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     )
+     insert into authors (id, name, email, bio, version, created_at, updated_at)
+     select id, name, email, bio, version, created_at, updated_at
+     from candidate
+     returning id",
+    "with candidate as (
+         select archive_id, case when $3 then $4 else id end as id,
+             case when $5 then $6 else name end as name,
+             case when $7 then $8 else email end as email,
+             case when $9 then $10 else bio end as bio,
+             coalesce(version, 0) + 1 as version,
+             coalesce(created_at, now()) as created_at, now() as updated_at
+         from authors_archive
+         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     )
+     insert into authors (id, name, email, bio, version, created_at, updated_at)
+     select id, name, email, bio, version, created_at, updated_at
+     from candidate
+     returning id::text",
+);
+
+/// The end of what came back in the archive.
+const FORGET: db::Sql = db::Sql::new(
+    "delete from authors_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)",
+);
+
+/// How authors are restored.
+pub const ARCHIVE: archive::Archive = archive::Archive {
+    table: "authors",
+    sentence: "author",
+    batch: &BATCH,
+    hold: &HOLD,
+    conflicts: &CONFLICTS,
+    restore: &RESTORE,
+    forget: &FORGET,
+    overrides: 4,
+    late: &[],
+    refer: None,
+    sequence: None,
+    inside,
+};
+
+/// What a list of archived authors may be asked about.
+pub static TABLE: list::Table = list::Table {
+    name: "authors_archive",
+    record: db::Sql::new(
+        "archive_id, archive_batch, archived_at, archived_by, archive_reason, archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after, archive_hold, archive_hash, id, name, email, bio, version, created_at, updated_at",
+    ),
+    members: &[
+        "archive_id",
+        "archive_batch",
+        "archived_at",
+        "archived_by",
+        "archive_reason",
+        "archive_root",
+        "archive_root_id",
+        "archive_schema",
+        "archive_purge_after",
+        "archive_hold",
+        "id",
+        "name",
+        "email",
+        "bio",
+        "version",
+        "created_at",
+        "updated_at",
+    ],
+    columns: &[
+        list::Column::new("archive_id", list::Kind::Uuid),
+        list::Column::new("archive_batch", list::Kind::Uuid).filter(),
+        list::Column::new("archived_at", list::Kind::Timestamp)
+            .filter()
+            .order(),
+        list::Column::new("archived_by", list::Kind::Text).filter(),
+        list::Column::new("archive_reason", list::Kind::Text)
+            .nullable()
+            .filter(),
+        list::Column::new("archive_root", list::Kind::Text).filter(),
+        list::Column::new("archive_root_id", list::Kind::Text)
+            .nullable()
+            .filter(),
+        list::Column::new("archive_hold", list::Kind::Bool).filter(),
+        list::Column::new("id", list::Kind::Uuid)
+            .nullable()
+            .filter(),
+    ],
+    default_order: &[list::Term::descending("archived_at")],
+    key: "archive_id",
+    page_size: 50,
+    most: 1000,
+    plain: None,
+};
+
+/// An author in the archive: what it was, and how it came there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArchivedAuthor {
+    /// Identifies it in the archive.
+    pub archive_id: Uuid,
+    /// What was removed together has the same batch.
+    pub archive_batch: Uuid,
+    /// When it was removed.
+    pub archived_at: Timestamp,
+    /// Who removed it.
+    pub archived_by: String,
+    /// Why.
+    pub archive_reason: Option<String>,
+    /// In which request.
+    #[serde(skip_serializing)]
+    pub archive_request: String,
+    /// What the removal began with.
+    pub archive_root: String,
+    /// Which of them.
+    pub archive_root_id: Option<String>,
+    /// The number of the schema it was removed under: a null may mean that there was no such member.
+    pub archive_schema: Option<i64>,
+    /// Until when it must stay; for ever where there is none.
+    pub archive_purge_after: Option<Timestamp>,
+    /// Whether it must stay in any case.
+    pub archive_hold: bool,
+    /// What proves that it is unchanged.
+    #[serde(skip_serializing)]
+    pub archive_hash: Option<String>,
+    /// Identified the author.
+    pub id: Option<Uuid>,
+    /// Name.
+    pub name: Option<String>,
+    /// Email.
+    pub email: Option<String>,
+    /// Bio.
+    pub bio: Option<String>,
+    /// The version it had.
+    pub version: Option<i64>,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
+    /// When it was last changed.
+    pub updated_at: Option<Timestamp>,
+}
+
+impl db::FromRow for ArchivedAuthor {
+    fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
+        Ok(Self {
+            archive_id: row.get(0)?,
+            archive_batch: row.get(1)?,
+            archived_at: row.get(2)?,
+            archived_by: row.get(3)?,
+            archive_reason: row.get(4)?,
+            archive_request: row.get(5)?,
+            archive_root: row.get(6)?,
+            archive_root_id: row.get(7)?,
+            archive_schema: row.get(8)?,
+            archive_purge_after: row.get(9)?,
+            archive_hold: row.get(10)?,
+            archive_hash: row.get(11)?,
+            id: row.get(12)?,
+            name: row.get(13)?,
+            email: row.get(14)?,
+            bio: row.get(15)?,
+            version: row.get(16)?,
+            created_at: row.get(17)?,
+            updated_at: row.get(18)?,
+        })
+    }
+}
+
+impl list::Record for ArchivedAuthor {
+    fn value(&self, column: &str) -> db::Value {
+        match column {
+            "archive_id" => db::Value::of(self.archive_id),
+            "archived_at" => db::Value::of(self.archived_at),
+            _ => db::Value::Null,
+        }
+    }
+}
+
+impl ArchivedAuthor {
+    /// Without what says something about a person.
+    fn masked(mut self) -> Self {
+        self.email = None;
+        self
+    }
+}
+
+/// One page of archived authors.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArchivedAuthorPage {
+    /// The authors of this page, without what says something about a person.
+    pub authors: Vec<ArchivedAuthor>,
+    /// Asks for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_page_token: String,
+    /// Asks for the page before; absent on the first one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_page_token: String,
+    /// How many there are on all pages, where the caller asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<i64>,
+}
+
+/// What a restored author shall have instead of what is archived.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AuthorOverrides {
+    /// Another id.
+    pub id: Option<Uuid>,
+    /// Name.
+    pub name: Option<String>,
+    /// Email.
+    pub email: Option<String>,
+    /// Bio.
+    pub bio: Option<Option<String>>,
+}
+
+impl input::Read for AuthorOverrides {
+    fn read(body: &mut input::Object) -> Option<Self> {
+        let id = body.change("id", input::uuid());
+        let name = body.change("name", input::text().min(1).max(120));
+        let email = body.change("email", input::text().max(254).email());
+        let bio = body.change_nullable("bio", input::text());
+        body.ignore(&["version", "created_at", "updated_at"]);
+        Some(Self {
+            id: id?,
+            name: name?,
+            email: email?,
+            bio: bio?,
+        })
+    }
+}
+
+/// An author in the archive. What says something about a person is left out
+/// unless it is asked for, and that it was asked for is logged.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn find(
+    app: &App,
+    caller: &http::Caller,
+    archive_id: Uuid,
+    reading: archive::Reading,
+) -> Result<ArchivedAuthor, Error> {
+    let archived: ArchivedAuthor = app
+        .db
+        .fetch_optional(&FIND, params![archive_id])
+        .await?
+        .ok_or_else(|| Error::not_found("archived author", archive_id))?;
+    archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
+    if !reading.show_pii {
+        return Ok(archived.masked());
+    }
+    Ok(archived)
+}
+
+/// The page of archived authors that a caller asks for.
+///
+/// # Errors
+///
+/// Names every parameter that cannot be understood.
+pub async fn list(app: &App, listing: &http::Listing) -> Result<ArchivedAuthorPage, Error> {
+    let page: list::Page<ArchivedAuthor> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    Ok(ArchivedAuthorPage {
+        authors: page
+            .records
+            .into_iter()
+            .map(ArchivedAuthor::masked)
+            .collect(),
+        next_page_token: page.next_page_token,
+        previous_page_token: page.previous_page_token,
+        total_size: page.total_size,
+    })
+}
+
+/// Brings an author back, with the values that are overridden.
+///
+/// # Errors
+///
+/// Says so when there is none, and everything that stands in the way; nothing has changed then.
+pub async fn restore(
+    app: &App,
+    caller: &http::Caller,
+    archive_id: Uuid,
+    overrides: &AuthorOverrides,
+    restoring: archive::Restoring,
+) -> Result<archive::Restored, Error> {
+    let parameters = params![
+        overrides.id.is_some(),
+        overrides.id,
+        overrides.name.is_some(),
+        &overrides.name,
+        overrides.email.is_some(),
+        &overrides.email,
+        overrides.bio.is_some(),
+        overrides.bio.as_ref().and_then(Option::as_ref),
+    ];
+    ARCHIVES
+        .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
+        .await
+}
+
+/// Runs what the rules say for an author that came back, in the same transaction.
+fn inside<'a>(
+    tx: &'a mut db::Transaction<'static>,
+    caller: &'a http::Caller,
+    id: String,
+) -> BoxFuture<'a, Result<(), Error>> {
+    Box::pin(async move {
+        let Some(inside) = AuthorRules.inside_restore() else {
+            return Ok(());
+        };
+        let id: Uuid = id.parse().map_err(Error::internal)?;
+        let restored = tx.fetch_one(&queries::FIND, params![id]).await?;
+        inside(tx, caller, &restored).await
+    })
+}
+
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+    ("FIND", &FIND),
+    ("BATCH", &BATCH),
+    ("HOLD", &HOLD),
+    ("CONFLICTS", &CONFLICTS),
+    ("RESTORE", &RESTORE),
+    ("FORGET", &FORGET),
+];

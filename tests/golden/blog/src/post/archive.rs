@@ -1,0 +1,489 @@
+//! The posts that were removed: read, listed and restored.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use svcgen_runtime::{BoxFuture, Error, archive, db, http, input, list, params};
+use uuid::Uuid;
+
+use super::hooks::Rules as _;
+use super::queries;
+use super::rules::PostRules;
+use crate::app::App;
+use crate::archive::ARCHIVES;
+
+/// One archived post.
+const FIND: db::Sql = db::Sql::new(
+    "select archive_id, archive_batch, archived_at, archived_by, archive_reason,
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after, archive_hold, archive_hash, id, author_id, title, slug,
+         body, published_at, version, created_at, updated_at
+     from posts_archive
+     where archive_id = $1",
+);
+
+/// The batch of one archived post.
+const BATCH: db::Sql = db::Sql::new(
+    "select archive_batch
+     from posts_archive
+     where archive_id = $1",
+);
+
+/// What is restored, held until the transaction ends.
+const HOLD: db::Sql = db::Sql::each(
+    "select archive_id
+     from posts_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)",
+    "select archive_id
+     from posts_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     for update",
+);
+
+/// What stands in the way of a restore.
+const CONFLICTS: db::Sql = db::Sql::each(
+    "with candidate as (
+         select archive_id, case when $3 then $4 else id end as id,
+             case when $5 then $6 else author_id end as author_id,
+             case when $7 then $8 else title end as title,
+             case when $9 then $10 else slug end as slug,
+             case when $11 then $12 else body end as body,
+             case when $13 then $14 else published_at end as published_at,
+             coalesce(version, 0) + 1 as version,
+             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
+                 created_at,
+             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
+         from posts_archive
+         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     )
+     select candidate.archive_id, 'ID_TAKEN', 'id', live.id, null
+     from candidate join posts as live on live.id = candidate.id
+     union all select candidate.archive_id, 'UNIQUE_TAKEN', 'slug', live.id, null
+     from candidate join posts as live on live.slug = candidate.slug
+     union all select candidate.archive_id, 'PARENT_MISSING', 'author_id',
+         candidate.author_id, (select gone.archive_batch from authors_archive as gone
+         where gone.id = candidate.author_id order by gone.archived_at desc limit 1)
+     from candidate
+     where candidate.author_id is not null
+         and not exists (select 1 from authors as live where live.id =
+             candidate.author_id)
+     union all select archive_id, 'CHECK_FAILED', 'title', null, null
+     from candidate
+     where not (length(title) >= 1 and length(title) <= 200)
+     union all select archive_id, 'CHECK_FAILED', 'slug', null, null
+     from candidate
+     where not (length(slug) <= 200)
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
+     from candidate
+     where id is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null, null
+     from candidate
+     where author_id is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null, null
+     from candidate
+     where title is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null, null
+     from candidate
+     where slug is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null, null
+     from candidate
+     where body is null",
+    "with candidate as (
+         select archive_id, case when $3 then $4 else id end as id,
+             case when $5 then $6 else author_id end as author_id,
+             case when $7 then $8 else title end as title,
+             case when $9 then $10 else slug end as slug,
+             case when $11 then $12 else body end as body,
+             case when $13 then $14 else published_at end as published_at,
+             coalesce(version, 0) + 1 as version,
+             coalesce(created_at, now()) as created_at, now() as updated_at
+         from posts_archive
+         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     )
+     select candidate.archive_id, 'ID_TAKEN', 'id', live.id::text, null::uuid
+     from candidate join posts as live on live.id = candidate.id
+     union all select candidate.archive_id, 'UNIQUE_TAKEN', 'slug', live.id::text,
+         null::uuid
+     from candidate join posts as live on live.slug = candidate.slug
+     union all select candidate.archive_id, 'PARENT_MISSING', 'author_id',
+         candidate.author_id::text, (select gone.archive_batch from authors_archive as
+         gone where gone.id = candidate.author_id order by gone.archived_at desc limit 1)
+     from candidate
+     where candidate.author_id is not null
+         and not exists (select 1 from authors as live where live.id =
+             candidate.author_id)
+     union all select archive_id, 'CHECK_FAILED', 'title', null::text, null::uuid
+     from candidate
+     where not (char_length(title) >= 1 and char_length(title) <= 200)
+     union all select archive_id, 'CHECK_FAILED', 'slug', null::text, null::uuid
+     from candidate
+     where not (char_length(slug) <= 200)
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null::text, null::uuid
+     from candidate
+     where id is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null::text,
+         null::uuid
+     from candidate
+     where author_id is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null::text,
+         null::uuid
+     from candidate
+     where title is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null::text,
+         null::uuid
+     from candidate
+     where slug is null
+     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null::text,
+         null::uuid
+     from candidate
+     where body is null",
+);
+
+/// The post as it comes back.
+const RESTORE: db::Sql = db::Sql::each(
+    "with candidate as (
+         select archive_id, case when $3 then $4 else id end as id,
+             case when $5 then $6 else author_id end as author_id,
+             case when $7 then $8 else title end as title,
+             case when $9 then $10 else slug end as slug,
+             case when $11 then $12 else body end as body,
+             case when $13 then $14 else published_at end as published_at,
+             coalesce(version, 0) + 1 as version,
+             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
+                 created_at,
+             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
+         from posts_archive
+         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     )
+     insert into posts (id, author_id, title, slug, body, published_at, version,
+         created_at, updated_at)
+     select id, author_id, title, slug, body, published_at, version, created_at,
+         updated_at
+     from candidate
+     returning id",
+    "with candidate as (
+         select archive_id, case when $3 then $4 else id end as id,
+             case when $5 then $6 else author_id end as author_id,
+             case when $7 then $8 else title end as title,
+             case when $9 then $10 else slug end as slug,
+             case when $11 then $12 else body end as body,
+             case when $13 then $14 else published_at end as published_at,
+             coalesce(version, 0) + 1 as version,
+             coalesce(created_at, now()) as created_at, now() as updated_at
+         from posts_archive
+         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+     )
+     insert into posts (id, author_id, title, slug, body, published_at, version,
+         created_at, updated_at)
+     select id, author_id, title, slug, body, published_at, version, created_at,
+         updated_at
+     from candidate
+     returning id::text",
+);
+
+/// The end of what came back in the archive.
+const FORGET: db::Sql = db::Sql::new(
+    "delete from posts_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)",
+);
+
+/// How posts are restored.
+pub const ARCHIVE: archive::Archive = archive::Archive {
+    table: "posts",
+    sentence: "post",
+    batch: &BATCH,
+    hold: &HOLD,
+    conflicts: &CONFLICTS,
+    restore: &RESTORE,
+    forget: &FORGET,
+    overrides: 6,
+    late: &[],
+    refer: None,
+    sequence: None,
+    inside,
+};
+
+/// What a list of archived posts may be asked about.
+pub static TABLE: list::Table = list::Table {
+    name: "posts_archive",
+    record: db::Sql::new(
+        "archive_id, archive_batch, archived_at, archived_by, archive_reason, archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after, archive_hold, archive_hash, id, author_id, title, slug, body, published_at, version, created_at, updated_at",
+    ),
+    members: &[
+        "archive_id",
+        "archive_batch",
+        "archived_at",
+        "archived_by",
+        "archive_reason",
+        "archive_root",
+        "archive_root_id",
+        "archive_schema",
+        "archive_purge_after",
+        "archive_hold",
+        "id",
+        "author_id",
+        "title",
+        "slug",
+        "body",
+        "published_at",
+        "version",
+        "created_at",
+        "updated_at",
+    ],
+    columns: &[
+        list::Column::new("archive_id", list::Kind::Uuid),
+        list::Column::new("archive_batch", list::Kind::Uuid).filter(),
+        list::Column::new("archived_at", list::Kind::Timestamp)
+            .filter()
+            .order(),
+        list::Column::new("archived_by", list::Kind::Text).filter(),
+        list::Column::new("archive_reason", list::Kind::Text)
+            .nullable()
+            .filter(),
+        list::Column::new("archive_root", list::Kind::Text).filter(),
+        list::Column::new("archive_root_id", list::Kind::Text)
+            .nullable()
+            .filter(),
+        list::Column::new("archive_hold", list::Kind::Bool).filter(),
+        list::Column::new("id", list::Kind::Uuid)
+            .nullable()
+            .filter(),
+    ],
+    default_order: &[list::Term::descending("archived_at")],
+    key: "archive_id",
+    page_size: 50,
+    most: 1000,
+    plain: None,
+};
+
+/// A post in the archive: what it was, and how it came there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArchivedPost {
+    /// Identifies it in the archive.
+    pub archive_id: Uuid,
+    /// What was removed together has the same batch.
+    pub archive_batch: Uuid,
+    /// When it was removed.
+    pub archived_at: Timestamp,
+    /// Who removed it.
+    pub archived_by: String,
+    /// Why.
+    pub archive_reason: Option<String>,
+    /// In which request.
+    #[serde(skip_serializing)]
+    pub archive_request: String,
+    /// What the removal began with.
+    pub archive_root: String,
+    /// Which of them.
+    pub archive_root_id: Option<String>,
+    /// The number of the schema it was removed under: a null may mean that there was no such member.
+    pub archive_schema: Option<i64>,
+    /// Until when it must stay; for ever where there is none.
+    pub archive_purge_after: Option<Timestamp>,
+    /// Whether it must stay in any case.
+    pub archive_hold: bool,
+    /// What proves that it is unchanged.
+    #[serde(skip_serializing)]
+    pub archive_hash: Option<String>,
+    /// Identified the post.
+    pub id: Option<Uuid>,
+    /// The author it belongs to.
+    pub author_id: Option<Uuid>,
+    /// Title.
+    pub title: Option<String>,
+    /// Slug.
+    pub slug: Option<String>,
+    /// Body.
+    pub body: Option<String>,
+    /// Published at.
+    pub published_at: Option<Timestamp>,
+    /// The version it had.
+    pub version: Option<i64>,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
+    /// When it was last changed.
+    pub updated_at: Option<Timestamp>,
+}
+
+impl db::FromRow for ArchivedPost {
+    fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
+        Ok(Self {
+            archive_id: row.get(0)?,
+            archive_batch: row.get(1)?,
+            archived_at: row.get(2)?,
+            archived_by: row.get(3)?,
+            archive_reason: row.get(4)?,
+            archive_request: row.get(5)?,
+            archive_root: row.get(6)?,
+            archive_root_id: row.get(7)?,
+            archive_schema: row.get(8)?,
+            archive_purge_after: row.get(9)?,
+            archive_hold: row.get(10)?,
+            archive_hash: row.get(11)?,
+            id: row.get(12)?,
+            author_id: row.get(13)?,
+            title: row.get(14)?,
+            slug: row.get(15)?,
+            body: row.get(16)?,
+            published_at: row.get(17)?,
+            version: row.get(18)?,
+            created_at: row.get(19)?,
+            updated_at: row.get(20)?,
+        })
+    }
+}
+
+impl list::Record for ArchivedPost {
+    fn value(&self, column: &str) -> db::Value {
+        match column {
+            "archive_id" => db::Value::of(self.archive_id),
+            "archived_at" => db::Value::of(self.archived_at),
+            _ => db::Value::Null,
+        }
+    }
+}
+
+/// One page of archived posts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArchivedPostPage {
+    /// The posts of this page, without what says something about a person.
+    pub posts: Vec<ArchivedPost>,
+    /// Asks for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub next_page_token: String,
+    /// Asks for the page before; absent on the first one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub previous_page_token: String,
+    /// How many there are on all pages, where the caller asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_size: Option<i64>,
+}
+
+/// What a restored post shall have instead of what is archived.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PostOverrides {
+    /// Another id.
+    pub id: Option<Uuid>,
+    /// The author it belongs to.
+    pub author_id: Option<Uuid>,
+    /// Title.
+    pub title: Option<String>,
+    /// Slug.
+    pub slug: Option<String>,
+    /// Body.
+    pub body: Option<String>,
+    /// Published at.
+    pub published_at: Option<Option<Timestamp>>,
+}
+
+impl input::Read for PostOverrides {
+    fn read(request: &mut input::Object) -> Option<Self> {
+        let id = request.change("id", input::uuid());
+        let author_id = request.change("author_id", input::uuid());
+        let title = request.change("title", input::text().min(1).max(200));
+        let slug = request.change("slug", input::text().max(200).slug());
+        let body = request.change("body", input::text());
+        let published_at = request.change_nullable("published_at", input::timestamp());
+        request.ignore(&["version", "created_at", "updated_at"]);
+        Some(Self {
+            id: id?,
+            author_id: author_id?,
+            title: title?,
+            slug: slug?,
+            body: body?,
+            published_at: published_at?,
+        })
+    }
+}
+
+/// A post in the archive. What says something about a person is left out
+/// unless it is asked for, and that it was asked for is logged.
+///
+/// # Errors
+///
+/// Says so when there is none.
+pub async fn find(
+    app: &App,
+    caller: &http::Caller,
+    archive_id: Uuid,
+    reading: archive::Reading,
+) -> Result<ArchivedPost, Error> {
+    let archived: ArchivedPost = app
+        .db
+        .fetch_optional(&FIND, params![archive_id])
+        .await?
+        .ok_or_else(|| Error::not_found("archived post", archive_id))?;
+    archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
+    Ok(archived)
+}
+
+/// The page of archived posts that a caller asks for.
+///
+/// # Errors
+///
+/// Names every parameter that cannot be understood.
+pub async fn list(app: &App, listing: &http::Listing) -> Result<ArchivedPostPage, Error> {
+    let page: list::Page<ArchivedPost> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    Ok(ArchivedPostPage {
+        posts: page.records,
+        next_page_token: page.next_page_token,
+        previous_page_token: page.previous_page_token,
+        total_size: page.total_size,
+    })
+}
+
+/// Brings a post back, with the values that are overridden.
+///
+/// # Errors
+///
+/// Says so when there is none, and everything that stands in the way; nothing has changed then.
+pub async fn restore(
+    app: &App,
+    caller: &http::Caller,
+    archive_id: Uuid,
+    overrides: &PostOverrides,
+    restoring: archive::Restoring,
+) -> Result<archive::Restored, Error> {
+    let parameters = params![
+        overrides.id.is_some(),
+        overrides.id,
+        overrides.author_id.is_some(),
+        overrides.author_id,
+        overrides.title.is_some(),
+        &overrides.title,
+        overrides.slug.is_some(),
+        &overrides.slug,
+        overrides.body.is_some(),
+        &overrides.body,
+        overrides.published_at.is_some(),
+        overrides.published_at.flatten(),
+    ];
+    ARCHIVES
+        .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
+        .await
+}
+
+/// Runs what the rules say for a post that came back, in the same transaction.
+fn inside<'a>(
+    tx: &'a mut db::Transaction<'static>,
+    caller: &'a http::Caller,
+    id: String,
+) -> BoxFuture<'a, Result<(), Error>> {
+    Box::pin(async move {
+        let Some(inside) = PostRules.inside_restore() else {
+            return Ok(());
+        };
+        let id: Uuid = id.parse().map_err(Error::internal)?;
+        let restored = tx.fetch_one(&queries::FIND, params![id]).await?;
+        inside(tx, caller, &restored).await
+    })
+}
+
+/// Every statement, for the test that prepares them.
+pub const STATEMENTS: &[(&str, &db::Sql)] = &[
+    ("FIND", &FIND),
+    ("BATCH", &BATCH),
+    ("HOLD", &HOLD),
+    ("CONFLICTS", &CONFLICTS),
+    ("RESTORE", &RESTORE),
+    ("FORGET", &FORGET),
+];

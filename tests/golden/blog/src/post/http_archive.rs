@@ -1,0 +1,49 @@
+//! Archived posts over HTTP.
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use svcgen_runtime::{Error, archive as archives, http};
+use uuid::Uuid;
+
+use super::archive;
+use crate::app::App;
+
+/// The routes of the archive of posts.
+pub fn archive_routes() -> Router<App> {
+    Router::new()
+        .route("/v1/archive/posts", get(list))
+        .route("/v1/archive/posts/{archive_id}", get(find))
+        .route("/v1/archive/posts/{archive_id}/restore", post(restore))
+}
+
+async fn list(
+    State(app): State<App>,
+    listing: http::Listing,
+) -> Result<http::Masked<archive::ArchivedPostPage>, Error> {
+    let page = archive::list(&app, &listing).await?;
+    Ok(http::Masked::page(page, listing.mask(&archive::TABLE)))
+}
+
+async fn find(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(archive_id): http::Id<Uuid>,
+    reading: archives::Reading,
+) -> Result<Json<archive::ArchivedPost>, Error> {
+    Ok(Json(
+        archive::find(&app, &caller, archive_id, reading).await?,
+    ))
+}
+
+async fn restore(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::Id(archive_id): http::Id<Uuid>,
+    restoring: archives::Restoring,
+    archives::Overrides(overrides): archives::Overrides<archive::PostOverrides>,
+) -> Result<Json<archives::Restored>, Error> {
+    Ok(Json(
+        archive::restore(&app, &caller, archive_id, &overrides, restoring).await?,
+    ))
+}
