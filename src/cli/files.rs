@@ -130,7 +130,7 @@ pub fn diff(project: Option<&Path>, options: &OneFile, shell: &Shell) -> Result<
     let project = generate::find(project)?;
     generate::refuse_interrupted(&project)?;
     let path = inside(&project, &options.file)?;
-    let (gathered, generated) = generated(&project, &path, shell)?;
+    let (gathered, generated) = generated(&project, &path, Which::Last, shell)?;
     let on_disk = match gathered.disk.get(&path) {
         Some(Found::File { bytes, .. }) => Some(bytes.as_slice()),
         Some(Found::Other(what)) => return Err(no_file(&path, what)),
@@ -151,20 +151,45 @@ pub fn diff(project: Option<&Path>, options: &OneFile, shell: &Shell) -> Result<
     shell.data(text.as_bytes())
 }
 
+/// Which of svcgen's texts is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// What it wrote last, where that is still to be had.
+    Last,
+    /// What it makes of the schema now; of a migration, what it wrote.
+    Now,
+}
+
 /// Everything that is known of the project, and what svcgen makes of one path.
-fn generated(project: &Project, path: &str, shell: &Shell) -> Result<(Gathered, Vec<u8>), Failure> {
+fn generated(
+    project: &Project,
+    path: &str,
+    which: Which,
+    shell: &Shell,
+) -> Result<(Gathered, Vec<u8>), Failure> {
     let wishes = Wishes {
         fresh: [path.to_owned()].into(),
+        is_silent: true,
         ..Wishes::default()
     };
     let gathered = pipeline::gather(project, project.schema()?, &wishes, shell)?;
+    let entry = gathered.lock.files.get(path);
+    let is_owned = entry.is_some_and(|it| matches!(it.state, State::Owned(_)));
+    let is_history = entry.is_some_and(|it| it.ownership == Ownership::History);
     let rendered = gathered.files.iter().find(|it| it.path == path);
-    match rendered.map(|it| &it.content) {
-        Some(Content::Whole(content)) => {
-            let content = content.clone();
-            Ok((gathered, content))
-        }
-        _ => Err(unknown(path, &gathered.lock)),
+    let rendering = match rendered.map(|it| &it.content) {
+        Some(Content::Whole(content)) => Some(content.clone()),
+        _ => None,
+    };
+    let base = || Some(gathered.base(path)?.into_bytes());
+    let content = match which {
+        Which::Last if !is_owned => base().or(rendering),
+        _ if is_history => base(),
+        _ => rendering,
+    };
+    match content {
+        Some(content) => Ok((gathered, content)),
+        None => Err(unknown(path, &gathered.lock)),
     }
 }
 
@@ -232,13 +257,16 @@ pub fn restore(project: Option<&Path>, options: &Files, shell: &Shell) -> Result
     change(project, options, shell, |project, paths, lock, shell| {
         let mut changes = Vec::new();
         for path in paths {
-            let (gathered, content) = generated(project, path, shell)?;
+            let (gathered, content) = generated(project, path, Which::Now, shell)?;
             let before = match gathered.disk.get(path) {
                 Some(Found::File { print, .. }) => Some(*print),
                 Some(Found::Other(what)) => return Err(no_file(path, what)),
                 None => None,
             };
-            let entry = gathered.entry(path)?;
+            let entry = match gathered.lock.files.get(path) {
+                Some(entry) if entry.ownership == Ownership::History => entry.clone(),
+                _ => gathered.entry(path)?,
+            };
             let is_same = before == Some(Fingerprint::of(&content));
             lock.files.insert(path.clone(), entry);
             if is_same {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::json;
 
-use super::{Failure, arguments::Format, check::counted, shell::Shell};
+use super::{Failure, arguments::Format, check::counted, prepared::Prepared, shell::Shell};
 use crate::reconcile::{Action, Because, Conflict, ConflictKind, WritePlan};
 
 /// What is the matter with a file.
@@ -42,8 +42,20 @@ pub struct Finding {
     because: String,
 }
 
-/// What a plan finds.
-pub fn of_plan(plan: &WritePlan) -> Vec<Finding> {
+/// What a run would change, whatever the cause.
+pub fn of(prepared: &Prepared) -> Vec<Finding> {
+    let first = prepared.first.as_ref().map(|it| of_plan(&it.plan));
+    let mut findings = of_plan(&prepared.plan);
+    for finding in first.into_iter().flatten() {
+        if !findings.iter().any(|it| it.path == finding.path) {
+            findings.push(finding);
+        }
+    }
+    findings.sort_by(|left, right| left.path.cmp(&right.path));
+    findings
+}
+
+fn of_plan(plan: &WritePlan) -> Vec<Finding> {
     let writes = plan.writes.iter();
     let found = writes.filter_map(|write| {
         let is_kept = matches!(write.action, Action::Keep);
@@ -91,19 +103,13 @@ pub fn stale(path: &str) -> Finding {
 }
 
 /// Tells what was found; anything at all is a failure.
-pub fn tell(
-    service: &str,
-    findings: &[Finding],
-    format: Format,
-    shell: &Shell,
-) -> Result<(), Failure> {
+pub fn tell(findings: &[Finding], format: Format, shell: &Shell) -> Result<(), Failure> {
     match format {
         Format::Json => {
             let list = findings.iter().map(
                 |it| json!({ "path": it.path, "finding": it.kind.word(), "because": it.because }),
             );
             shell.json(&json!({
-                "service": service,
                 "ok": findings.is_empty(),
                 "findings": list.collect::<Vec<_>>(),
             }))?;
@@ -118,7 +124,7 @@ pub fn tell(
         }
     }
     if findings.is_empty() {
-        shell.status("Checked", &format!("{service}: everything is up to date"));
+        shell.status("Checked", "everything is up to date");
         return Ok(());
     }
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();

@@ -8,14 +8,16 @@ use super::{
     conflicts,
     difference::{Side, unified},
     findings, merging,
-    pipeline::{self, Prepared, Wishes},
+    pipeline::Wishes,
+    prepared::Prepared,
     report,
     settled::{self, Settled},
     shell::Shell,
+    upgrade::{self, Step},
 };
 use crate::{
     project::{self, Held, Project, ProjectError, SchemaFile, recovery::Recovered},
-    reconcile::{Action, Found, Write},
+    reconcile::{Found, lock},
 };
 
 /// Runs the command.
@@ -31,7 +33,13 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     if let Some(settled) = settled::look(project, &schema)? {
         report::tell_unchanged(&settled.name, settled.files, started.elapsed(), shell);
         if options.format == Format::Json {
-            tell_json(&settled.name, true, &report::Summary::default(), shell)?;
+            tell_json(
+                &settled.name,
+                true,
+                None,
+                &report::Summary::default(),
+                shell,
+            )?;
         }
         shell.timing(&[("look", started.elapsed())]);
         return Ok(());
@@ -43,13 +51,17 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
     );
     let mut stages = prepared.stages.clone();
     let writing = Instant::now();
+    let first = prepared.first.clone();
     let (marked, index) = (prepared.plan.marked.clone(), prepared.index.clone());
     held.apply(&prepared.changes())?;
     merging::mark(project, &marked, &index, shell);
     stages.push(("write", writing.elapsed()));
+    if let Some(step) = &first {
+        tell_step(step, shell);
+    }
     plan.tell_done(&name, started.elapsed(), shell);
     if options.format == Format::Json {
-        tell_json(&name, true, &plan, shell)?;
+        tell_json(&name, true, first.as_ref(), &plan, shell)?;
     }
     shell.timing(&stages);
     if !marked.is_empty() {
@@ -76,8 +88,7 @@ fn prepare(
     };
     loop {
         let progress = shell.progress("generating");
-        let gathered = pipeline::gather(project, schema.to_vec(), &wishes, shell);
-        let prepared = gathered.and_then(|it| it.prepare(None));
+        let prepared = upgrade::prepare(project, schema.to_vec(), &wishes, shell);
         drop(progress);
         match prepared {
             Err(Failure::Conflicts(found, _))
@@ -117,28 +128,50 @@ pub fn refuse_interrupted(project: &Project) -> Result<(), Failure> {
 /// Says what a run would do, in the way that was asked for, and does nothing.
 fn rehearse(project: &Project, options: Generate, shell: &Shell) -> Result<(), Failure> {
     refuse_interrupted(project)?;
-    let gathered = pipeline::gather(project, project.schema()?, &Wishes::default(), shell)?;
-    let name = gathered.service.name.kebab().to_owned();
-    let prepared = match gathered.prepare(None) {
+    let prepared = match upgrade::prepare(project, project.schema()?, &Wishes::default(), shell) {
         Err(Failure::Conflicts(conflicts, _)) if options.check => {
             let findings = findings::of_conflicts(&conflicts);
-            return findings::tell(&name, &findings, options.format, shell);
+            return findings::tell(&findings, options.format, shell);
         }
         prepared => prepared?,
     };
+    let name = prepared.service.name.kebab().to_owned();
     if options.diff {
         shell.data(differences(&prepared).as_bytes())?;
     }
     if options.check {
-        let mut findings = findings::of_plan(&prepared.plan);
+        let mut findings = findings::of(&prepared);
         if findings.is_empty() && prepared.changes_lock() {
             findings.push(findings::stale(project::LOCK_FILE));
         }
-        return findings::tell(&name, &findings, options.format, shell);
+        return findings::tell(&findings, options.format, shell);
     }
     let summary = report::Summary::of(&prepared.plan);
+    if let Some(step) = prepared
+        .first
+        .as_ref()
+        .filter(|_| options.format == Format::Human)
+    {
+        let files = report::Summary::of(&step.plan);
+        let mut list = files.list();
+        if !list.is_empty() {
+            list.insert_str(
+                0,
+                &format!(
+                    "# because of svcgen {}, which was {}\n",
+                    lock::version(),
+                    step.from
+                ),
+            );
+            list.push_str("# because of the schema\n");
+        }
+        if !options.diff {
+            shell.data(list.as_bytes())?;
+        }
+        tell_step(step, shell);
+    }
     if options.format == Format::Json {
-        return tell_json(&name, false, &summary, shell);
+        return tell_json(&name, false, prepared.first.as_ref(), &summary, shell);
     }
     if options.diff {
         summary.tell_counts(shell);
@@ -150,12 +183,7 @@ fn rehearse(project: &Project, options: Generate, shell: &Shell) -> Result<(), F
 /// What a run would write, line by line.
 fn differences(prepared: &Prepared) -> String {
     let mut text = String::new();
-    for Write { path, action, .. } in &prepared.plan.writes {
-        let after = match action {
-            Action::Create(content) | Action::Replace(content) => Some(content.as_slice()),
-            Action::Remove => None,
-            Action::Keep => continue,
-        };
+    for (path, after) in prepared.outcome() {
         let before = match prepared.found.get(path) {
             Some(Found::File { bytes, .. }) => Some(bytes.as_slice()),
             _ => None,
@@ -170,15 +198,40 @@ fn differences(prepared: &Prepared) -> String {
     text
 }
 
+/// Says what svcgen changes because it is another version.
+fn tell_step(step: &Step, shell: &Shell) {
+    let files = report::Summary::of(&step.plan);
+    let to = lock::version();
+    let versions = format!("svcgen {} to {to}", step.from);
+    if files.is_noop() {
+        shell.status(
+            "Upgraded",
+            &format!("{versions}: its templates change nothing here"),
+        );
+        return;
+    }
+    files.tell_files(shell);
+    shell.status(
+        "Upgraded",
+        &format!("{versions}: {}, because of its templates", files.counts()),
+    );
+}
+
 fn tell_json(
     service: &str,
     is_written: bool,
+    first: Option<&Step>,
     summary: &report::Summary,
     shell: &Shell,
 ) -> Result<(), Failure> {
     shell.json(&serde_json::json!({
         "service": service,
         "written": is_written,
+        "upgrade": first.map(|step| serde_json::json!({
+            "from": step.from,
+            "to": lock::version(),
+            "files": report::Summary::of(&step.plan).to_json(),
+        })),
         "files": summary.to_json(),
     }))
 }

@@ -12,7 +12,7 @@ use crate::{
     generate,
     plan::Content,
     project::{
-        self, Project,
+        self, Project, SchemaFile,
         copies::{UNRESOLVED_FILE, unresolved_text},
         git::{Git, Stage},
         transaction::Change,
@@ -171,6 +171,17 @@ pub fn mark(project: &Project, marked: &[Marked], index: &BTreeMap<String, Strin
     }
 }
 
+/// The files of the schema of the last run, without their comments and layout.
+pub fn last_schema(project: &Project) -> Result<Option<Vec<SchemaFile>>, Failure> {
+    let text = project.text(state_files::LAST_SCHEMA)?;
+    let sources = text.as_deref().and_then(schema::restored);
+    let file = |source: crate::source::Source| SchemaFile {
+        path: source.path,
+        bytes: source.text.into_bytes(),
+    };
+    Ok(sources.map(|it| it.into_iter().map(file).collect()))
+}
+
 /// Where bases are looked for beyond the copies.
 #[derive(Debug)]
 pub struct Known {
@@ -239,6 +250,7 @@ fn render(
         known: &BTreeMap::new(),
         previous_tables: tables,
         project: Some(directory),
+        // The tables are those of this very schema, so there is nothing to allow.
         allow: Allow::default(),
     };
     let generated = generate::generate(&inputs).ok()?;

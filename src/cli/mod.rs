@@ -5,6 +5,7 @@
 //! Data goes to standard output, everything else to standard error.
 
 mod arguments;
+mod carrying;
 mod check;
 mod conflicts;
 mod difference;
@@ -19,11 +20,13 @@ mod meta;
 mod migrate;
 mod new;
 mod pipeline;
+mod prepared;
 mod report;
 mod resolve;
 mod settled;
 mod shell;
 mod state_files;
+mod upgrade;
 
 use std::{io::Write as _, panic, process::ExitCode};
 

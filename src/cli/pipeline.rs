@@ -8,18 +8,21 @@ use std::{
 
 use super::{
     Failure,
+    carrying::{Carried, Carry, Here},
     merging::{self, Kept, Known},
+    prepared::Prepared,
     shell::Shell,
     state_files,
+    upgrade::Step,
 };
 use crate::{
     diagnostic::Diagnostic,
     generate::{self, Generated},
     model::Service,
     plan::{Content, OnRecord, Ownership, Rendered},
-    project::{self, Project, SchemaFile, transaction::Change},
+    project::{self, Project, SchemaFile},
     reconcile::{
-        self, Action, Formatter, Found, OnConflict, OnDisk, Write, WritePlan,
+        self, Action, Formatter, Found, OnConflict, OnDisk, WritePlan, bases,
         lock::{Entry, Lock, State},
         standing::{self, FileStatus},
         text::Fingerprint,
@@ -29,55 +32,6 @@ use crate::{
     source::Source,
     tables::intent::Allow,
 };
-
-/// Everything that is decided before the first byte is written.
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    /// What the schema means.
-    pub service: Service,
-    /// What will happen to each path.
-    pub plan: WritePlan,
-    /// How long each stage took.
-    pub stages: Vec<(&'static str, Duration)>,
-    /// What lies at each path that will change.
-    pub found: OnDisk,
-    lock_before: Option<String>,
-    /// What git's index has of the files that will be marked.
-    pub index: BTreeMap<String, String>,
-    kept: Kept,
-    /// Files that were a person's and go along with what changed.
-    carried: Vec<Carried>,
-}
-
-/// A person's file that goes along when something gets another name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Carried {
-    /// Where it was.
-    pub from: String,
-    /// Where it goes; perhaps where it was.
-    pub to: String,
-    /// Its content, names renamed.
-    pub content: Vec<u8>,
-    /// The names that were renamed in it.
-    pub names: Vec<(String, String)>,
-}
-
-/// What goes along with a change of names.
-pub trait Carry {
-    /// Files that svcgen has no record of.
-    fn looked_at(&self) -> &[String];
-
-    /// Whether a seeded file is rendered although it was given away, for the names in it.
-    fn is_fresh(&self, path: &str) -> bool;
-
-    /// Moves files, and names in them, in what the plan will be made from.
-    fn carry(
-        &self,
-        rendered: &[Rendered],
-        lock: &mut Lock,
-        disk: &mut OnDisk,
-    ) -> Result<Vec<Carried>, Failure>;
-}
 
 /// Files that an example brings, by path. Those that take the place of seeded files
 /// are taken out by [`prepare`]; the others are nobody's but the user's.
@@ -92,6 +46,10 @@ pub struct Wishes<'a> {
     pub carry: Option<&'a dyn Carry>,
     /// What becomes of edited files.
     pub conflicts: reconcile::Wishes,
+    /// The tables of a step before this one.
+    pub tables: Option<String>,
+    /// Whether warnings are left to another step.
+    pub is_silent: bool,
 }
 
 /// Everything that a decision depends on: what files should be, what was written, what is there.
@@ -108,6 +66,8 @@ pub struct Gathered {
     rustfmt: Option<Fingerprint>,
     lock_before: Option<String>,
     kept: Kept,
+    /// Bases of merges: copies of what was generated.
+    copies: BTreeMap<String, Vec<u8>>,
     wishes: reconcile::Wishes,
     formatter: Rustfmt,
     bases: Known,
@@ -136,7 +96,10 @@ pub fn gather(
     let mut clock = Clock::start();
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
-    let previous_tables = project.text(project::TABLES_FILE)?;
+    let previous_tables = match &wishes.tables {
+        Some(tables) => Some(tables.clone()),
+        None => project.text(project::TABLES_FILE)?,
+    };
     let (lock, theirs) = merging::locks(project, lock_before.as_deref())?;
     let lost = lock_before.is_none() && previous_tables.is_some();
     let lock = Lock { lost, ..lock };
@@ -168,11 +131,13 @@ pub fn gather(
         cautions,
         formatter,
     } = generate::generate(&inputs).map_err(|failure| refused(failure, &sources))?;
-    tell_warnings(&warnings, &sources, shell);
-    for caution in &cautions {
-        shell.warn(caution);
+    if !wishes.is_silent {
+        tell_warnings(&warnings, &sources, shell);
+        for caution in &cautions {
+            shell.warn(caution);
+        }
     }
-    if formatter == crate::render::Formatter::BuiltIn {
+    if !wishes.is_silent && formatter == crate::render::Formatter::BuiltIn {
         shell.warn("`rustfmt` is not installed: the Rust files are printed without their comments; run `rustup component add rustfmt`");
     }
     state_files::add(&mut files, &sources, &disk, &lock);
@@ -182,14 +147,16 @@ pub fn gather(
         let beside: Vec<_> = files.iter().map(|it| format!("{}.new", it.path)).collect();
         project.look(beside.iter().map(String::as_str), &mut disk)?;
     }
+    let kept = Kept::of(project)?;
     Ok(Gathered {
+        copies: kept.copies.clone(),
         service,
         files,
         lock,
         disk,
         rustfmt,
         lock_before,
-        kept: Kept::of(project)?,
+        kept,
         wishes: wishes.conflicts.clone(),
         formatter: Rustfmt {
             directory: project.nearest_directory().to_owned(),
@@ -208,10 +175,7 @@ fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
         generate::Failure::Questions(questions) => {
             let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
             Failure::InTheWay {
-                message: format!(
-                    "the schema does not say how the tables change:\n{}",
-                    told.join("\n")
-                ),
+                message: format!("the schema does not say how the tables change:\n{}", told.join("\n")),
                 hint: "write one of the answers into the schema, and run it again; nothing was written"
                     .to_owned(),
             }
@@ -271,7 +235,7 @@ impl Gathered {
             disk: &self.disk,
             rustfmt: self.rustfmt,
             unresolved: &self.kept.unresolved,
-            copies: &self.kept.copies,
+            copies: &self.copies,
             wishes: &self.wishes,
         }
     }
@@ -279,10 +243,58 @@ impl Gathered {
     /// Decides what to write, with what goes along.
     pub fn prepare(mut self, carry: Option<&dyn Carry>) -> Result<Prepared, Failure> {
         let found = self.disk.clone();
-        let carried = match carry {
-            Some(carry) => carry.carry(&self.files, &mut self.lock, &mut self.disk)?,
-            None => Vec::new(),
+        let mut carried = Vec::new();
+        if let Some(carry) = carry {
+            let (formatter, bases) = (&self.formatter, &self.bases);
+            let base = |path: &str, lock: &Lock, copies: &BTreeMap<String, Vec<u8>>| {
+                let copy = copies.get(path).map(Vec::as_slice);
+                bases::find(path, lock.written(path)?, copy, bases, formatter)
+            };
+            let mut here = Here {
+                lock: &mut self.lock,
+                disk: &mut self.disk,
+                copies: &mut self.copies,
+                base: &base,
+            };
+            carried = carry.carry(&self.files, &mut here)?;
+        }
+        self.decide(found, carried, None)
+    }
+
+    /// Decides what to write on top of a step that was decided before.
+    pub fn after(mut self, first: Step) -> Result<Prepared, Failure> {
+        let found = self.disk.clone();
+        for write in &first.plan.writes {
+            match &write.action {
+                Action::Create(content) | Action::Replace(content) => {
+                    let file = Found::file(content.clone());
+                    self.disk.insert(write.path.clone(), file);
+                }
+                Action::Remove => drop(self.disk.remove(&write.path)),
+                Action::Keep => {}
+            }
+        }
+        self.lock = first.plan.lock.clone();
+        self.copies = first.plan.copies.clone();
+        self.decide(found, Vec::new(), Some(first))
+    }
+
+    /// What a file said when it was last generated, where anybody still knows.
+    pub fn base(&self, path: &str) -> Option<String> {
+        let written = match &self.lock.files.get(path)?.state {
+            State::Written(written) | State::Owned(Some(written)) => written,
+            State::Owned(None) | State::Deleted => return None,
         };
+        let copy = self.copies.get(path).map(Vec::as_slice);
+        bases::find(path, written, copy, &self.bases, &self.formatter)
+    }
+
+    fn decide(
+        mut self,
+        found: OnDisk,
+        carried: Vec<Carried>,
+        first: Option<Step>,
+    ) -> Result<Prepared, Failure> {
         let plan = self.reconcile()?;
         self.clock.lap("reconcile");
         Ok(Prepared {
@@ -294,74 +306,8 @@ impl Gathered {
             plan,
             lock_before: self.lock_before,
             carried,
+            first,
         })
-    }
-}
-
-impl Prepared {
-    /// Whether the lock is to be written, whatever else is.
-    pub fn changes_lock(&self) -> bool {
-        self.lock_before.as_deref() != Some(&self.plan.lock.render())
-    }
-
-    /// Files of people that go along.
-    pub fn carried(&self) -> &[Carried] {
-        &self.carried
-    }
-
-    /// What is to be written, the lock last.
-    pub fn changes(self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let kept = self.kept.changes(&self.plan, &self.index);
-        let mut carried: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        for file in self.carried {
-            if file.from != file.to {
-                changes.push(Change {
-                    before: self.found.get(&file.from).and_then(print_of),
-                    path: file.from,
-                    content: None,
-                });
-            }
-            carried.insert(file.to, file.content);
-        }
-        for Write { path, action, .. } in self.plan.writes {
-            let content = match action {
-                Action::Create(content) | Action::Replace(content) => Some(content),
-                Action::Remove => None,
-                Action::Keep => continue,
-            };
-            carried.remove(&path);
-            changes.push(Change {
-                before: self.found.get(&path).and_then(print_of),
-                path,
-                content,
-            });
-        }
-        changes.extend(kept);
-        for (path, content) in carried {
-            changes.push(Change {
-                before: self.found.get(&path).and_then(print_of),
-                path,
-                content: Some(content),
-            });
-        }
-        let lock = self.plan.lock.render();
-        if self.lock_before.as_deref() != Some(&lock) {
-            let before = self.lock_before.map(|it| Fingerprint::of(it.as_bytes()));
-            changes.push(Change {
-                path: project::LOCK_FILE.to_owned(),
-                content: Some(lock.into_bytes()),
-                before,
-            });
-        }
-        changes
-    }
-}
-
-fn print_of(found: &Found) -> Option<Fingerprint> {
-    match found {
-        Found::File { print, .. } => Some(*print),
-        Found::Other(_) => None,
     }
 }
 

@@ -161,7 +161,8 @@ impl Summary {
         shell.status("Rehearsed", &format!("{what}; nothing was written"));
     }
 
-    fn is_noop(&self) -> bool {
+    /// Whether nothing is written.
+    pub fn is_noop(&self) -> bool {
         self.written() == 0 && self.removed.is_empty()
     }
 

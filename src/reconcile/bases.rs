@@ -49,7 +49,7 @@ impl Bases for NoBases {
 }
 
 /// The text that was generated last, with LF and without a byte order mark.
-pub(super) fn find(
+pub fn find(
     path: &str,
     written: &Written,
     copy: Option<&[u8]>,

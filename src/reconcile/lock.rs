@@ -4,7 +4,7 @@
 //! truncated or hand-merged lock is noticed instead of believed. Pure text: the
 //! file itself is read and written by `project`.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
 
 use super::{
     path::{self, PathProblem},
@@ -14,6 +14,25 @@ use crate::plan::Ownership;
 
 /// The version of svcgen that this program is.
 pub const SVCGEN_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The version that this program says it is.
+///
+/// A build for tests takes it from `SVCGEN_TEST_VERSION`, so that one program can be two
+/// versions of svcgen.
+pub fn version() -> Cow<'static, str> {
+    #[cfg(debug_assertions)]
+    if let Ok(version) = std::env::var("SVCGEN_TEST_VERSION") {
+        return Cow::Owned(version);
+    }
+    Cow::Borrowed(SVCGEN_VERSION)
+}
+
+/// The version that wrote a lock, whether or not the rest of it can be read.
+pub fn written_by(text: &str) -> Option<&str> {
+    text.lines()
+        .find_map(|line| line.strip_prefix("svcgen "))
+        .map(str::trim)
+}
 
 const FORMAT: u32 = 1;
 const TITLE: &str =
@@ -70,7 +89,8 @@ pub struct Written {
 pub enum LockError {
     /// A newer svcgen wrote it.
     #[error(
-        "`svcgen.lock` was written by svcgen {written_by}, and this is svcgen {SVCGEN_VERSION}"
+        "`svcgen.lock` was written by svcgen {written_by}, and this is svcgen {}",
+        version()
     )]
     Newer {
         /// The version to install.
@@ -118,7 +138,7 @@ impl Lock {
             .and_then(|it| it.parse().ok())
             .ok_or_else(|| damaged("no format line"))?;
         let written_by = header("svcgen").ok_or_else(|| damaged("no version line"))?;
-        if format > FORMAT || is_newer(written_by, SVCGEN_VERSION) {
+        if format > FORMAT || is_newer(written_by, &version()) {
             return Err(LockError::Newer {
                 written_by: printable(written_by),
             });
@@ -141,8 +161,10 @@ impl Lock {
     /// The lock as text.
     pub fn render(&self) -> String {
         let rustfmt = print_or_dash(self.rustfmt);
-        let mut text =
-            format!("{TITLE}\nformat {FORMAT}\nsvcgen {SVCGEN_VERSION}\nrustfmt {rustfmt}\n");
+        let mut text = format!(
+            "{TITLE}\nformat {FORMAT}\nsvcgen {}\nrustfmt {rustfmt}\n",
+            version()
+        );
         for (path, entry) in &self.files {
             let word = ownership_word(entry.ownership);
             let (mark, written) = match &entry.state {
@@ -285,7 +307,7 @@ fn ownership_word(ownership: Ownership) -> &'static str {
 
 /// Whether version `left` comes after `right`, by the rules of Semantic Versioning 2
 /// for releases; a pre-release comes before its release. What is no version is not newer.
-fn is_newer(left: &str, right: &str) -> bool {
+pub fn is_newer(left: &str, right: &str) -> bool {
     fn read(version: &str) -> Option<([u64; 3], bool)> {
         let (core, pre) = version
             .split_once('-')

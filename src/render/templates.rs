@@ -3,6 +3,8 @@
 //! Statements stand in comments of the output's language, so that a template
 //! highlights and reads like what it makes: `//%` in Rust, `#%` in TOML.
 
+use std::borrow::Cow;
+
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
@@ -39,7 +41,7 @@ impl Templates {
                     _ => &mut self.plain,
                 };
                 environment
-                    .add_template(path, text)
+                    .add_template_owned(path, varied(path, text))
                     .map_err(|error| failed(path, &error))?;
             }
         }
@@ -61,6 +63,20 @@ impl Templates {
             .and_then(|template| template.render(view))
             .map_err(|error| failed(name, &error))
     }
+}
+
+/// The text of a template. A build for tests changes one of them as `SVCGEN_TEST_TEMPLATE` says:
+/// its path, a text that it has and the text in its place, with `|` between them.
+fn varied(path: &str, text: &'static str) -> Cow<'static, str> {
+    #[cfg(debug_assertions)]
+    if let Ok(variation) = std::env::var("SVCGEN_TEST_TEMPLATE")
+        && let [name, old, new] = variation.splitn(3, '|').collect::<Vec<_>>().as_slice()
+        && *name == path
+    {
+        return Cow::Owned(text.replace(old, new));
+    }
+    let _ = path;
+    Cow::Borrowed(text)
 }
 
 fn failed(template: &str, error: &minijinja::Error) -> RenderError {

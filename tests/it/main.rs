@@ -17,10 +17,13 @@ mod migrations;
 mod models;
 mod new;
 mod random_schema;
+mod regenerate;
 mod schemas;
 mod slow;
+mod small_diffs;
 mod support;
 #[cfg(unix)]
 mod terminal;
 mod tidy;
+mod upgrade;
 mod words;

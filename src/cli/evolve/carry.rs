@@ -7,13 +7,13 @@ use super::identifiers::{Reach, Renaming, collect};
 use crate::{
     cli::{
         Failure,
-        pipeline::{Carried, Carry},
+        carrying::{Carried, Carry, Here},
     },
     model::{Field, Name, Service},
     plan::{Content, Ownership, Rendered},
     reconcile::{
-        Found, OnDisk,
-        lock::{Lock, State},
+        Found,
+        lock::{Lock, State, Written},
         text::Fingerprint,
     },
 };
@@ -106,17 +106,16 @@ impl Along {
     fn one(
         &self,
         path: &str,
-        lock: &mut Lock,
-        disk: &mut OnDisk,
+        here: &mut Here<'_>,
         renaming: &Renaming,
     ) -> Result<Option<Carried>, Failure> {
-        let Some(Found::File { bytes, print }) = disk.get(path) else {
+        let Some(Found::File { bytes, print }) = here.disk.get(path) else {
             return Ok(None);
         };
         let (bytes, print) = (bytes.clone(), *print);
         let (reach, to) = self.destination(path);
         let moves = to != path;
-        if !Self::is_theirs(path, moves, lock, print) {
+        if !Self::is_theirs(path, moves, here.lock, print) {
             return Ok(None);
         }
         let renamed = std::str::from_utf8(&bytes)
@@ -137,7 +136,7 @@ impl Along {
         if !moves && names.is_empty() {
             return Ok(None);
         }
-        if moves && disk.contains_key(&to) {
+        if moves && here.disk.contains_key(&to) {
             return Err(Failure::InTheWay {
                 message: format!(
                     "`{to}` is there already, and `{path}` would become it; nothing was written"
@@ -145,13 +144,37 @@ impl Along {
                 hint: "move one of the two out of the way".to_owned(),
             });
         }
-        put(path, &to, &content, print, lock, disk);
+        self.rebase(path, &to, here, renaming);
+        put(path, &to, &content, print, here);
         Ok(Some(Carried {
             from: path.to_owned(),
             to,
             content,
             names,
         }))
+    }
+
+    /// The base of a merge gets the new names as well, so that they are nobody's change.
+    fn rebase(&self, from: &str, to: &str, here: &mut Here<'_>, renaming: &Renaming) {
+        let is_managed =
+            matches!(here.lock.files.get(from), Some(it) if it.ownership == Ownership::Managed);
+        let Some(base) = (here.base)(from, here.lock, here.copies).filter(|_| is_managed) else {
+            return;
+        };
+        let (reach, _) = self.destination(from);
+        let base = renaming.apply(&base, reach).map_or(base, |it| it.text);
+        here.copies.remove(from);
+        if let Some(entry) = here.lock.files.get_mut(from)
+            && let State::Written(written) = &mut entry.state
+        {
+            *written = Written {
+                raw: Fingerprint::of(base.as_bytes()),
+                formatted: None,
+                rendering: None,
+                blob: None,
+            };
+        }
+        here.copies.insert(to.to_owned(), base.into_bytes());
     }
 
     fn leave(&self, path: &str, line: usize, what: &str) {
@@ -161,16 +184,9 @@ impl Along {
 }
 
 /// Puts a carried file into what the plan will be made from.
-fn put(
-    from: &str,
-    to: &str,
-    content: &[u8],
-    print: Fingerprint,
-    lock: &mut Lock,
-    disk: &mut OnDisk,
-) {
+fn put(from: &str, to: &str, content: &[u8], print: Fingerprint, here: &mut Here<'_>) {
     let found = Found::file(content.to_vec());
-    if let Some(mut entry) = lock.files.remove(from) {
+    if let Some(mut entry) = here.lock.files.remove(from) {
         if let State::Written(written) = &mut entry.state
             && written.raw == print
         {
@@ -178,10 +194,10 @@ fn put(
             written.raw = Fingerprint::of(content);
             written.formatted = Some(written.raw);
         }
-        lock.files.insert(to.to_owned(), entry);
+        here.lock.files.insert(to.to_owned(), entry);
     }
-    disk.remove(from);
-    disk.insert(to.to_owned(), found);
+    here.disk.remove(from);
+    here.disk.insert(to.to_owned(), found);
 }
 
 impl Carry for Along {
@@ -193,12 +209,7 @@ impl Carry for Along {
         self.destination(path).0 == Reach::Own
     }
 
-    fn carry(
-        &self,
-        rendered: &[Rendered],
-        lock: &mut Lock,
-        disk: &mut OnDisk,
-    ) -> Result<Vec<Carried>, Failure> {
+    fn carry(&self, rendered: &[Rendered], here: &mut Here<'_>) -> Result<Vec<Carried>, Failure> {
         let mut renaming = self.renaming.clone();
         for file in rendered {
             if let (Content::Whole(text), Some(entity)) = (&file.content, &file.entity)
@@ -207,11 +218,11 @@ impl Carry for Along {
                 collect(&String::from_utf8_lossy(text), &mut renaming.known);
             }
         }
-        let recorded = lock.files.keys().filter(|it| is_rust(it));
+        let recorded = here.lock.files.keys().filter(|it| is_rust(it));
         let paths: BTreeSet<String> = recorded.chain(&self.unrecorded).cloned().collect();
         let mut carried = Vec::new();
         for path in paths {
-            carried.extend(self.one(&path, lock, disk, &renaming)?);
+            carried.extend(self.one(&path, here, &renaming)?);
         }
         Ok(carried)
     }

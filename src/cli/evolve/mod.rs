@@ -14,14 +14,16 @@ use self::{carry::Along, told::Outcome};
 use super::{
     Failure,
     arguments::{Format, Manner},
+    carrying::Carry,
     conflicts, generate,
     new::ask,
-    pipeline::{self, Carry, Wishes},
+    pipeline::{self, Wishes},
     report::Summary,
     shell::Shell,
+    upgrade,
 };
 use crate::{
-    project::{Project, SchemaFile, transaction::Change},
+    project::{self, Project, SchemaFile, transaction::Change},
     reconcile::text::Fingerprint,
     schema::edit::{
         self, EditError,
@@ -146,14 +148,28 @@ impl Draft {
         self.along.as_ref().map_or_else(Vec::new, Along::left)
     }
 
-    fn prepare(&self, shell: &Shell) -> Result<pipeline::Prepared, Failure> {
-        let carry = self.along.as_ref().map(|it| it as &dyn Carry);
+    fn prepare(&self, shell: &Shell) -> Result<super::prepared::Prepared, Failure> {
+        // As the next run will find them.
+        let mut files = self.after.clone();
+        files.sort_by_key(|it| (it.path != project::SCHEMA_FILE, it.path.clone()));
+        let Some(along) = &self.along else {
+            return upgrade::prepare(&self.project, files, &Wishes::default(), shell);
+        };
+        if let Some(from) = upgrade::older(&self.project)? {
+            return Err(Failure::InTheWay {
+                message: format!(
+                    "svcgen {from} wrote this project, and this is a newer one; nothing was written"
+                ),
+                hint: "run `svcgen generate` first, and look at what the new version changes"
+                    .to_owned(),
+            });
+        }
+        let carry: &dyn Carry = along;
         let wishes = Wishes {
-            carry,
+            carry: Some(carry),
             ..Wishes::default()
         };
-        let files = self.after.clone();
-        pipeline::gather(&self.project, files, &wishes, shell)?.prepare(carry)
+        pipeline::gather(&self.project, files, &wishes, shell)?.prepare(Some(carry))
     }
 }
 

@@ -6,12 +6,8 @@ use serde_json::json;
 
 use super::{Telling, counts};
 use crate::cli::{
-    Failure,
-    arguments::Format,
-    check::counted,
-    pipeline::{Carried, Prepared},
-    report::Summary,
-    shell::Shell,
+    Failure, arguments::Format, carrying::Carried, check::counted, prepared::Prepared,
+    report::Summary, shell::Shell,
 };
 use crate::project::transaction::Change;
 

@@ -18,7 +18,8 @@ use super::{
     arguments::New,
     check::counted,
     generate,
-    pipeline::{self, Extras, Prepared},
+    pipeline::{self, Extras},
+    prepared::Prepared,
     report,
     shell::Shell,
 };
