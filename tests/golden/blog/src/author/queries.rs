@@ -46,6 +46,7 @@ pub static TABLE: list::Table = list::Table {
         "created_at",
         "updated_at",
     ],
+    relations: super::relations::RELATIONS,
     columns: &[
         list::Column::new("id", list::Kind::Uuid).order(),
         list::Column::new("name", list::Kind::Text).order(),
