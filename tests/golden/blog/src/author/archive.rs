@@ -210,9 +210,9 @@ pub static TABLE: list::Table = list::Table {
     key: "archive_id",
     page_size: 50,
     most: 1000,
+    relations: &[],
     plain: None,
     search: None,
-    relations: &[],
 };
 
 /// An author in the archive: what it was, and how it came there.

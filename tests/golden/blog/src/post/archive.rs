@@ -252,9 +252,9 @@ pub static TABLE: list::Table = list::Table {
     key: "archive_id",
     page_size: 50,
     most: 1000,
+    relations: &[],
     plain: None,
     search: None,
-    relations: &[],
 };
 
 /// A post in the archive: what it was, and how it came there.
