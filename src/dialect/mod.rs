@@ -97,6 +97,12 @@ pub trait Dialect: Sync {
     /// The end of a guard.
     fn unguard(&self, table: &Table) -> String;
 
+    /// An index of the words in a table's searchable texts, filled with what is there, and what keeps it up.
+    fn search(&self, table: &Table) -> String;
+
+    /// The end of such an index.
+    fn unsearch(&self, table: &Table) -> String;
+
     /// Text that [`Dialect::as_text`] made, as a value again.
     fn text_as(&self, expression: &str, ty: ColumnType) -> String;
 

@@ -7,6 +7,9 @@ use super::{Dialect, JsonArray, guard_name, postgres_convert, quoted, text_liter
 /// PostgreSQL.
 pub struct Postgres;
 
+/// What stands between words in ASCII, as a constant.
+const PUNCTUATION: &str = r##"'!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"##;
+
 impl Dialect for Postgres {
     fn name(&self) -> &'static str {
         "postgres"
@@ -177,6 +180,41 @@ create trigger {} before truncate on {on}
             guard_name(table),
             truncation(table)
         )
+    }
+
+    fn search(&self, table: &Table) -> String {
+        let Some(search) = &table.search else {
+            return String::new();
+        };
+        // The first text tells the most; there are four weights.
+        let weights = ["A", "B", "C"].into_iter().chain(std::iter::repeat("D"));
+        let texts: Vec<String> = search
+            .columns
+            .iter()
+            .zip(weights)
+            .map(|(column, weight)| {
+                let column = quoted(column);
+                // What stands between words is a space, so that an address is the words in it; a vector has room for 1 MiB.
+                format!(
+                    "setweight(to_tsvector('simple', translate(left(coalesce({column}, ''), 60000), {PUNCTUATION}, repeat(' ', 32))), '{weight}')"
+                )
+            })
+            .collect();
+        let (name, on) = (&search.name, quoted(&table.name));
+        format!(
+            "alter table {on} add column {name} tsvector generated always as (\n    {}\n) stored;\ncreate index {name}_idx on {on} using gin ({name});\n",
+            texts.join("\n    || ")
+        )
+    }
+
+    fn unsearch(&self, table: &Table) -> String {
+        table.search.as_ref().map_or(String::new(), |search| {
+            format!(
+                "alter table {} drop column {};\n",
+                quoted(&table.name),
+                search.name
+            )
+        })
     }
 
     fn text_as(&self, expression: &str, ty: ColumnType) -> String {

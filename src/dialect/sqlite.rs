@@ -1,5 +1,7 @@
 //! SQLite, version 3.41 and newer, with STRICT tables.
 
+mod search;
+
 use rust_decimal::Decimal;
 
 use crate::tables::build::archive_name;
@@ -170,6 +172,18 @@ end;
 
     fn unguard(&self, table: &Table) -> String {
         format!("drop trigger {};\n", guard_name(table))
+    }
+
+    fn search(&self, table: &Table) -> String {
+        let id = table.column("id").map(|id| self.column_type(id.ty));
+        let search = table.search.as_ref().zip(id);
+        search.map_or(String::new(), |(search, id)| {
+            search::create(table, search, &id)
+        })
+    }
+
+    fn unsearch(&self, table: &Table) -> String {
+        table.search.as_ref().map_or(String::new(), search::remove)
     }
 
     fn text_as(&self, expression: &str, ty: ColumnType) -> String {

@@ -200,6 +200,7 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
     }
     context! {
         orders,
+        searchable => entity.fields.iter().any(|field| field.searchable),
         filters => column_names(&entity.list.filter),
         sentence => naming.sentence,
         crate_name,

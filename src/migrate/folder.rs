@@ -114,6 +114,8 @@ fn word(change: &Change) -> String {
         | Change::AddForeignKey { table, .. }
         | Change::Guard { table }
         | Change::Unguard { table }
+        | Change::AddSearch { table }
+        | Change::DropSearch { table }
         | Change::DropForeignKey { table, .. } => format!("change_{table}"),
     }
 }

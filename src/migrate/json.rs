@@ -251,6 +251,8 @@ pub fn say(change: &Change) -> String {
         }
         Change::Guard { table } => format!("let rows of `{table}` leave only through the archive"),
         Change::Unguard { table } => format!("let rows of `{table}` be deleted"),
+        Change::AddSearch { table } => format!("let `{table}` be searched for words"),
+        Change::DropSearch { table } => format!("end the search in `{table}`"),
         Change::AddIndex { index, .. } => format!("make `{}`", index.name),
         Change::DropIndex { index, .. } => format!("drop the index `{}`", index.name),
         Change::RenameIndex { from, to, .. } => {

@@ -28,6 +28,7 @@ pub mod lint;
 mod names;
 mod postgres;
 pub mod script;
+mod search;
 mod sqlite;
 pub mod step;
 pub mod sum;
@@ -87,6 +88,7 @@ fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Vec<Step> {
         "sqlite" => sqlite::steps(dialect, delta, id),
         _ => postgres::steps(dialect, delta, id),
     };
+    steps.extend(search::steps(dialect, delta));
     steps.extend(guards::steps(dialect, delta));
     steps.sort_by_key(|step| step.place);
     steps

@@ -105,6 +105,8 @@ fn is_in_place(pair: &Pair, changes: &[Change]) -> bool {
         | Change::RetireColumn { .. }
         | Change::Guard { .. }
         | Change::Unguard { .. }
+        | Change::AddSearch { .. }
+        | Change::DropSearch { .. }
         | Change::AddIndex { .. }
         | Change::DropIndex { .. }
         | Change::RenameIndex { .. } => true,

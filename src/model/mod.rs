@@ -196,6 +196,8 @@ pub struct Field {
     pub unique: bool,
     /// Whether it is set at creation and never again.
     pub immutable: bool,
+    /// Whether lists can be searched for the words in it.
+    pub searchable: bool,
     /// Whether it is accepted and never shown.
     pub write_only: bool,
     /// Whether it says something about a person.

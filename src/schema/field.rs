@@ -62,6 +62,8 @@ document! {
         optional pattern: String,
         /// A well-known form of text.
         optional format: FormatWord,
+        /// Whether lists can be searched for the words in it.
+        optional searchable: bool,
         /// Whether it is accepted and never shown, such as a password.
         optional write_only: bool,
         /// Whether it says something about a person; kept out of logs and masked in archives.

@@ -1,13 +1,14 @@
 //! From the model to its tables.
 
 use crate::model::{
-    Archive, Bound, Column as ModelColumn, DefaultValue, Delete, Entity, FieldKind, IdType, Link,
-    OnArchive, OrderTerm, ScalarType, Service, TextType, Via,
+    Archive, Bound, Column as ModelColumn, Delete, Entity, FieldKind, IdType, Link, OnArchive,
+    OrderTerm, ScalarType, Service, TextType, Via,
 };
 
+pub use super::default::literal;
 use super::{
     Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Past, Schema,
-    Table, TableKind, derived_name, hex, idempotency,
+    Table, TableKind, derived_name, idempotency, search,
 };
 
 /// The table that remembers references which removals cut.
@@ -144,6 +145,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
         primary_key: vec!["id".to_owned()],
         identity: entity.id == IdType::Bigint,
         guarded: is_archived(entity),
+        search: search::of(entity),
         foreign_keys,
         checks,
         past: Past::default(),
@@ -292,6 +294,7 @@ fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {
         primary_key: vec![link.own_column.clone(), link.target_column.clone()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys,
         checks: Vec::new(),
         past: Past::default(),
@@ -367,6 +370,7 @@ fn archive_of(table: &Table) -> Table {
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         past: Past::default(),
@@ -397,6 +401,7 @@ fn archive_references() -> Table {
         primary_key: vec!["archive_id".to_owned()],
         identity: false,
         guarded: false,
+        search: None,
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         past: Past::default(),
@@ -475,25 +480,4 @@ fn range_rules<T>(bound: &Bound<T>, literal: impl Fn(&T) -> Literal) -> Vec<Chec
         .as_ref()
         .map(|value| CheckRule::AtMost(literal(value)));
     least.into_iter().chain(most).collect()
-}
-
-/// A default as a constant, unless each row gets its own.
-pub fn literal(default: &DefaultValue) -> Option<Literal> {
-    Some(match default {
-        DefaultValue::Text(text) | DefaultValue::EnumValue(text) => Literal::Text(text.clone()),
-        DefaultValue::Int(value) => Literal::Int(*value),
-        DefaultValue::Float(value) => Literal::Float(format!("{value:?}")),
-        DefaultValue::Decimal(value) => Literal::Decimal(value.to_string()),
-        DefaultValue::Bool(value) => Literal::Bool(*value),
-        DefaultValue::Uuid(value) => Literal::Bytes(value.simple().to_string()),
-        DefaultValue::Date(value) => Literal::Text(value.to_string()),
-        DefaultValue::Time(value) => Literal::Text(value.strftime("%H:%M:%S.%6f").to_string()),
-        DefaultValue::Timestamp(value) => Literal::Timestamp(value.as_microsecond()),
-        DefaultValue::Duration(value) => {
-            Literal::Int(i64::try_from(value.as_micros()).unwrap_or(i64::MAX))
-        }
-        DefaultValue::Json(value) => Literal::Json(value.to_string()),
-        DefaultValue::Bytes(value) => Literal::Bytes(hex(value)),
-        DefaultValue::NewUuid | DefaultValue::Today | DefaultValue::Now => return None,
-    })
 }

@@ -182,6 +182,16 @@ pub enum Change {
         /// The table.
         table: String,
     },
+    /// From here on the table can be searched for words.
+    AddSearch {
+        /// The table.
+        table: String,
+    },
+    /// The table can no longer be searched, or the search in it becomes another.
+    DropSearch {
+        /// The table.
+        table: String,
+    },
     /// An index gets another name.
     RenameIndex {
         /// The table.
@@ -259,6 +269,8 @@ impl Change {
             | Self::DropIndex { table, .. }
             | Self::Guard { table }
             | Self::Unguard { table }
+            | Self::AddSearch { table }
+            | Self::DropSearch { table }
             | Self::RenameIndex { table, .. } => table,
         }
     }
@@ -283,7 +295,9 @@ impl Change {
                 _ => Class::Data,
             },
             Self::AddIndex { index, .. } if index.unique => Class::Narrowing,
-            Self::AddIndex { .. } | Self::AddForeignKey { fresh: true, .. } => Class::Additive,
+            Self::AddIndex { .. }
+            | Self::AddSearch { .. }
+            | Self::AddForeignKey { fresh: true, .. } => Class::Additive,
             Self::AddForeignKey { .. } => Class::Narrowing,
             Self::ChangeType { fit, .. } => match fit {
                 Fit::Wider => Class::Widening,
@@ -314,6 +328,7 @@ impl Change {
             | Self::DropIndex { .. }
             | Self::Guard { .. }
             | Self::Unguard { .. }
+            | Self::DropSearch { .. }
             | Self::RenameIndex { .. } => Class::Widening,
         }
     }
@@ -348,6 +363,8 @@ impl Change {
             | Self::DropIndex { .. }
             | Self::Guard { .. }
             | Self::Unguard { .. }
+            | Self::AddSearch { .. }
+            | Self::DropSearch { .. }
             | Self::RenameIndex { .. } => Reversible::Exact,
         }
     }

@@ -34,6 +34,7 @@ pub fn table() -> Table {
         primary_key: vec!["id".to_owned()],
         identity: false,
         guarded: false,
+        search: None,
         past: Past::default(),
         foreign_keys: Vec::new(),
         checks: Vec::new(),

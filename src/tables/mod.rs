@@ -7,14 +7,17 @@
 pub mod build;
 pub mod change;
 pub mod convert;
+mod default;
 pub mod delta;
 pub mod diff;
 pub mod idempotency;
 pub mod intent;
 pub mod question;
 pub mod rules;
+pub mod search;
 
 pub use build::of;
+pub use search::Search;
 
 use std::fmt::Write as _;
 
@@ -51,6 +54,9 @@ pub struct Table {
     /// Whether a row leaves only through the archive: any other deletion is refused by the database.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guarded: bool,
+    /// The index of words over some of its texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// References to other tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,

@@ -69,7 +69,10 @@ pub static TABLE: list::Table = list::Table {
     key: "archive_id",
     page_size: 50,
     most: 1000,
+    relations: &[],
     plain: None,
+    search: None,
+    relations: &[],
 };
 
 /// {{ naming.capital_a_sentence }} in the archive: what it was, and how it came there.

@@ -35,6 +35,14 @@ pub static TABLE: list::Table = list::Table {
         after: None,
 //% endif
     }),
+//% if list.search
+    search: Some(list::Search {
+        index: "{{ list.search.index }}",
+        columns: &[{% for column in list.search.columns %}"{{ column }}", {% endfor %}],
+    }),
+//% else
+    search: None,
+//% endif
 };
 
 /// {{ naming.capital_a_sentence }} by its id.

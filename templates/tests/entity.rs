@@ -167,6 +167,11 @@ async fn {{ plural_snake }}_are_ordered_filtered_and_counted() {
 //% endif
     let counted = server.get("{{ path }}:aggregate?measures=count()").await;
     assert_eq!(counted.body["groups"][0]["measures"]["count()"], 3);
+//% if searchable
+    let missed = server.get("{{ path }}?search=nowhere-to-be-found").await;
+    assert_eq!(missed.status, 200, "{}", missed.body);
+    assert_eq!(missed.body["{{ plural_snake }}"].as_array().map(Vec::len), Some(0));
+//% endif
     let refused = server.get("{{ path }}?filter=no_such_field:*").await;
     assert_eq!(refused.status, 400, "{}", refused.body);
 }

@@ -21,6 +21,7 @@ pub struct Listing {
     total_size: bool,
     order_by: String,
     filter: String,
+    search: String,
     read_mask: String,
     include: String,
 }
@@ -65,6 +66,11 @@ impl Listing {
         &self.filter
     }
 
+    /// The words to look for, such as `rust "group commit" -async`.
+    pub fn search(&self) -> &str {
+        &self.search
+    }
+
     /// The members that the caller wants to see; empty for all.
     pub fn read_mask(&self) -> &str {
         &self.read_mask
@@ -89,7 +95,10 @@ impl Listing {
 
     /// Whether nothing is asked but pages of the default order.
     pub(crate) fn is_plain(&self) -> bool {
-        self.skip == 0 && self.order_by.is_empty() && self.filter.is_empty()
+        self.skip == 0
+            && self.order_by.is_empty()
+            && self.filter.is_empty()
+            && self.search.is_empty()
     }
 }
 
@@ -104,6 +113,7 @@ const PARAMETERS: &[&str] = &[
     "total_size",
     "order_by",
     "filter",
+    "search",
     "read_mask",
     "include",
 ];
@@ -130,6 +140,7 @@ impl<S: Sync> FromRequestParts<S> for Listing {
             "page_token" => listing.page_token = Some(value.into_owned()),
             "order_by" => listing.order_by = value.into_owned(),
             "filter" => listing.filter = value.into_owned(),
+            "search" => listing.search = value.into_owned(),
             "read_mask" => listing.read_mask = value.into_owned(),
             _ => listing.include = value.into_owned(),
         })?;

@@ -27,6 +27,17 @@ pub struct Table {
     pub most: i64,
     /// The statements of the plain list: no filter, the default order.
     pub plain: Option<Plain>,
+    /// The index of words over its texts, where it can be searched.
+    pub search: Option<Search>,
+}
+
+/// An index of the words in some columns.
+#[derive(Debug)]
+pub struct Search {
+    /// Its name: an FTS5 table on SQLite, a column with a text search vector on PostgreSQL.
+    pub index: &'static str,
+    /// The columns, the most telling first.
+    pub columns: &'static [&'static str],
 }
 
 /// The constant statements of a list in its default order.

@@ -12,11 +12,12 @@ mod keyset;
 mod mask;
 mod order;
 mod page;
+mod search;
 mod statement;
 mod value;
 
 pub use aggregate::{Groups, Measured};
-pub use column::{Column, Kind, Plain, Record, Table, Term, Within, names};
+pub use column::{Column, Kind, Plain, Record, Search, Table, Term, Within, names};
 pub use include::{Include, MOST as MOST_INCLUDED, Through};
 pub use mask::Mask;
 pub use page::Page;

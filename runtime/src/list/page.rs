@@ -9,10 +9,11 @@ use super::filter::{check, lex, parse, sql};
 use super::include::Include;
 use super::mask::Mask;
 use super::order::{self, Key};
+use super::search::{self, Query};
 use super::statement::{self, Parameters};
 use super::{Mistake, keyset, value};
 use crate::Error;
-use crate::db::{Db, FromRow, Value};
+use crate::db::{Db, DbError, FromRow, Row, Value};
 use crate::http::Listing;
 use crate::input::Violations;
 use crate::page::PageTokens;
@@ -45,6 +46,9 @@ struct Cursor {
 struct Request {
     keys: Vec<Key>,
     filter: Option<Condition>,
+    search: Option<Query>,
+    /// Whether the order is that of the ranks.
+    is_ranked: bool,
     /// What must not change from page to page.
     scope: String,
 }
@@ -70,32 +74,21 @@ impl Table {
             Some(cursor) => Some(values(&request.keys, cursor).ok_or_else(PageTokens::invalid)?),
         };
         let back = cursor.as_ref().is_some_and(|cursor| cursor.back);
-        let rows: Vec<T> =
-            if within.is_none() && listing.is_plain() && !back && self.is_plain(place.is_some()) {
-                self.plain(db, place, size).await?
-            } else {
-                let mut parameters = Parameters::new(db.engine(), within.as_ref());
-                let reversed: Vec<Key> = request.keys.iter().map(Key::reversed).collect();
-                let keys = if back { &reversed } else { &request.keys };
-                let conditions =
-                    conditions(within.as_ref(), request.filter.as_ref(), &mut parameters);
-                let ranges = place.map_or(Vec::new(), |place| {
-                    keyset::after(keys, &place, &mut parameters)
-                });
-                let page = statement::Page {
-                    table: self,
-                    conditions,
-                    keys,
-                    ranges,
-                    limit: size.saturating_add(1),
-                    skip: listing.skip(),
-                };
-                let sql = page.sql(&mut parameters);
-                db.fetch_all(&sql, parameters.values).await?
-            };
+        let asked = Asked {
+            within: within.as_ref(),
+            request: &request,
+            place,
+            back,
+            limit: size.saturating_add(1),
+            skip: listing.skip(),
+        };
+        let rows: Vec<Ranked<T>> = if listing.is_plain() && self.is_plain(&asked) {
+            self.plain(db, &asked).await?
+        } else {
+            self.read(db, asked).await?
+        };
         let total_size = if listing.wants_total_size() {
-            let filter = request.filter.as_ref();
-            Some(self.count(db, within.as_ref(), filter).await?)
+            Some(self.count(db, within.as_ref(), &request).await?)
         } else {
             None
         };
@@ -119,10 +112,22 @@ impl Table {
         let mut note = |parameter: &str, code: &'static str, mistake: Mistake| {
             mistake.note(parameter, code, &mut found);
         };
-        let keys = order::read(listing.order_by(), self).unwrap_or_else(|mistake| {
-            note("order_by", "INVALID_ORDER", mistake);
-            Vec::new()
-        });
+        let search = match self.read_search(listing.search()) {
+            Ok(search) => search,
+            Err(mistake) => {
+                note("search", "INVALID_SEARCH", mistake);
+                None
+            }
+        };
+        let is_ranked = search.is_some() && listing.order_by().trim().is_empty();
+        let keys = if is_ranked {
+            search::keys(self)
+        } else {
+            order::read(listing.order_by(), self).unwrap_or_else(|mistake| {
+                note("order_by", "INVALID_ORDER", mistake);
+                Vec::new()
+            })
+        };
         let filter = read_filter(listing.filter(), self).unwrap_or_else(|mistake| {
             note("filter", "INVALID_FILTER", mistake);
             None
@@ -139,38 +144,46 @@ impl Table {
         let within = within.map_or(String::new(), |it| {
             format!("{} {:?}", it.condition, it.values)
         });
-        let scope = format!(
-            "{}\n{within}\n{}\n{}",
-            self.name,
-            order::described(&keys),
-            listing.filter()
-        );
+        let order = order::described(&keys);
+        let (filtered, searched) = (listing.filter(), listing.search());
+        let scope = format!("{}\n{within}\n{order}\n{filtered}\n{searched}", self.name);
         Ok(Request {
             keys,
             filter,
+            search,
+            is_ranked,
             scope,
         })
     }
 
+    fn read_search(&self, text: &str) -> Result<Option<Query>, Mistake> {
+        let search = Query::read(text)?;
+        if search.is_some() && self.search.is_none() {
+            let detail = format!("No text of {} can be searched.", self.name);
+            return Err(Mistake::new(1, detail));
+        }
+        Ok(search)
+    }
+
     /// Whether a constant statement answers the plain list.
-    fn is_plain(&self, is_after: bool) -> bool {
+    fn is_plain(&self, asked: &Asked<'_>) -> bool {
         let plain = self.plain.as_ref();
-        plain.is_some_and(|plain| !is_after || plain.after.is_some())
+        let has_statement = plain.is_some_and(|it| asked.place.is_none() || it.after.is_some());
+        has_statement && asked.within.is_none() && !asked.back
     }
 
     async fn plain<T: FromRow + Send + 'static>(
         &self,
         db: &Db,
-        place: Option<Vec<Value>>,
-        size: i64,
-    ) -> Result<Vec<T>, Error> {
+        asked: &Asked<'_>,
+    ) -> Result<Vec<Ranked<T>>, Error> {
         let Some(plain) = &self.plain else {
             return Ok(Vec::new());
         };
-        let mut values = vec![Value::Int(size.saturating_add(1))];
-        let sql = match (place, &plain.after) {
+        let mut values = vec![Value::Int(asked.limit)];
+        let sql = match (&asked.place, &plain.after) {
             (Some(place), Some(after)) => {
-                values.extend(place);
+                values.extend(place.iter().cloned());
                 after
             }
             _ => &plain.first,
@@ -178,17 +191,112 @@ impl Table {
         Ok(db.fetch_all(sql, values).await?)
     }
 
+    /// Reads the rows by a statement that is made for the request.
+    async fn read<T: FromRow + Send + 'static>(
+        &self,
+        db: &Db,
+        asked: Asked<'_>,
+    ) -> Result<Vec<Ranked<T>>, Error> {
+        let request = asked.request;
+        let mut parameters = Parameters::new(db.engine(), asked.within);
+        let reversed: Vec<Key> = request.keys.iter().map(Key::reversed).collect();
+        let keys = if asked.back { &reversed } else { &request.keys };
+        let conditions = self.conditions(asked.within, request, &mut parameters);
+        let rank = match (&request.search, &self.search) {
+            (Some(query), Some(search)) if request.is_ranked => {
+                Some(query.rank(search, &mut parameters))
+            }
+            _ => None,
+        };
+        let ranges = asked.place.map_or(Vec::new(), |place| {
+            keyset::after(keys, &place, &mut parameters)
+        });
+        let page = statement::Page {
+            table: self,
+            conditions,
+            keys,
+            ranges,
+            rank,
+            limit: asked.limit,
+            skip: asked.skip,
+        };
+        let sql = page.sql(&mut parameters);
+        let values = parameters.values;
+        if request.is_ranked {
+            let rows: Vec<WithRank<T>> = db.fetch_all(&sql, values).await?;
+            return Ok(rows.into_iter().map(|row| row.0).collect());
+        }
+        Ok(db.fetch_all(&sql, values).await?)
+    }
+
     async fn count(
         &self,
         db: &Db,
         within: Option<&Within>,
-        filter: Option<&Condition>,
+        request: &Request,
     ) -> Result<i64, Error> {
         let mut parameters = Parameters::new(db.engine(), within);
-        let conditions = conditions(within, filter, &mut parameters);
+        let conditions = self.conditions(within, request, &mut parameters);
         let sql = statement::count(self, &conditions);
         let (count,) = db.fetch_one(&sql, parameters.values).await?;
         Ok(count)
+    }
+
+    fn conditions(
+        &self,
+        within: Option<&Within>,
+        request: &Request,
+        parameters: &mut Parameters,
+    ) -> Vec<String> {
+        let mut conditions = conditions(within, request.filter.as_ref(), parameters);
+        if let (Some(query), Some(search)) = (&request.search, &self.search) {
+            conditions.push(query.condition(self, search, parameters));
+        }
+        conditions
+    }
+}
+
+/// What is read for a page.
+struct Asked<'a> {
+    within: Option<&'a Within>,
+    request: &'a Request,
+    place: Option<Vec<Value>>,
+    back: bool,
+    limit: i64,
+    skip: i64,
+}
+
+/// A record, and how well it fits what was searched for.
+struct Ranked<T> {
+    record: T,
+    rank: f64,
+}
+
+impl<T: FromRow> FromRow for Ranked<T> {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        let record = T::from_row(row)?;
+        Ok(Self { record, rank: 0.0 })
+    }
+}
+
+impl<T: Record> Record for Ranked<T> {
+    fn value(&self, column: &str) -> Value {
+        if column == search::RANK {
+            Value::Float(self.rank)
+        } else {
+            self.record.value(column)
+        }
+    }
+}
+
+/// A row whose last column is the rank.
+struct WithRank<T>(Ranked<T>);
+
+impl<T: FromRow> FromRow for WithRank<T> {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        let record = T::from_row(row)?;
+        let rank = row.get(row.width().saturating_sub(1))?;
+        Ok(Self(Ranked { record, rank }))
     }
 }
 
@@ -231,7 +339,7 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn page<T: Record>(
         &self,
-        mut rows: Vec<T>,
+        mut rows: Vec<Ranked<T>>,
         size: i64,
         total_size: Option<i64>,
     ) -> Result<Page<T>, Error> {
@@ -250,12 +358,12 @@ impl Turn<'_> {
         Ok(Page {
             next_page_token: self.token(rows.last().filter(|_| has_next), false)?,
             previous_page_token: self.token(rows.first().filter(|_| has_previous), true)?,
-            records: rows,
+            records: rows.into_iter().map(|row| row.record).collect(),
             total_size,
         })
     }
 
-    fn token<T: Record>(&self, at: Option<&T>, back: bool) -> Result<String, Error> {
+    fn token<T: Record>(&self, at: Option<&Ranked<T>>, back: bool) -> Result<String, Error> {
         let Some(record) = at else {
             return Ok(String::new());
         };

@@ -2,6 +2,7 @@
 
 use super::column::{Kind, Table, Within, quoted};
 use super::order::Key;
+use super::search::RANK;
 use crate::db::exact;
 use crate::db::{Engine, Sql, Value};
 
@@ -50,6 +51,8 @@ pub(crate) struct Page<'a> {
     pub keys: &'a [Key],
     /// The ranges after the cursor; none on the first page.
     pub ranges: Vec<String>,
+    /// What the last column of each row is, where rows are ranked.
+    pub rank: Option<String>,
     pub limit: i64,
     pub skip: i64,
 }
@@ -60,7 +63,18 @@ impl Page<'_> {
         let order: Vec<String> = self.keys.iter().map(Key::sql).collect();
         let order = order.join(", ");
         let name = quoted(self.table.name);
-        let record = self.table.record.text(parameters.engine);
+        let mut record = self.table.record.text(parameters.engine).to_owned();
+        // The rank is computed once, before anything is compared with it.
+        let (source, conditions) = match &self.rank {
+            None => (name.clone(), self.conditions),
+            Some(rank) => {
+                let column = quoted(RANK);
+                record = format!("{record}, {column}");
+                let all = where_all(&self.conditions);
+                let ranked = format!("(select *, {rank} as {column} from {name}{all}) as {name}");
+                (ranked, Vec::new())
+            }
+        };
         let mut limit = parameters.bind(Kind::Bigint, Value::Int(self.limit));
         if self.skip > 0 {
             let skip = parameters.bind(Kind::Bigint, Value::Int(self.skip));
@@ -68,9 +82,9 @@ impl Page<'_> {
         }
         let from = match self.ranges.as_slice() {
             [] | [_] => {
-                let mut conditions = self.conditions;
+                let mut conditions = conditions;
                 conditions.extend(self.ranges);
-                format!("{name}{}", where_all(&conditions))
+                format!("{source}{}", where_all(&conditions))
             }
             ranges => {
                 // Each range is read no further than the page could need.
@@ -79,10 +93,10 @@ impl Page<'_> {
                 let parts: Vec<String> = ranges
                     .iter()
                     .map(|range| {
-                        let mut conditions = self.conditions.clone();
+                        let mut conditions = conditions.clone();
                         conditions.push(range.clone());
                         let all = where_all(&conditions);
-                        format!("select * from (select * from {name}{all} order by {order} limit {most}) as part")
+                        format!("select * from (select * from {source}{all} order by {order} limit {most}) as part")
                     })
                     .collect();
                 format!("({}) as {name}", parts.join(" union all "))

@@ -10,6 +10,7 @@ mod pages;
 mod parcels;
 mod random;
 mod reference;
+mod searches;
 
 use svcgen_runtime::axum::extract::FromRequestParts;
 use svcgen_runtime::axum::http::Request;

@@ -105,6 +105,7 @@ pub static DEPOTS: list::Table = list::Table {
     page_size: 10,
     most: 100,
     plain: None,
+    search: None,
 };
 
 const DECIMAL: list::Kind = list::Kind::Decimal {
@@ -167,6 +168,7 @@ pub static PARCELS: list::Table = list::Table {
     page_size: 10,
     most: 100,
     plain: None,
+    search: None,
 };
 
 /// What callers may order by.

@@ -29,10 +29,21 @@ pub struct ListView {
     pub default_order: Vec<String>,
     /// Whether a constant statement reads the pages after the first one.
     pub has_after: bool,
+    /// The index of words, where there is one.
+    pub search: Option<SearchView>,
     /// The page size when the caller names none.
     pub page_size: u32,
     /// The largest page.
     pub most: u32,
+}
+
+/// An index of words.
+#[derive(Debug, Clone, Serialize)]
+pub struct SearchView {
+    /// Its name.
+    pub index: String,
+    /// The columns that it is over.
+    pub columns: Vec<String>,
 }
 
 /// What a record holds in a column that lists are ordered by.
@@ -77,6 +88,10 @@ impl ListView {
                     format!("list::Term::{direction}(\"{column}\")")
                 })
                 .collect(),
+            search: table.search.as_ref().map(|search| SearchView {
+                index: search.name.clone(),
+                columns: search.columns.clone(),
+            }),
             has_after: is_one_range(entity, table),
             page_size: entity.list.default_page,
             most: entity.list.max_page,

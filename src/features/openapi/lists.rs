@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Column, Entity, FieldKind, ScalarType, Service};
+use crate::model::{Column, Entity, Field, FieldKind, ScalarType, Service};
 use crate::tables::build::column_name;
 
 use super::super::entity::members;
@@ -38,6 +38,9 @@ pub fn parameters(service: &Service, entity: &Entity) -> Vec<Value> {
     ];
     if !entity.list.filter.is_empty() {
         parameters.push(filter(service, entity));
+    }
+    if entity.fields.iter().any(|field| field.searchable) {
+        parameters.push(search(entity));
     }
     parameters.push(read_mask(service, entity));
     parameters.extend(include_parameter(service, entity));
@@ -138,6 +141,21 @@ pub fn filter(service: &Service, entity: &Entity) -> Value {
             listed(&columns)
         ),
         "schema": { "type": "string", "examples": [example(service, entity)] },
+    })
+}
+
+fn search(entity: &Entity) -> Value {
+    let fields = entity.fields.iter().filter(|field| field.searchable);
+    let names: Vec<String> = fields.map(Field::column).collect();
+    json!({
+        "name": "search",
+        "in": "query",
+        "description": format!(
+            "Words to look for in {}: all of them, \"as a phrase\", begin*, and -not. \
+             The best matches come first, unless `order_by` says otherwise.",
+            listed(&names)
+        ),
+        "schema": { "type": "string", "examples": ["word"] },
     })
 }
 

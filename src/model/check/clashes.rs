@@ -112,6 +112,14 @@ fn tables(drafts: &[Draft<'_>], collections: &[Resolved], problems: &mut Vec<Dia
             problems,
         );
     }
+    for draft in drafts.iter().filter(|draft| draft.is_searchable()) {
+        for part in ["", "_rows", "_data", "_idx", "_docsize", "_config"] {
+            let what = format!("the search of `{}`", draft.name);
+            let name = format!("{}_search{part}", draft.table());
+            let at = draft.at;
+            take_table(&mut taken, Table { name, at, what }, problems);
+        }
+    }
     for (draft, collections) in drafts.iter().zip(collections) {
         for (at, collection) in collections {
             if let Via::Link(link) = &collection.via

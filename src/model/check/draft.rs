@@ -61,6 +61,12 @@ impl<'a> Draft<'a> {
         self.name.plural_snake()
     }
 
+    /// Whether lists can be searched for words.
+    pub fn is_searchable(&self) -> bool {
+        self.columns()
+            .any(|(_, _, field)| field.is_some_and(|field| field.searchable))
+    }
+
     /// Whether removed records are kept.
     pub fn is_archived(&self) -> bool {
         matches!(self.delete, Delete::Archive(_))

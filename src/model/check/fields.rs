@@ -64,6 +64,7 @@ impl FieldReader<'_> {
             default,
             unique: is(&options.unique),
             immutable: is(&options.immutable),
+            searchable: is(&options.searchable),
             write_only: is(&options.write_only),
             pii: is(&options.pii),
             was: text(options.was.as_ref()),
@@ -166,6 +167,23 @@ impl FieldReader<'_> {
                     .label(*span, "this forbids a change"),
                 );
             }
+        }
+        if let (
+            Some(Spanned { value: true, span }),
+            Some(Spanned {
+                value: true,
+                span: hidden,
+            }),
+        ) = (&options.searchable, &options.write_only)
+        {
+            problems.push(
+                Diagnostic::new(
+                    Code::Contradiction,
+                    format!("`{}` is searchable and never shown", self.name),
+                )
+                .label(*span, "a search would tell what it holds")
+                .label(*hidden, "never shown"),
+            );
         }
         let json_or_list = matches!(
             kind,

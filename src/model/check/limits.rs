@@ -28,7 +28,7 @@ pub fn scalar(
     let options = options.unwrap_or(&none);
     let name = r#type.value.name.as_str();
     let allowed: &[&str] = match name {
-        "string" | "text" => &["min", "max", "pattern", "format"],
+        "string" | "text" => &["min", "max", "pattern", "format", "searchable"],
         "int" | "bigint" | "float" | "decimal" | "bytes" => &["min", "max"],
         _ => &[],
     };
@@ -77,6 +77,7 @@ pub fn fitting(
         ("max", options.max.as_ref().map(|it| it.span)),
         ("pattern", options.pattern.as_ref().map(|it| it.span)),
         ("format", options.format.as_ref().map(|it| it.span)),
+        ("searchable", options.searchable.as_ref().map(|it| it.span)),
         ("values", options.values.as_ref().map(|it| it.span)),
         ("of", options.of.as_ref().map(|it| it.span)),
         ("max_items", options.max_items.as_ref().map(|it| it.span)),
@@ -94,6 +95,7 @@ pub fn fitting(
         problems.push(match (option, what) {
             ("max", "a list") => problem.help("the number of elements is limited by `max_items`"),
             ("values", _) => problem.help("only an enum has values"),
+            ("searchable", _) => problem.help("only a text has words"),
             ("on_archive", _) => problem.help("only a reference has `on_archive`"),
             _ => problem,
         });

@@ -50,6 +50,13 @@ pub fn of_pair(pair: &Pair, delta: &Delta) -> Vec<Change> {
     of_keys(pair, delta, &mut changes);
     of_indexes(pair, &mut changes);
     let table = table.clone();
+    if pair.old.search != pair.new.search {
+        let table = || table.clone();
+        let ends = pair.old.search.as_ref();
+        changes.extend(ends.map(|_| Change::DropSearch { table: table() }));
+        let begins = pair.new.search.as_ref();
+        changes.extend(begins.map(|_| Change::AddSearch { table: table() }));
+    }
     match (pair.old.guarded, pair.new.guarded) {
         (false, true) => changes.push(Change::Guard { table }),
         (true, false) => changes.push(Change::Unguard { table }),

@@ -7,6 +7,7 @@ mod functions;
 mod job;
 mod open;
 mod queue;
+mod rank;
 mod reader;
 mod session;
 mod statement;

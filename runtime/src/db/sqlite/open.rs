@@ -97,6 +97,7 @@ impl Location {
             Self::Memory(name) => Connection::open_with_flags(Path::new(name), flags)?,
         };
         super::functions::add(&connection)?;
+        super::rank::add(&connection)?;
         connection.busy_timeout(config.busy_timeout.0)?;
         connection.pragma_update(None, "cache_size", -i64::from(config.cache_mib) * 1024)?;
         connection.pragma_update(None, "temp_store", "memory")?;

@@ -155,13 +155,27 @@ impl<'c> Statements<'c> {
                 // Services have fewer statements than this; only lists with many shapes come here.
                 self.prepared.clear();
             }
-            let prepared = Prepared::new(self.connection, text)?;
+            let mut prepared = Prepared::new(self.connection, text);
+            if prepared.is_err() {
+                // Another connection may have changed the tables. SQLite notices, but not where a
+                // trigger leads to a virtual table; once the tables are read anew, it does.
+                read_tables(self.connection)?;
+                prepared = Prepared::new(self.connection, text);
+            }
+            let prepared = prepared?;
             self.prepared.insert(key, prepared);
         }
         self.prepared
             .get_mut(&key)
             .ok_or_else(|| DbError::other("the statement is not prepared"))
     }
+}
+
+/// Makes a connection know the tables as they are now.
+fn read_tables(connection: &Connection) -> Result<(), DbError> {
+    let mut statement = connection.prepare("select count(*) from sqlite_schema")?;
+    statement.query_row([], |_| Ok(()))?;
+    Ok(())
 }
 
 impl<'c> Prepared<'c> {

@@ -211,6 +211,8 @@ pub static TABLE: list::Table = list::Table {
     page_size: 50,
     most: 1000,
     plain: None,
+    search: None,
+    relations: &[],
 };
 
 /// An author in the archive: what it was, and how it came there.

@@ -60,6 +60,7 @@ pub static TABLE: list::Table = list::Table {
         first: LIST,
         after: Some(LIST_AFTER),
     }),
+    search: None,
 };
 
 /// An author by its id.

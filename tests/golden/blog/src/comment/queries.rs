@@ -62,6 +62,7 @@ pub static TABLE: list::Table = list::Table {
         first: LIST,
         after: Some(LIST_AFTER),
     }),
+    search: None,
 };
 
 /// A comment by its id.

@@ -253,6 +253,8 @@ pub static TABLE: list::Table = list::Table {
     page_size: 50,
     most: 1000,
     plain: None,
+    search: None,
+    relations: &[],
 };
 
 /// A post in the archive: what it was, and how it came there.

@@ -88,6 +88,7 @@ pub static TABLE: list::Table = list::Table {
         first: LIST,
         after: None,
     }),
+    search: None,
 };
 
 /// A post by its id.

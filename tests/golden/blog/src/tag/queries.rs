@@ -97,6 +97,7 @@ pub static TABLE: list::Table = list::Table {
         first: LIST,
         after: Some(LIST_AFTER),
     }),
+    search: None,
 };
 
 /// A tag by its id.

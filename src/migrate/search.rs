@@ -1,0 +1,49 @@
+//! Indexes of words: made once their tables are as they will be, and taken away before.
+//!
+//! Such an index is written over columns of its table. Where one of them changes, or the table
+//! is rebuilt, it is made anew from what the table holds.
+
+use crate::dialect::Dialect;
+use crate::tables::Table;
+use crate::tables::change::{Class, Reversible};
+use crate::tables::delta::{Delta, Pair};
+
+use super::script::Mode;
+use super::step::{Lock, Place, Step};
+
+/// The steps that take indexes of words away and make them.
+pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
+    let touched = || delta.pairs.iter().filter(|pair| is_touched(dialect, pair));
+    let ended = delta.dropped.iter().chain(touched().map(|pair| &pair.old));
+    let ends = ended.filter(|table| table.search.is_some()).map(|table| {
+        let title = format!("Ends the search in `{}`.", table.name);
+        Step::new(Place::Unguard, &table.name, title, dialect.unsearch(table))
+            .grave(Class::Widening, Reversible::Exact)
+    });
+    let fresh = delta.created.iter().map(|table| (table, Lock::None));
+    let changed = touched().map(|pair| (&pair.new, Lock::AccessExclusiveRewrite));
+    let begun = fresh.chain(changed);
+    let begins = begun
+        .filter(|(table, _)| table.search.is_some())
+        .map(|(table, lock)| {
+            let title = format!("Lets `{}` be searched for words.", table.name);
+            Step::new(Place::Guard, &table.name, title, dialect.search(table))
+                .run(Mode::Transaction, lock)
+                .grave(Class::Additive, Reversible::Exact)
+        });
+    ends.chain(begins).collect()
+}
+
+/// Whether the index would be another, or the migration touches what it is written over.
+fn is_touched(dialect: &dyn Dialect, pair: &Pair) -> bool {
+    let text_changes = |table: &Table| {
+        let search = table.search.iter().flat_map(|search| &search.columns);
+        search
+            .map(|column| table.column(column).cloned())
+            .collect::<Vec<_>>()
+    };
+    dialect.search(&pair.old) != dialect.search(&pair.new)
+        || text_changes(&pair.old) != text_changes(&pair.new)
+        // Only SQLite rebuilds tables, and their triggers with them.
+        || (dialect.name() == "sqlite" && pair.old != pair.new)
+}
