@@ -210,6 +210,7 @@ pub static TABLE: list::Table = list::Table {
     key: "archive_id",
     page_size: 50,
     most: 1000,
+    relations: &[],
     plain: None,
     search: None,
     relations: &[],
