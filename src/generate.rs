@@ -178,6 +178,15 @@ fn settles(target: &Schema, service: &Service, intent: &Intent) -> Result<(), ve
     says.map_or(Ok(()), |says| Err(verify::Unproved::Again(says)))
 }
 
+/// The text of [`TABLES`] after these migrations, given the snapshot of the last.
+pub fn remembered(links: &[Link], snapshot: Option<&str>) -> Result<String, serde_json::Error> {
+    let schema = snapshot.map_or(Ok(Schema::default()), serde_json::from_str)?;
+    let migrations = links.to_vec();
+    let mut text = serde_json::to_string_pretty(&Remembered { migrations, schema })?;
+    text.push('\n');
+    Ok(text)
+}
+
 fn remember(remembered: &Remembered) -> Result<PlannedFile, Failure> {
     let mut text = serde_json::to_string_pretty(remembered).map_err(Error::from)?;
     text.push('\n');

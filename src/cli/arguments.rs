@@ -17,6 +17,7 @@ use clap::{
 pub use database::{Import, Migrate, MigrateCommand, Show};
 pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, RenameField};
 pub use files::{Files, OneFile, Status};
+pub use migrate::{MigrateLint, MigrateMerge};
 
 use super::new::examples;
 use crate::reconcile::OnConflict;
@@ -24,6 +25,7 @@ use crate::reconcile::OnConflict;
 mod database;
 mod evolve;
 mod files;
+mod migrate;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -61,6 +63,9 @@ impl Command {
             Self::Generate(options) => options.format,
             Self::Status(options) => options.format,
             Self::Check(options) => options.format,
+            Self::Migrate(Migrate {
+                command: MigrateCommand::Lint(options),
+            }) => options.format,
             _ => Format::Human,
         }
     }
@@ -345,6 +350,7 @@ pub enum FeatureName {
 
 /// Options of `generate`.
 #[derive(Debug, Clone, Copy, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Generate {
     /// List on standard output what would be written, and write nothing
     #[arg(short = 'n', long)]
@@ -367,6 +373,15 @@ pub struct Generate {
     /// beside [default: markers in a terminal, else stop]
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     pub on_conflict: Option<OnConflictName>,
+    /// Let the migration drop columns and tables that the schema no longer has
+    #[arg(long)]
+    pub allow_drops: bool,
+    /// Let the migration make types and limits stricter; records that do not fit stop it
+    #[arg(long)]
+    pub allow_narrowing: bool,
+    /// Let the migration copy the values of dropped columns to a table svcgen_stash_…
+    #[arg(long)]
+    pub stash: bool,
 }
 
 /// What becomes of places that both the user and svcgen changed.

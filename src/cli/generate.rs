@@ -18,6 +18,7 @@ use super::{
 use crate::{
     project::{self, Held, Project, ProjectError, SchemaFile, recovery::Recovered},
     reconcile::{Found, lock},
+    tables::intent::Allow,
 };
 
 /// Runs the command.
@@ -84,6 +85,11 @@ fn prepare(
 ) -> Result<Prepared, Failure> {
     let mut wishes = Wishes {
         conflicts: conflicts::wishes(options.on_conflict),
+        allow: Allow {
+            drops: options.allow_drops,
+            narrowing: options.allow_narrowing,
+            stash: options.stash,
+        },
         ..Wishes::default()
     };
     loop {

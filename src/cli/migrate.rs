@@ -82,11 +82,22 @@ struct Step {
 
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: &Migrate, shell: &Shell) -> Result<(), Failure> {
-    let project = generate::find(project)?;
-    let chain = chain(&project)?;
+    let found = || {
+        let project = generate::find(project)?;
+        let chain = chain(&project)?;
+        Ok::<_, Failure>((project, chain))
+    };
     match &options.command {
-        MigrateCommand::List { format } => list(&project, &chain, *format, shell),
-        MigrateCommand::Show(options) => show(&project, &chain, options, shell),
+        MigrateCommand::List { format } => {
+            let (project, chain) = found()?;
+            list(&project, &chain, *format, shell)
+        }
+        MigrateCommand::Show(options) => {
+            let (project, chain) = found()?;
+            show(&project, &chain, options, shell)
+        }
+        MigrateCommand::Lint(options) => super::chain::lint(project, *options, shell),
+        MigrateCommand::Merge(options) => super::chain::merge(project, *options, shell),
     }
 }
 

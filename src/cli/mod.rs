@@ -6,6 +6,7 @@
 
 mod arguments;
 mod carrying;
+mod chain;
 mod check;
 mod conflicts;
 mod difference;

@@ -46,6 +46,8 @@ pub struct Wishes<'a> {
     pub carry: Option<&'a dyn Carry>,
     /// What becomes of edited files.
     pub conflicts: reconcile::Wishes,
+    /// What the tables may lose, for this once.
+    pub allow: Allow,
     /// The tables of a step before this one.
     pub tables: Option<String>,
     /// Whether warnings are left to another step.
@@ -122,7 +124,7 @@ pub fn gather(
         known: &known,
         previous_tables: previous_tables.as_deref(),
         project: Some(project.nearest_directory()),
-        allow: Allow::default(),
+        allow: wishes.allow,
     };
     let Generated {
         service,

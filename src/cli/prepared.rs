@@ -104,7 +104,8 @@ impl Prepared {
     }
 }
 
-fn print_of(found: &Found) -> Option<Fingerprint> {
+/// What identifies what was found.
+pub fn print_of(found: &Found) -> Option<Fingerprint> {
     match found {
         Found::File { print, .. } => Some(*print),
         Found::Other(_) => None,

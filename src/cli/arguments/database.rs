@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DatabaseName, Format};
+use super::{DatabaseName, Format, MigrateLint, MigrateMerge};
 
 /// Options of `import`.
 #[derive(Debug, Clone, Args)]
@@ -58,6 +58,28 @@ pub enum MigrateCommand {
     },
     /// Show one migration: its changes, its steps, the locks they take, the way back
     Show(Show),
+    /// Tell what a reviewer should know of each migration
+    #[command(after_help = "\
+Exit status 1 where something is told that nobody has accepted. A line in a script of the migration
+accepts a code, with a reason:
+
+  -- nolint: DS102 nobody reads it since March
+
+Examples:
+  svcgen migrate lint
+  svcgen migrate lint --format json")]
+    Lint(MigrateLint),
+    /// Put the migrations of two branches one on top of the other
+    #[command(after_help = "\
+After a merge of two branches that both added a migration, git reports a conflict in
+migrations/svcgen.sum. Merge the schema first. The migrations of the other branch then stay as they
+are; those of yours are taken away, and what the schema has besides is planned anew. Where yours are
+applied somewhere already and theirs are not, keep yours.
+
+Examples:
+  svcgen migrate merge
+  svcgen migrate merge --keep-ours")]
+    Merge(MigrateMerge),
 }
 
 /// Options of `migrate show`.

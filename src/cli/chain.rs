@@ -1,0 +1,214 @@
+//! `svcgen migrate lint` and `merge`: what a reviewer should know, and two branches made one.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{
+    Failure,
+    arguments::{Format, MigrateLint, MigrateMerge},
+    generate,
+    pipeline::{self, Wishes},
+    prepared,
+    shell::Shell,
+};
+use crate::{
+    generate::remembered,
+    migrate::{
+        lint,
+        sum::{self, Link},
+    },
+    project::{self, Project, transaction::Change},
+    reconcile::OnDisk,
+};
+
+const SUM: &str = "migrations/svcgen.sum";
+const FILES: [&str; 6] = [
+    "plan.json",
+    "snapshot.json",
+    "sqlite.sql",
+    "sqlite.down.sql",
+    "postgres.sql",
+    "postgres.down.sql",
+];
+
+/// One line of the report.
+struct Line {
+    migration: String,
+    code: String,
+    message: String,
+    fix: String,
+    accepted: Option<String>,
+    is_grave: bool,
+}
+
+/// Tells what a reviewer should know of each migration.
+pub fn lint(project: Option<&Path>, options: MigrateLint, shell: &Shell) -> Result<(), Failure> {
+    let project = generate::find(project)?;
+    let text = project.text(SUM)?.unwrap_or_default();
+    let links = sum::read(&text).ok_or_else(|| Failure::InTheWay {
+        message: format!("`{SUM}` is no chain: two branches have each added a migration"),
+        hint: "run `svcgen migrate merge`".to_owned(),
+    })?;
+    let mut told = Vec::new();
+    for (index, link) in links.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|it| links.get(it));
+        told.extend(lint_one(&project, before, link)?);
+    }
+    let open = told
+        .iter()
+        .filter(|it| it.is_grave && it.accepted.is_none())
+        .count();
+    if options.format == Format::Json {
+        let findings: Vec<Value> = told
+            .iter()
+            .map(|it| {
+                json!({
+                    "migration": it.migration, "code": it.code, "message": it.message,
+                    "fix": it.fix, "accepted": it.accepted, "grave": it.is_grave,
+                })
+            })
+            .collect();
+        shell.json(&json!({ "migrations": links.len(), "open": open, "findings": findings }))?;
+    } else {
+        for line in &told {
+            let rest = match &line.accepted {
+                Some(reason) => format!("accepted: {reason}"),
+                None => line.fix.clone(),
+            };
+            let text = format!(
+                "{} {}: {}; {rest}\n",
+                line.migration, line.code, line.message
+            );
+            shell.data(text.as_bytes())?;
+        }
+    }
+    if open > 0 {
+        return Err(Failure::Told);
+    }
+    Ok(())
+}
+
+fn lint_one(project: &Project, before: Option<&Link>, link: &Link) -> Result<Vec<Line>, Failure> {
+    let files = files_of(project, &link.id)?;
+    let text = |name: &str| files.iter().find(|it| it.0 == name).map(|it| it.1.as_str());
+    let accepted: Vec<(String, String)> = files
+        .iter()
+        .filter(|(name, _)| !name.contains("json"))
+        .flat_map(|(_, text)| lint::accepted(text))
+        .collect();
+    let reason = |code: &str| {
+        let found = accepted.iter().find(|(it, _)| it == code);
+        found.map(|(_, reason)| reason.clone())
+    };
+    let mut lines = Vec::new();
+    let mut tell = |code: &str, message: String, fix: &str, is_grave: bool| {
+        lines.push(Line {
+            migration: link.id.clone(),
+            code: code.to_owned(),
+            message,
+            fix: fix.to_owned(),
+            accepted: reason(code),
+            is_grave,
+        });
+    };
+    let texts: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    if sum::link(before, &link.id, &texts) != *link {
+        let what = "its files are not as they were written".to_owned();
+        tell(
+            "IN101",
+            what,
+            "restore them from version control, and change the schema instead",
+            true,
+        );
+    }
+    let plan: Value = text("plan.json")
+        .and_then(|it| serde_json::from_str(it).ok())
+        .unwrap_or_default();
+    for finding in plan["findings"].as_array().into_iter().flatten() {
+        let said = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let code = lint::ALL.into_iter().find(|it| it.name() == said("code"));
+        let is_grave = code.is_none_or(lint::Code::is_grave);
+        tell(&said("code"), said("message"), &said("fix"), is_grave);
+    }
+    for name in ["sqlite.sql", "postgres.sql"] {
+        for code in text(name).map(lint::of_script).unwrap_or_default() {
+            tell(
+                &code.name(),
+                format!("`{name}` says so"),
+                code.fix(),
+                code.is_grave(),
+            );
+        }
+    }
+    Ok(lines)
+}
+
+fn files_of(project: &Project, id: &str) -> Result<Vec<(String, String)>, Failure> {
+    let mut files = Vec::new();
+    for name in FILES {
+        if let Some(text) = project.text(&format!("migrations/{id}/{name}"))? {
+            files.push((name.to_owned(), text));
+        }
+    }
+    Ok(files)
+}
+
+/// Keeps the migrations of one branch as they are, and plans anew, on top of them, what the
+/// schema has besides.
+pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Result<(), Failure> {
+    let held = generate::hold(generate::find(named)?, shell)?;
+    let project = held.project();
+    let text = project.text(SUM)?.unwrap_or_default();
+    let Some((ours, theirs)) = sum::sides(&text) else {
+        shell.status("Nothing", "to merge: the migrations are one chain");
+        return Ok(());
+    };
+    let (kept, planned) = if options.keep_ours {
+        (ours, theirs)
+    } else {
+        (theirs, ours)
+    };
+    let (mut paths, mut removed) = (Vec::new(), Vec::new());
+    for link in planned.iter().filter(|it| !kept.contains(it)) {
+        let files = files_of(project, &link.id)?.into_iter();
+        paths.extend(files.map(|(name, _)| format!("migrations/{}/{name}", link.id)));
+        removed.push(format!("`{}`", link.id));
+    }
+    let snapshot = match kept.last() {
+        Some(last) => project.text(&format!("migrations/{}/snapshot.json", last.id))?,
+        None => None,
+    };
+    let tables = remembered(&kept, snapshot.as_deref()).map_err(|error| {
+        Failure::internal("cannot read the snapshot of the last migration", error)
+    })?;
+    let mut contents: Vec<(String, Option<String>)> =
+        paths.into_iter().map(|path| (path, None)).collect();
+    contents.push((SUM.to_owned(), Some(sum::write(&kept))));
+    contents.push((project::TABLES_FILE.to_owned(), Some(tables)));
+    let mut disk = OnDisk::new();
+    project.look(contents.iter().map(|it| it.0.as_str()), &mut disk)?;
+    let changes: Vec<Change> = contents
+        .into_iter()
+        .map(|(path, content)| Change {
+            before: disk.get(&path).and_then(prepared::print_of),
+            path,
+            content: content.map(String::into_bytes),
+        })
+        .collect();
+    held.apply(&changes)?;
+    let what = format!(
+        "what {} did, on top of the other branch",
+        removed.join(", ")
+    );
+    shell.status("Planning", &what);
+    let mut wishes = Wishes::default();
+    // What git has merged of the two is nobody's edit.
+    wishes.conflicts.restore = [SUM, project::TABLES_FILE].map(str::to_owned).into();
+    let gathered = pipeline::gather(project, project.schema()?, &wishes, shell)?;
+    held.apply(&gathered.prepare(None)?.changes())?;
+    Ok(())
+}

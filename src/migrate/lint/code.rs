@@ -1,0 +1,183 @@
+//! The rules by their codes, and what to do about each.
+
+use serde::Serialize;
+
+/// A rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Code {
+    /// A table goes, with all its rows.
+    Ds101,
+    /// A column goes, with all its values.
+    Ds102,
+    /// A value of an enum goes.
+    Ds103,
+    /// Values become values that say less.
+    Ds104,
+    /// Rows that are there may agree where they must not.
+    Mf101,
+    /// A required column without a value for rows that are there.
+    Mf102,
+    /// A rule that rows that are there may break.
+    Mf103,
+    /// A type that values that are there may not fit.
+    Mf104,
+    /// A reference that rows that are there may break.
+    Mf105,
+    /// The release that runs meanwhile still uses the old name of a table.
+    Bc101,
+    /// The release that runs meanwhile still uses the old name of a column.
+    Bc102,
+    /// The release that runs meanwhile still uses the old values of an enum.
+    Bc103,
+    /// The release that runs meanwhile does not fill a required column.
+    Bc104,
+    /// The release that runs meanwhile reads and writes the old type.
+    Bc105,
+    /// The release that runs meanwhile still uses what goes.
+    Bc106,
+    /// Every row is rewritten while everybody waits.
+    Pg101,
+    /// Every row is filled, a batch at a time.
+    Pg102,
+    /// A migration outside of a transaction is left half done where it fails.
+    Pg103,
+    /// A name that PostgreSQL would cut off.
+    Nm101,
+    /// Two names that differ in case only.
+    Nm102,
+    /// A reference without an index makes each removal read the whole table.
+    Ix101,
+    /// Two indexes of the same columns.
+    Ix102,
+    /// Values that archived rows keep under an old name.
+    Ar102,
+    /// A table that others refer to is rebuilt: foreign keys must be off before the transaction.
+    Sl01,
+    /// Ids of a rebuilt table must not be given out again.
+    Sl02,
+    /// Indexes and triggers of a rebuilt table, and views on it, are made again.
+    Sl03,
+    /// A type changes: a table that is not STRICT would keep what does not fit.
+    Sl04,
+    /// A default that is no constant needs a rebuild.
+    Sl05,
+    /// Ids of removed rows may be given out again.
+    Sl06,
+    /// A rebuild needs room for the table twice, and time for every row.
+    Sl07,
+    /// A rebuild that renames the old table first bends the references of others.
+    Sl08,
+    /// REPLACE deletes the row that is in its way, without a trigger.
+    Sl09,
+    /// A table without a rowid, or one that counts on it.
+    Sl10,
+}
+
+/// Every rule.
+pub const ALL: [Code; 33] = [
+    Code::Ds101,
+    Code::Ds102,
+    Code::Ds103,
+    Code::Ds104,
+    Code::Mf101,
+    Code::Mf102,
+    Code::Mf103,
+    Code::Mf104,
+    Code::Mf105,
+    Code::Bc101,
+    Code::Bc102,
+    Code::Bc103,
+    Code::Bc104,
+    Code::Bc105,
+    Code::Bc106,
+    Code::Pg101,
+    Code::Pg102,
+    Code::Pg103,
+    Code::Nm101,
+    Code::Nm102,
+    Code::Ix101,
+    Code::Ix102,
+    Code::Ar102,
+    Code::Sl01,
+    Code::Sl02,
+    Code::Sl03,
+    Code::Sl04,
+    Code::Sl05,
+    Code::Sl06,
+    Code::Sl07,
+    Code::Sl08,
+    Code::Sl09,
+    Code::Sl10,
+];
+
+impl Code {
+    /// As a script writes it to accept it.
+    pub fn name(self) -> String {
+        format!("{self:?}").to_uppercase()
+    }
+
+    /// What to do about it.
+    pub fn fix(self) -> &'static str {
+        match self {
+            Self::Ds101 => {
+                "leave the table for a release (`kept:`), and drop it when nobody reads it"
+            }
+            Self::Ds102 => {
+                "copy the values away (`stashed:`), or leave the column for a release (`kept:`)"
+            }
+            Self::Ds103 => "rename the value (`was:`), or change the rows before",
+            Self::Ds104 => {
+                "add a field of the new type with a `backfill:`, and drop the old one later"
+            }
+            Self::Mf101 => "find the duplicates before; the migration stops at them, with a sample",
+            Self::Mf102 => "give the field a `backfill:` or a default",
+            Self::Mf103 | Self::Mf104 | Self::Mf105 => {
+                "find the rows before; the migration stops at them, with a sample"
+            }
+            Self::Bc101 | Self::Bc102 => {
+                "stop the old release before, or add the new name, release, and drop the old one"
+            }
+            Self::Bc103 => "release a version that reads both values first",
+            Self::Bc104 => "give the field a default, or release it as optional first",
+            Self::Bc105 => "stop the old release before, or add a field of the new type beside it",
+            Self::Bc106 => "release a version that does not use it first",
+            Self::Pg101 => {
+                "run it when few are at work, or add a field of the new type with a `backfill:`"
+            }
+            Self::Pg102 => "nothing; expect it to take a while on a large table",
+            Self::Pg103 => "run it again where it stopped; what was done is not done twice",
+            Self::Nm101 | Self::Nm102 => "give it another name",
+            Self::Ix101 => "add an index that begins with the column",
+            Self::Ix102 => "remove one of them",
+            Self::Ar102 => "nothing; a restore reads the old name as the new one",
+            Self::Sl01 => "run it by the service's own runner, which does that and counts the rows",
+            Self::Sl02 | Self::Sl03 => "nothing; the script and the runner carry them",
+            Self::Sl04 => {
+                "nothing; every table is STRICT, and values that do not fit stop the migration"
+            }
+            Self::Sl05 => "give the rows a `backfill:`",
+            Self::Sl06 => "use ids of the type uuid, or bigint, which svcgen makes AUTOINCREMENT",
+            Self::Sl07 => "see to it that the disk has room; the service writes nothing meanwhile",
+            Self::Sl08 => "make the new table under another name, and rename that one",
+            Self::Sl09 => "write ON CONFLICT DO UPDATE",
+            Self::Sl10 => "keep the rowid, and do not use it as an id",
+        }
+    }
+
+    /// Whether a person has to decide, and not only to know.
+    pub fn is_grave(self) -> bool {
+        !matches!(
+            self,
+            Self::Pg102
+                | Self::Pg103
+                | Self::Ar102
+                | Self::Sl01
+                | Self::Sl02
+                | Self::Sl03
+                | Self::Sl04
+                | Self::Sl05
+                | Self::Sl07
+        )
+    }
+}
