@@ -315,7 +315,10 @@ fn said(ended: &Ended, command: &str, root: &Path) -> String {
         let line = without_counts(&line);
         let verb = line.split_whitespace().next().unwrap_or_default();
         let is_common = match verb {
-            "Created" | "Updated" | "Finished" | "Unchanged" => !line.contains('('),
+            "Created" | "Updated" | "Finished" | "Unchanged" => {
+                !line.contains('(') || line.ends_with(" files)")
+            }
+            "@@" => true,
             "Removed" => line.ends_with("(no longer generated)"),
             "Restored" | "Undone" => command == "undo",
             count => {

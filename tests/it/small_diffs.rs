@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::support::Place;
 
 /// The most lines that may be added and taken away in Rust that people read.
-const MOST_IN_SOURCES: usize = 140;
+const MOST_IN_SOURCES: usize = 180;
 /// The most lines that may be added and taken away in all files of the service.
-const MOST: usize = 260;
+const MOST: usize = 280;
 
 /// How many lines were added and taken away, by path.
 fn changed(
