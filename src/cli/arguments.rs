@@ -41,7 +41,8 @@ Examples:
   svcgen generate                         after a change of svcgen.yaml or entities/*.yaml
   svcgen check                            only look for mistakes in the schema
 
-Exit status: 0 ok, 1 the schema is wrong or `--check` found something, 2 wrong usage or an internal error, 3 a file is in the way.")]
+Exit status: 0 ok, 1 the schema is wrong or `--check` found something,
+2 wrong usage or an internal error, 3 a file is in the way.")]
 pub struct Arguments {
     /// What holds for all commands.
     #[command(flatten)]
@@ -369,8 +370,7 @@ pub struct Generate {
         hide_possible_values = true
     )]
     pub format: Format,
-    /// What becomes of places that both you and svcgen changed: stop, markers, yours, generated or
-    /// beside [default: markers in a terminal, else stop]
+    /// Where both changed: stop, markers, yours, generated, beside [default: markers in a terminal]
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     pub on_conflict: Option<OnConflictName>,
     /// Let the migration drop columns and tables that the schema no longer has

@@ -34,7 +34,7 @@ pub fn add(
         "archive_id",
         "Identifies the record in the archive."
     )]);
-    paths.insert(path.clone(), json!({ "get": list(entity) }));
+    paths.insert(path.clone(), json!({ "get": list(service, entity) }));
     let one = json!({ "parameters": parameters, "get": get(entity) });
     paths.insert(format!("{path}/{{archive_id}}"), one);
     let restored = json!({ "parameters": parameters, "post": restore(entity) });
@@ -89,7 +89,12 @@ fn preview(entity: &Entity) -> Value {
     )
 }
 
-fn list(entity: &Entity) -> Value {
+fn list(service: &Service, entity: &Entity) -> Value {
+    let record = archived(service, entity);
+    let members: Vec<&String> = record["properties"]
+        .as_object()
+        .map(|properties| properties.keys().collect())
+        .unwrap_or_default();
     let plural = entity.name.plural_sentence();
     let text = |name: &str, description: &str, example: &str| {
         json!({
@@ -114,7 +119,7 @@ fn list(entity: &Entity) -> Value {
             "Conditions (AIP-160) on `archived_at`, `archived_by`, `archive_reason`, `archive_batch`, `archive_root`, `archive_root_id`, `archive_hold` and `id`.",
             "archived_by = \"clerk@example.com\" AND archived_at >= \"2026-01-01T00:00:00Z\"",
         ),
-        shared("parameters", "ReadMask"),
+        lists::mask_of(&members),
     ]);
     let page = json!({
         "description": format!("One page of archived {plural}, without what says something about a person."),

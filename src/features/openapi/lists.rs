@@ -73,6 +73,11 @@ pub fn shared_parameters() -> Value {
 
 /// `?read_mask=`, with the members that it may name.
 pub fn read_mask(service: &Service, entity: &Entity) -> Value {
+    mask_of(&members(service, entity))
+}
+
+/// The same, of the members of any record.
+pub fn mask_of<S: serde::Serialize>(members: &[S]) -> Value {
     json!({
         "name": "read_mask",
         "in": "query",
@@ -81,7 +86,7 @@ pub fn read_mask(service: &Service, entity: &Entity) -> Value {
         "explode": false,
         "schema": {
             "type": "array",
-            "items": { "type": "string", "enum": members(service, entity) },
+            "items": { "type": "string", "enum": members },
             "examples": [["id"]],
         },
     })

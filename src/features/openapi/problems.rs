@@ -84,11 +84,6 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         "The body is JSON, and breaks the rules listed in `errors`.",
     ),
     (
-        428,
-        "PreconditionRequired",
-        "The request has to say which version it is made from.",
-    ),
-    (
         431,
         "HeadersTooLarge",
         "The headers are larger than the service takes.",

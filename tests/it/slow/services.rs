@@ -101,7 +101,7 @@ fn files(directory: &Path) -> BTreeMap<String, (Vec<u8>, SystemTime)> {
     let walk = walkdir::WalkDir::new(directory).into_iter();
     let files = walk
         .map(|it| it.expect("readable"))
-        .filter(|it| it.file_type().is_file());
+        .filter(|it| it.file_type().is_file() && it.file_name() != "settled");
     let told = files.map(|file| {
         let path = file.path().strip_prefix(directory).expect("inside");
         let written = file.metadata().ok().and_then(|it| it.modified().ok());
