@@ -72,7 +72,6 @@ pub static TABLE: list::Table = list::Table {
     relations: &[],
     plain: None,
     search: None,
-    relations: &[],
 };
 
 /// {{ naming.capital_a_sentence }} in the archive: what it was, and how it came there.

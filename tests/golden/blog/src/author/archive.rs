@@ -213,7 +213,6 @@ pub static TABLE: list::Table = list::Table {
     relations: &[],
     plain: None,
     search: None,
-    relations: &[],
 };
 
 /// An author in the archive: what it was, and how it came there.

@@ -255,7 +255,6 @@ pub static TABLE: list::Table = list::Table {
     relations: &[],
     plain: None,
     search: None,
-    relations: &[],
 };
 
 /// A post in the archive: what it was, and how it came there.
