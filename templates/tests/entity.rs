@@ -146,13 +146,13 @@ async fn {{ plural_snake }}_are_listed_page_by_page() {
 #[tokio::test]
 async fn {{ plural_snake }}_are_ordered_filtered_and_counted() {
     let server = TestServer::<App>::start().await;
-    for _ in 0..3 {
+    for _ in 0..{{ on_one_page }} {
         create(&server).await;
     }
     for order in [{% for column in orders %}"{{ column }}", "{{ column }}+desc", {% endfor %}] {
         let page = server.get(&format!("{{ path }}?read_mask=id&order_by={order}")).await;
         assert_eq!(page.status, 200, "{}", page.body);
-        assert_eq!(page.body["{{ plural_snake }}"].as_array().map(Vec::len), Some(3));
+        assert_eq!(page.body["{{ plural_snake }}"].as_array().map(Vec::len), Some({{ on_one_page }}));
     }
 //% if filters
     for column in [{% for column in filters %}"{{ column }}", {% endfor %}] {
@@ -162,11 +162,11 @@ async fn {{ plural_snake }}_are_ordered_filtered_and_counted() {
             assert_eq!(page.status, 200, "{}", page.body);
             found += page.body["total_size"].as_i64().unwrap_or_default();
         }
-        assert_eq!(found, 3, "each {{ sentence }} has `{column}` or has none");
+        assert_eq!(found, {{ on_one_page }}, "each {{ sentence }} has `{column}` or has none");
     }
 //% endif
     let counted = server.get("{{ path }}:aggregate?measures=count()").await;
-    assert_eq!(counted.body["groups"][0]["measures"]["count()"], 3);
+    assert_eq!(counted.body["groups"][0]["measures"]["count()"], {{ on_one_page }});
 //% if searchable
     let missed = server.get("{{ path }}?search=nowhere-to-be-found").await;
     assert_eq!(missed.status, 200, "{}", missed.body);
