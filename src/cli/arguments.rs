@@ -362,7 +362,7 @@ pub struct Generate {
     /// Show as a unified diff what would be written, and write nothing
     #[arg(long)]
     pub diff: bool,
-    /// How the outcome is told: human, on standard error, or json, on standard output
+    /// How the outcome is told: human (standard error) or json (standard output)
     #[arg(
         long,
         value_name = "FORMAT",
