@@ -10,7 +10,7 @@ use std::{
 use super::{Failure, shell::Shell, state_files};
 use crate::{
     generate,
-    plan::Content,
+    plan::{Content, Ownership},
     project::{
         self, Project, SchemaFile,
         copies::{UNRESOLVED_FILE, unresolved_text},
@@ -18,9 +18,9 @@ use crate::{
         transaction::Change,
     },
     reconcile::{
-        Marked, WritePlan,
+        Marked, OnDisk, WritePlan,
         bases::{Bases, Branches},
-        lock::Lock,
+        lock::{Entry, Lock},
         merge::markers,
         path::COPIES,
         text::{BlobId, Fingerprint},
@@ -147,7 +147,20 @@ pub fn locks(project: &Project, text: Option<&str>) -> Result<(Lock, Option<Lock
             .entry(path.clone())
             .or_insert_with(|| entry.clone());
     }
+    forget_withdrawn(project, &mut ours)?;
     Ok((ours, Some(theirs)))
+}
+
+/// A migration that was taken away while two branches become one is not missing: what it
+/// did is planned anew, after the migrations that stay.
+fn forget_withdrawn(project: &Project, lock: &mut Lock) -> Result<(), Failure> {
+    let is_history = |entry: &Entry| entry.ownership == Ownership::History;
+    let history = lock.files.iter().filter(|(_, entry)| is_history(entry));
+    let mut disk = OnDisk::new();
+    project.look(history.map(|(path, _)| path.as_str()), &mut disk)?;
+    lock.files
+        .retain(|path, entry| !is_history(entry) || disk.contains_key(path));
+    Ok(())
 }
 
 /// What git's index has of the files that are about to be marked, where it has them.

@@ -200,7 +200,7 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
     }
     context! {
         orders,
-        on_one_page => entity.list.max_page.min(3),
+        on_one_page => entity.list.default_page.min(entity.list.max_page).min(3),
         searchable => entity.fields.iter().any(|field| field.searchable),
         filters => column_names(&entity.list.filter),
         sentence => naming.sentence,
