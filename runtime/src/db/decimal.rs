@@ -54,7 +54,6 @@ pub(crate) fn sortable(units: i128) -> String {
 }
 
 /// The inverse of [`sortable`].
-#[cfg(feature = "sqlite")]
 pub(crate) fn from_sortable(text: &str) -> Result<i128, String> {
     let wrong = || format!("`{text}` is not a decimal in sortable form");
     if text.len() != MAX_DIGITS as usize + 1 || !text.bytes().all(|it| it.is_ascii_digit()) {

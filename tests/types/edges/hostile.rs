@@ -166,15 +166,15 @@ async fn hostile_paths_and_parameters() {
 async fn methods_that_are_not_there() {
     let server = start().await;
     for (method, path, allowed) in [
-        (Method::PUT, "/v1/scalars", "GET,HEAD,POST"),
-        (Method::DELETE, "/v1/scalars", "GET,HEAD,POST"),
+        (Method::PUT, "/v1/scalars", "GET,HEAD,OPTIONS,POST"),
+        (Method::DELETE, "/v1/scalars", "GET,HEAD,OPTIONS,POST"),
         (
             Method::POST,
             "/v1/scalars/0193a6f0-0000-7000-8000-000000000000",
-            "DELETE,GET,HEAD,PATCH,PUT",
+            "DELETE,GET,HEAD,OPTIONS,PATCH,PUT",
         ),
-        (Method::PATCH, "/v1/bares/1", "DELETE,GET,HEAD"),
-        (Method::TRACE, "/v1/scalars", "GET,HEAD,POST"),
+        (Method::PATCH, "/v1/bares/1", "DELETE,GET,HEAD,OPTIONS"),
+        (Method::TRACE, "/v1/scalars", "GET,HEAD,OPTIONS,POST"),
     ] {
         let answer = server.request(method, path).send().await;
         is_problem(&answer, 405);

@@ -148,6 +148,7 @@ impl Step {
     }
 
     /// Its statements. Quotes, comments and dollar quotes are minded.
+    #[cfg(any(feature = "postgres", test))]
     pub(super) fn statements(&self) -> Vec<&str> {
         let mut statements = Vec::new();
         let (mut start, mut at) = (0, 0);
@@ -166,6 +167,7 @@ impl Step {
 }
 
 /// How many bytes the thing takes that a text begins with: a quoted one is one thing.
+#[cfg(any(feature = "postgres", test))]
 fn skipped(rest: &str) -> usize {
     let until = |from: usize, end: &str| rest[from..].find(end).map(|at| from + at + end.len());
     let first = rest.chars().next().map_or(1, char::len_utf8);
