@@ -69,6 +69,7 @@ pub(crate) fn from_sortable(text: &str) -> Option<i128> {
 pub(crate) const AVERAGE_DIGITS: u8 = 6;
 
 /// A sum divided by a count, with [`AVERAGE_DIGITS`] more digits, rounded half away from zero.
+#[cfg(any(feature = "sqlite", test))]
 pub(crate) fn average(sum: i128, count: i64) -> i128 {
     let count = i128::from(count.max(1));
     let more = 10_i128.pow(AVERAGE_DIGITS.into());

@@ -128,6 +128,7 @@ impl Step {
     }
 
     /// Whether it drops or renames anything, and so could lose rows without saying so.
+    #[cfg(any(feature = "sqlite", test))]
     pub(super) fn rebuilds(&self) -> bool {
         let is_it = |word: &str| {
             ["drop", "rename"]
