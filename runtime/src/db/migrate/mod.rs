@@ -1,6 +1,6 @@
 //! Migrations: SQL files that were compiled in, applied once each, in order.
 //!
-//! A file is a list of steps, each with the way it is run (see [`script`]). On SQLite a file is
+//! A file is a list of steps, each with the way it is run (see the module `script`). On SQLite a file is
 //! one transaction; on PostgreSQL every step is recorded when it is done, so that what was
 //! stopped goes on where it stopped. The ledger, the table `svcgen_migrations`, remembers what
 //! was applied and the catalogue that it left. What is in the ledger must be in the binary,
