@@ -6,11 +6,11 @@
 
 use crate::dialect::{self, Dialect, quoted};
 use crate::model::{Entity, FieldKind};
-use crate::tables::build::{archive_name, id_type};
+use crate::tables::build::{archive_columns, archive_name, id_type};
 use crate::tables::{CheckRule, Table};
 
 use super::super::super::Context;
-use super::super::sql::{Statement, filled, statement};
+use super::super::sql::{Statement, filled, listed, statement};
 
 pub fn of(
     context: &Context<'_>,
@@ -25,16 +25,11 @@ pub fn of(
     let make = |name: &str, doc: String, text: &dyn Fn(&dyn Dialect) -> String| {
         statement(service, name, &doc, text)
     };
-    let columns: Vec<String> = super::super::super::super::tables::build::archive_columns()
-        .into_iter()
-        .map(|it| it.name)
-        .chain(table.columns.iter().map(|it| quoted(&it.name)))
-        .collect();
     let mut statements = vec![
         make("FIND", format!("One archived {sentence}."), &|_| {
             format!(
-                "select {}\nfrom {archive}\nwhere archive_id = $1",
-                filled(&columns, "    ")
+                "select\n    {}\nfrom {archive}\nwhere archive_id = $1",
+                columns(table, "    ")
             )
         }),
         make(
@@ -67,16 +62,16 @@ pub fn of(
             &|dialect| {
                 let names: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
                 format!(
-                    "{}\ninsert into {} ({}){}\nselect {}\nfrom candidate\nreturning {}",
+                    "{}\ninsert into {} (\n    {}\n){}\nselect\n    {}\nfrom candidate\nreturning {}",
                     candidate(dialect, entity, table, of_batch),
                     quoted(&table.name),
-                    filled(&names, "    "),
+                    listed(&names, "    "),
                     if table.identity {
                         dialect.overriding()
                     } else {
                         ""
                     },
-                    filled(&names, "    "),
+                    listed(&names, "    "),
                     dialect.shown("id")
                 )
             },
@@ -91,6 +86,14 @@ pub fn of(
         statements.push(refer(service, table, late));
     }
     statements
+}
+
+/// The columns of an archive: its own, which never change, and those of its table.
+pub fn columns(table: &Table, indent: &str) -> String {
+    let own: Vec<String> = archive_columns().into_iter().map(|it| it.name).collect();
+    let columns: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
+    let (own, columns) = (filled(&own, indent), listed(&columns, indent));
+    format!("{own},\n{indent}{columns}")
 }
 
 /// The references to records that came back later than what refers to them.
@@ -135,8 +138,8 @@ fn candidate(dialect: &dyn Dialect, entity: &Entity, table: &Table, of_batch: &s
         values.push(format!("{value} as {name}"));
     }
     format!(
-        "with candidate as (\n    select archive_id, {}\n    from {}\n    {of_batch}\n)",
-        filled(&values, "        "),
+        "with candidate as (\n    select\n        archive_id,\n        {}\n    from {}\n    {of_batch}\n)",
+        listed(&values, "        "),
         quoted(&archive_name(&table.name))
     )
 }
