@@ -26,12 +26,16 @@ pub fn of(
         statement(service, name, &doc, text)
     };
     let mut statements = vec![
-        make("FIND", format!("One archived {sentence}."), &|_| {
-            format!(
-                "select\n    {}\nfrom {archive}\nwhere archive_id = $1",
-                columns(table, "    ")
-            )
-        }),
+        make(
+            "FIND_ARCHIVED",
+            format!("One archived {sentence}."),
+            &|_| {
+                format!(
+                    "select\n    {}\nfrom {archive}\nwhere archive_id = $1",
+                    columns(table, "    ")
+                )
+            },
+        ),
         make(
             "BATCH",
             format!("The batch of one archived {sentence}."),
@@ -72,7 +76,7 @@ pub fn of(
                         ""
                     },
                     listed(&names, "    "),
-                    dialect.shown("id")
+                    "id"
                 )
             },
         ),
