@@ -13,10 +13,17 @@ use crate::archive::ARCHIVES;
 
 /// One archived author.
 const FIND_ARCHIVED: db::Sql = db::Sql::new(
-    "select archive_id, archive_batch, archived_at, archived_by, archive_reason,
+    "select
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after, archive_hold, archive_hash, id, name, email, bio, version,
-         created_at, updated_at
+         archive_purge_after, archive_hold, archive_hash,
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from authors_archive
      where archive_id = $1",
 );
@@ -42,7 +49,9 @@ const HOLD: db::Sql = db::Sql::each(
 /// What stands in the way of a restore.
 const CONFLICTS: db::Sql = db::Sql::each(
     "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
+         select
+             archive_id,
+             case when $3 then $4 else id end as id,
              case when $5 then $6 else name end as name,
              case when $7 then $8 else email end as email,
              case when $9 then $10 else bio end as bio,
@@ -73,12 +82,15 @@ const CONFLICTS: db::Sql = db::Sql::each(
      from candidate
      where email is null",
     "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
+         select
+             archive_id,
+             case when $3 then $4 else id end as id,
              case when $5 then $6 else name end as name,
              case when $7 then $8 else email end as email,
              case when $9 then $10 else bio end as bio,
              coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at, now() as updated_at
+             coalesce(created_at, now()) as created_at,
+             now() as updated_at
          from authors_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
@@ -109,7 +121,9 @@ const CONFLICTS: db::Sql = db::Sql::each(
 /// The author as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
     "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
+         select
+             archive_id,
+             case when $3 then $4 else id end as id,
              case when $5 then $6 else name end as name,
              case when $7 then $8 else email end as email,
              case when $9 then $10 else bio end as bio,
@@ -120,22 +134,55 @@ const RESTORE: db::Sql = db::Sql::each(
          from authors_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
-     insert into authors (id, name, email, bio, version, created_at, updated_at)
-     select id, name, email, bio, version, created_at, updated_at
+     insert into authors (
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
+     )
+     select
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from candidate
      returning id",
     "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
+         select
+             archive_id,
+             case when $3 then $4 else id end as id,
              case when $5 then $6 else name end as name,
              case when $7 then $8 else email end as email,
              case when $9 then $10 else bio end as bio,
              coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at, now() as updated_at
+             coalesce(created_at, now()) as created_at,
+             now() as updated_at
          from authors_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
-     insert into authors (id, name, email, bio, version, created_at, updated_at)
-     select id, name, email, bio, version, created_at, updated_at
+     insert into authors (
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
+     )
+     select
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from candidate
      returning id",
 );
@@ -169,7 +216,16 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 pub static TABLE: list::Table = list::Table {
     name: "authors_archive",
     record: db::Sql::new(
-        "archive_id, archive_batch, archived_at, archived_by, archive_reason, archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after, archive_hold, archive_hash, id, name, email, bio, version, created_at, updated_at",
+        "archive_id, archive_batch, archived_at, archived_by, archive_reason,
+     archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after,
+     archive_hold, archive_hash,
+     id,
+     name,
+     email,
+     bio,
+     version,
+     created_at,
+     updated_at",
     ),
     members: &[
         "archive_id",
@@ -266,25 +322,25 @@ pub struct ArchivedAuthor {
 impl db::FromRow for ArchivedAuthor {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            archive_id: row.get(0)?,
-            archive_batch: row.get(1)?,
-            archived_at: row.get(2)?,
-            archived_by: row.get(3)?,
-            archive_reason: row.get(4)?,
-            archive_request: row.get(5)?,
-            archive_root: row.get(6)?,
-            archive_root_id: row.get(7)?,
-            archive_schema: row.get(8)?,
-            archive_purge_after: row.get(9)?,
-            archive_hold: row.get(10)?,
-            archive_hash: row.get(11)?,
-            id: row.get(12)?,
-            name: row.get(13)?,
-            email: row.get(14)?,
-            bio: row.get(15)?,
-            version: row.get(16)?,
-            created_at: row.get(17)?,
-            updated_at: row.get(18)?,
+            archive_id: row.next()?,
+            archive_batch: row.next()?,
+            archived_at: row.next()?,
+            archived_by: row.next()?,
+            archive_reason: row.next()?,
+            archive_request: row.next()?,
+            archive_root: row.next()?,
+            archive_root_id: row.next()?,
+            archive_schema: row.next()?,
+            archive_purge_after: row.next()?,
+            archive_hold: row.next()?,
+            archive_hash: row.next()?,
+            id: row.next()?,
+            name: row.next()?,
+            email: row.next()?,
+            bio: row.next()?,
+            version: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
         })
     }
 }
