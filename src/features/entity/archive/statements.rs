@@ -66,8 +66,7 @@ pub fn of(
             &|dialect| {
                 let names: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
                 format!(
-                    "{}\ninsert into {} (\n    {}\n){}\nselect\n    {}\nfrom candidate\nreturning {}",
-                    candidate(dialect, entity, table, of_batch),
+                    "insert into {} (\n    {}\n){}\nselect\n    {}\nfrom {archive}\n{of_batch}\nreturning id",
                     quoted(&table.name),
                     listed(&names, "    "),
                     if table.identity {
@@ -75,8 +74,7 @@ pub fn of(
                     } else {
                         ""
                     },
-                    listed(&names, "    "),
-                    "id"
+                    listed(&values(dialect, entity, table), "    "),
                 )
             },
         ),
@@ -121,6 +119,15 @@ fn refer(service: &crate::model::Service, table: &Table, late: &[(usize, String)
 }
 
 fn candidate(dialect: &dyn Dialect, entity: &Entity, table: &Table, of_batch: &str) -> String {
+    format!(
+        "with candidate as (\n    select\n        archive_id,\n        {}\n    from {}\n    {of_batch}\n)",
+        listed(&values(dialect, entity, table), "        "),
+        quoted(&archive_name(&table.name))
+    )
+}
+
+/// What comes back, column by column.
+fn values(dialect: &dyn Dialect, entity: &Entity, table: &Table) -> Vec<String> {
     let mut number = 3;
     let mut values = Vec::new();
     for column in &table.columns {
@@ -141,11 +148,7 @@ fn candidate(dialect: &dyn Dialect, entity: &Entity, table: &Table, of_batch: &s
         };
         values.push(format!("{value} as {name}"));
     }
-    format!(
-        "with candidate as (\n    select\n        archive_id,\n        {}\n    from {}\n    {of_batch}\n)",
-        listed(&values, "        "),
-        quoted(&archive_name(&table.name))
-    )
+    values
 }
 
 /// The archived value as the schema of today has it.
@@ -228,7 +231,7 @@ fn conflicts(context: &Context<'_>, dialect: &dyn Dialect, table: &Table) -> Vec
             .iter()
             .any(|it| matches!(it, CheckRule::OneOf(_)));
         all.push(format!(
-            "select archive_id, '{}', '{}', {}, {}\nfrom candidate\nwhere not ({})",
+            "select archive_id, '{}', '{}', {}, {}\nfrom candidate where not ({})",
             if is_enum {
                 "ENUM_VALUE_REMOVED"
             } else {
@@ -252,7 +255,7 @@ fn conflicts(context: &Context<'_>, dialect: &dyn Dialect, table: &Table) -> Vec
             continue;
         }
         all.push(format!(
-            "select archive_id, 'REQUIRED_VALUE_MISSING', '{}', {}, {}\nfrom candidate\nwhere {} is null",
+            "select archive_id, 'REQUIRED_VALUE_MISSING', '{}', {}, {}\nfrom candidate where {} is null",
             column.name,
             dialect.null_text(),
             dialect.null_uuid(),

@@ -67,20 +67,15 @@ const CONFLICTS: db::Sql = db::Sql::each(
      union all select candidate.archive_id, 'UNIQUE_TAKEN', 'email', live.id, null
      from candidate join authors as live on live.email = candidate.email
      union all select archive_id, 'CHECK_FAILED', 'name', null, null
-     from candidate
-     where not (length(name) >= 1 and length(name) <= 120)
+     from candidate where not (length(name) >= 1 and length(name) <= 120)
      union all select archive_id, 'CHECK_FAILED', 'email', null, null
-     from candidate
-     where not (length(email) <= 254)
+     from candidate where not (length(email) <= 254)
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
-     from candidate
-     where id is null
+     from candidate where id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null, null
-     from candidate
-     where name is null
+     from candidate where name is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null, null
-     from candidate
-     where email is null",
+     from candidate where email is null",
     "with candidate as (
          select
              archive_id,
@@ -100,41 +95,22 @@ const CONFLICTS: db::Sql = db::Sql::each(
          null::uuid
      from candidate join authors as live on live.email = candidate.email
      union all select archive_id, 'CHECK_FAILED', 'name', null::text, null::uuid
-     from candidate
-     where not (char_length(name) >= 1 and char_length(name) <= 120)
+     from candidate where not (char_length(name) >= 1 and char_length(name) <= 120)
      union all select archive_id, 'CHECK_FAILED', 'email', null::text, null::uuid
-     from candidate
-     where not (char_length(email) <= 254)
+     from candidate where not (char_length(email) <= 254)
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null::text, null::uuid
-     from candidate
-     where id is null
+     from candidate where id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null::text,
          null::uuid
-     from candidate
-     where name is null
+     from candidate where name is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null::text,
          null::uuid
-     from candidate
-     where email is null",
+     from candidate where email is null",
 );
 
 /// The author as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
-    "with candidate as (
-         select
-             archive_id,
-             case when $3 then $4 else id end as id,
-             case when $5 then $6 else name end as name,
-             case when $7 then $8 else email end as email,
-             case when $9 then $10 else bio end as bio,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
-                 created_at,
-             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
-         from authors_archive
-         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     )
-     insert into authors (
+    "insert into authors (
          id,
          name,
          email,
@@ -144,29 +120,18 @@ const RESTORE: db::Sql = db::Sql::each(
          updated_at
      )
      select
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from candidate
+         case when $3 then $4 else id end as id,
+         case when $5 then $6 else name end as name,
+         case when $7 then $8 else email end as email,
+         case when $9 then $10 else bio end as bio,
+         coalesce(version, 0) + 1 as version,
+         coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
+             created_at,
+         cast(unixepoch('subsec') * 1000000 as integer) as updated_at
+     from authors_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      returning id",
-    "with candidate as (
-         select
-             archive_id,
-             case when $3 then $4 else id end as id,
-             case when $5 then $6 else name end as name,
-             case when $7 then $8 else email end as email,
-             case when $9 then $10 else bio end as bio,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at,
-             now() as updated_at
-         from authors_archive
-         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     )
-     insert into authors (
+    "insert into authors (
          id,
          name,
          email,
@@ -176,14 +141,15 @@ const RESTORE: db::Sql = db::Sql::each(
          updated_at
      )
      select
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from candidate
+         case when $3 then $4 else id end as id,
+         case when $5 then $6 else name end as name,
+         case when $7 then $8 else email end as email,
+         case when $9 then $10 else bio end as bio,
+         coalesce(version, 0) + 1 as version,
+         coalesce(created_at, now()) as created_at,
+         now() as updated_at
+     from authors_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      returning id",
 );
 

@@ -78,26 +78,19 @@ const CONFLICTS: db::Sql = db::Sql::each(
          and not exists (select 1 from authors as live where live.id =
              candidate.author_id)
      union all select archive_id, 'CHECK_FAILED', 'title', null, null
-     from candidate
-     where not (length(title) >= 1 and length(title) <= 200)
+     from candidate where not (length(title) >= 1 and length(title) <= 200)
      union all select archive_id, 'CHECK_FAILED', 'slug', null, null
-     from candidate
-     where not (length(slug) <= 200)
+     from candidate where not (length(slug) <= 200)
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
-     from candidate
-     where id is null
+     from candidate where id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null, null
-     from candidate
-     where author_id is null
+     from candidate where author_id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null, null
-     from candidate
-     where title is null
+     from candidate where title is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null, null
-     from candidate
-     where slug is null
+     from candidate where slug is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null, null
-     from candidate
-     where body is null",
+     from candidate where body is null",
     "with candidate as (
          select
              archive_id,
@@ -126,51 +119,28 @@ const CONFLICTS: db::Sql = db::Sql::each(
          and not exists (select 1 from authors as live where live.id =
              candidate.author_id)
      union all select archive_id, 'CHECK_FAILED', 'title', null::text, null::uuid
-     from candidate
-     where not (char_length(title) >= 1 and char_length(title) <= 200)
+     from candidate where not (char_length(title) >= 1 and char_length(title) <= 200)
      union all select archive_id, 'CHECK_FAILED', 'slug', null::text, null::uuid
-     from candidate
-     where not (char_length(slug) <= 200)
+     from candidate where not (char_length(slug) <= 200)
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null::text, null::uuid
-     from candidate
-     where id is null
+     from candidate where id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null::text,
          null::uuid
-     from candidate
-     where author_id is null
+     from candidate where author_id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null::text,
          null::uuid
-     from candidate
-     where title is null
+     from candidate where title is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null::text,
          null::uuid
-     from candidate
-     where slug is null
+     from candidate where slug is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null::text,
          null::uuid
-     from candidate
-     where body is null",
+     from candidate where body is null",
 );
 
 /// The post as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
-    "with candidate as (
-         select
-             archive_id,
-             case when $3 then $4 else id end as id,
-             case when $5 then $6 else author_id end as author_id,
-             case when $7 then $8 else title end as title,
-             case when $9 then $10 else slug end as slug,
-             case when $11 then $12 else body end as body,
-             case when $13 then $14 else published_at end as published_at,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
-                 created_at,
-             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
-         from posts_archive
-         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     )
-     insert into posts (
+    "insert into posts (
          id,
          author_id,
          title,
@@ -182,33 +152,20 @@ const RESTORE: db::Sql = db::Sql::each(
          updated_at
      )
      select
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     from candidate
+         case when $3 then $4 else id end as id,
+         case when $5 then $6 else author_id end as author_id,
+         case when $7 then $8 else title end as title,
+         case when $9 then $10 else slug end as slug,
+         case when $11 then $12 else body end as body,
+         case when $13 then $14 else published_at end as published_at,
+         coalesce(version, 0) + 1 as version,
+         coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
+             created_at,
+         cast(unixepoch('subsec') * 1000000 as integer) as updated_at
+     from posts_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      returning id",
-    "with candidate as (
-         select
-             archive_id,
-             case when $3 then $4 else id end as id,
-             case when $5 then $6 else author_id end as author_id,
-             case when $7 then $8 else title end as title,
-             case when $9 then $10 else slug end as slug,
-             case when $11 then $12 else body end as body,
-             case when $13 then $14 else published_at end as published_at,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at,
-             now() as updated_at
-         from posts_archive
-         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     )
-     insert into posts (
+    "insert into posts (
          id,
          author_id,
          title,
@@ -220,16 +177,17 @@ const RESTORE: db::Sql = db::Sql::each(
          updated_at
      )
      select
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     from candidate
+         case when $3 then $4 else id end as id,
+         case when $5 then $6 else author_id end as author_id,
+         case when $7 then $8 else title end as title,
+         case when $9 then $10 else slug end as slug,
+         case when $11 then $12 else body end as body,
+         case when $13 then $14 else published_at end as published_at,
+         coalesce(version, 0) + 1 as version,
+         coalesce(created_at, now()) as created_at,
+         now() as updated_at
+     from posts_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      returning id",
 );
 
