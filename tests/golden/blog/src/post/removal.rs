@@ -200,6 +200,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     root: &ROOT,
     preview: &PREVIEW,
     along: &[removal::Along {
+        table: "comments",
         ids: &GOING_COMMENTS,
         rules: &crate::comment::removal::RULES,
     }],
