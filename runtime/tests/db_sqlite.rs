@@ -324,8 +324,8 @@ async fn the_reference_that_leads_nowhere_is_named() {
         .db
         .transaction(|tx| {
             Box::pin(async move {
-                let changes = Sql::new("update notes set item = null");
-                tx.execute(&changes, params![]).await?;
+                let cut = Sql::new("update notes set item = null");
+                tx.execute(&cut, params![]).await?;
                 let wrong = Sql::new("update notes set above = 5");
                 let outcome = tx.execute(&wrong, params![]).await;
                 assert_eq!(
