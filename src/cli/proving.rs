@@ -90,14 +90,15 @@ impl Proving {
                 Err(why) => missing = why,
             }
         }
-        let mut what = format!("{} there and back", migration.id);
-        if !proved.is_empty() {
-            what.push_str(&format!(", on {}", proved.join(" and ")));
+        let missing = missing.map_or_else(String::new, |why| format!("; not on PostgreSQL: {why}"));
+        if proved.is_empty() {
+            let what = format!("{} on no server{missing}", migration.id);
+            shell.status("Unproved", &what);
+        } else {
+            let on = proved.join(" and ");
+            let what = format!("{} there and back, on {on}{missing}", migration.id);
+            shell.status("Proved", &what);
         }
-        if let Some(why) = missing {
-            what.push_str(&format!("; not on PostgreSQL: {why}"));
-        }
-        shell.status("Proved", &what);
         Ok(())
     }
 
