@@ -80,6 +80,16 @@ impl std::fmt::Display for Way {
 
 /// Proves a migration, as far as it has a script for SQLite.
 pub fn migration(old: &Schema, diff: &Diff, migration: &Migration) -> Result<(), Unproved> {
+    with_rows(old, diff, migration, &rows::hostile(old, &diff.delta))
+}
+
+/// The same with these rows in the old tables.
+pub fn with_rows(
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+    rows: &Rows,
+) -> Result<(), Unproved> {
     let Some(sqlite) = dialect::ALL.iter().find(|it| it.name() == "sqlite") else {
         return Ok(());
     };
@@ -93,16 +103,18 @@ pub fn migration(old: &Schema, diff: &Diff, migration: &Migration) -> Result<(),
         delta: &diff.delta,
         plan,
     };
-    let back_with_rows = diff
-        .changes
-        .iter()
-        .all(|change| change.reversible() != Reversible::No);
-    let rows = rows::hostile(old, &diff.delta);
-    trial.run(&rows, back_with_rows)?;
+    let back_with_rows = comes_back_whole(diff);
+    trial.run(rows, back_with_rows)?;
     if !back_with_rows {
         trial.run(&Rows::new(), true)?;
     }
     Ok(())
+}
+
+/// Whether the way back can be gone with rows.
+fn comes_back_whole(diff: &Diff) -> bool {
+    let mut changes = diff.changes.iter();
+    changes.all(|change| change.reversible() != Reversible::No)
 }
 
 struct Trial<'a> {

@@ -7,7 +7,6 @@ use postgres::{Client, Error};
 use rusqlite::types::Value;
 
 use crate::dialect::{self, Dialect, quoted, text_literal};
-use crate::tables::change::Reversible;
 use crate::tables::delta::{Delta, Pair};
 use crate::tables::{Column, ColumnType, Schema, Table, diff::Diff};
 
@@ -28,18 +27,29 @@ pub fn migration(
     diff: &Diff,
     migration: &Migration,
 ) -> Result<(), Unproved> {
+    let rows = rows::hostile(old, &diff.delta);
+    with_rows(client, old, diff, migration, &rows)
+}
+
+/// The same with these rows in the old tables.
+pub fn with_rows(
+    client: &mut Client,
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+    rows: &Rows,
+) -> Result<(), Unproved> {
     let Some(plan) = migration.plans.iter().find(|it| it.dialect == "postgres") else {
         return Ok(());
     };
-    let exact = |it: &crate::tables::change::Change| it.reversible() != Reversible::No;
-    let back_with_rows = diff.changes.iter().all(exact);
+    let back_with_rows = super::comes_back_whole(diff);
     let mut trial = Trial {
         client,
         plan,
         old,
         diff,
     };
-    trial.run(&rows::hostile(old, &diff.delta), back_with_rows)?;
+    trial.run(rows, back_with_rows)?;
     if !back_with_rows {
         trial.run(&Rows::new(), true)?;
     }
