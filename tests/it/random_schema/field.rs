@@ -30,6 +30,7 @@ const VALUES: &[&str] = &[
 ];
 
 /// A field, as the format says it.
+#[expect(clippy::struct_excessive_bools, reason = "the format has so many")]
 #[derive(Debug, Clone)]
 pub struct Field {
     pub ty: String,
