@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     if std::env::var_os("NOTES_IS_SERVICE").is_some() {
         return svcgen_runtime::run::<notes::Notes>();
     }
-    let tests: [(&str, fn()); 8] = [
+    let tests: [(&str, fn()); 10] = [
         (
             "it_tells_its_version_and_its_commands",
             it_tells_its_version_and_its_commands,
@@ -39,6 +39,14 @@ fn main() -> ExitCode {
         (
             "a_second_signal_stops_it_at_once",
             a_second_signal_stops_it_at_once,
+        ),
+        (
+            "whoever_finds_no_place_waits_for_one",
+            whoever_finds_no_place_waits_for_one,
+        ),
+        (
+            "it_outlives_a_lack_of_descriptors",
+            it_outlives_a_lack_of_descriptors,
         ),
     ];
     let wanted = std::env::args()
@@ -244,10 +252,11 @@ impl Running {
     /// Takes the address from the first line of the log that tells it.
     fn start(place: &Place, arguments: &[&str], until: &str) -> Self {
         let fixed = ["--port", "0", "--set", "log.format=json"];
-        let mut child = place
-            .command(&[&fixed, arguments].concat())
-            .spawn()
-            .unwrap();
+        Self::run(place.command(&[&fixed, arguments].concat()), until)
+    }
+
+    fn run(mut command: Command, until: &str) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = log.find(|line| line.as_ref().is_ok_and(|line| line.contains(until)));
         let line = line.expect("the log tells the address").unwrap();
@@ -274,6 +283,13 @@ impl Running {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
+    }
+
+    /// A connection that has asked and stays open.
+    fn ask(&self, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        stream
     }
 
     fn signal(&self, name: &str) {
@@ -304,6 +320,12 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether an answer comes within this time.
+fn is_answered(stream: &TcpStream, moment: Duration) -> bool {
+    stream.set_read_timeout(Some(moment)).unwrap();
+    stream.peek(&mut [0]).is_ok_and(|read| read > 0)
 }
 
 fn it_answers_probes_while_it_starts() {
@@ -362,4 +384,43 @@ fn a_second_signal_stops_it_at_once() {
     assert_eq!(running.ends_within(Duration::from_millis(500)), None);
     running.signal("TERM");
     assert_eq!(running.ends_within(Duration::from_secs(3)), Some(130));
+}
+
+fn whoever_finds_no_place_waits_for_one() {
+    let place = Place::new("places");
+    let running = Running::start(&place, &["--set", "server.max_connections=2"], "is ready");
+    let held: Vec<TcpStream> = (0..2).map(|_| running.ask("/livez")).collect();
+    let (moment, long) = (Duration::from_millis(400), Duration::from_secs(10));
+    let served = held.iter().all(|it| is_answered(it, long));
+    assert!(served, "as many as there are places");
+    let waiting = running.ask("/livez");
+    assert!(
+        !is_answered(&waiting, moment),
+        "there is no place for a third"
+    );
+    drop(held);
+    assert!(
+        is_answered(&waiting, long),
+        "it was not refused, and now has one"
+    );
+}
+
+fn it_outlives_a_lack_of_descriptors() {
+    let place = Place::new("descriptors");
+    // What the shell limits holds for the program that takes its place.
+    let program = std::env::current_exe().unwrap();
+    let arguments = "--port 0 --set log.format=json";
+    let script = format!("ulimit -n 48; exec '{}' {arguments}", program.display());
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).env("NOTES_IS_SERVICE", "1");
+    command.current_dir(&place.0).stderr(Stdio::piped());
+    let running = Running::run(command, "is ready");
+    let held: Vec<TcpStream> = (0..64).map(|_| running.ask("/livez")).collect();
+    std::thread::sleep(Duration::from_millis(500));
+    let moment = Duration::from_millis(10);
+    let answered = held.iter().filter(|it| is_answered(it, moment)).count();
+    assert!((1..64).contains(&answered), "{answered} of 64");
+    drop(held);
+    assert!(running.get("/livez").starts_with("HTTP/1.1 200 "));
+    assert!(running.get("/v1/notes").starts_with("HTTP/1.1 200 "));
 }

@@ -111,6 +111,7 @@ fn word(change: &Change) -> String {
         | Change::RenameValues { table, column, .. }
         | Change::ChangeCheck { table, column, .. } => format!("change_{column}_of_{table}"),
         Change::RenameConstraint { table, .. }
+        | Change::ChangeKey { table, .. }
         | Change::AddForeignKey { table, .. }
         | Change::Guard { table }
         | Change::Unguard { table }

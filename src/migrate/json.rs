@@ -240,6 +240,10 @@ pub fn say(change: &Change) -> String {
             let how = if *narrows { "tighten" } else { "change" };
             format!("{how} the rule on `{column}` of `{table}`")
         }
+        Change::ChangeKey { table, columns } => {
+            let columns: Vec<String> = columns.iter().map(|it| format!("`{it}`")).collect();
+            format!("tell rows of `{table}` apart by {}", columns.join(" and "))
+        }
         Change::RenameConstraint { table, from, to } => {
             format!("rename the constraint `{from}` of `{table}` to `{to}`")
         }

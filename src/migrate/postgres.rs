@@ -11,7 +11,7 @@ mod filling;
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::change::{self, Change, Class, Reversible};
 use crate::tables::delta::{Delta, Pair};
-use crate::tables::{ForeignKey, Index, Table, diff};
+use crate::tables::{ForeignKey, Index, Table, derived_name, diff};
 
 use super::script::Mode;
 use super::step::{Lock, Place, Step};
@@ -182,6 +182,7 @@ fn of_rest(dialect: &dyn Dialect, pair: &Pair, change: &Change) -> Vec<Step> {
             )
             .grave(Class::Widening, Reversible::Exact),
         ],
+        Change::ChangeKey { columns, .. } => change_key(pair, columns, change),
         Change::AddForeignKey { key, .. } => refer(table, key, change),
         Change::AddIndex { index, .. } => make_index(dialect, pair, index, change),
         Change::DropIndex { index, .. } => {
@@ -209,6 +210,44 @@ fn of_rest(dialect: &dyn Dialect, pair: &Pair, change: &Change) -> Vec<Step> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Another primary key, over an index that is made while people work.
+fn change_key(pair: &Pair, columns: &[String], change: &Change) -> Vec<Step> {
+    let table = &pair.new.name;
+    let (name, key) = (quoted(table), quoted(&key_name(table)));
+    let index = quoted(&derived_name(&["svcgen", table], "key"));
+    let step = |place, title: String, sql| {
+        Step::new(place, table, title, sql).grave(change.class(), change.reversible())
+    };
+    let mut steps = Vec::new();
+    if columns.iter().any(|it| pair.old_of(it).is_none()) {
+        // A part of the old key that stays may be null from now on. There are no rows yet.
+        steps.push(step(
+            Place::Loosen,
+            format!("Drops the key of `{table}`."),
+            format!("alter table {name} drop constraint if exists {key};\n"),
+        ));
+    }
+    let make = format!(
+        "drop index concurrently if exists {index};\ncreate unique index concurrently {index} on {name} ({});\n",
+        dialect::columns(columns)
+    );
+    steps.push(
+        step(
+            Place::Index,
+            format!("Makes the index of the key of `{table}`."),
+            make,
+        )
+        .run(Mode::Autocommit, Lock::ShareUpdateExclusive),
+    );
+    let take = format!(
+        "alter table {name} drop constraint if exists {key},\n    add constraint {key} primary key using index {index};\n"
+    );
+    let said: Vec<String> = columns.iter().map(|it| format!("`{it}`")).collect();
+    let title = format!("Tells rows of `{table}` apart by {}.", said.join(" and "));
+    steps.push(step(Place::Index, title, take));
+    steps
 }
 
 fn refer(table: &Table, key: &ForeignKey, change: &Change) -> Vec<Step> {
@@ -263,7 +302,11 @@ fn make_index(dialect: &dyn Dialect, pair: &Pair, index: &Index, change: &Change
     let sql = format!(
         "drop index concurrently if exists {};\n{}",
         quoted(&index.name),
-        dialect::create_index(dialect, table, index).replacen("index ", "index concurrently ", 1)
+        dialect::create_index(dialect, table, index).replacen(
+            "index ",
+            "index concurrently if not exists ",
+            1
+        )
     );
     steps.push(
         Step::new(

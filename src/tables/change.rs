@@ -142,6 +142,13 @@ pub enum Change {
         /// Its new name.
         to: String,
     },
+    /// Rows are told apart by other columns, or by the same in another order.
+    ChangeKey {
+        /// The table.
+        table: String,
+        /// The columns of its primary key.
+        columns: Vec<String>,
+    },
     /// A reference to another table begins.
     AddForeignKey {
         /// The table.
@@ -263,6 +270,7 @@ impl Change {
             | Self::RenameValues { table, .. }
             | Self::ChangeCheck { table, .. }
             | Self::RenameConstraint { table, .. }
+            | Self::ChangeKey { table, .. }
             | Self::AddForeignKey { table, .. }
             | Self::DropForeignKey { table, .. }
             | Self::AddIndex { table, .. }
@@ -324,6 +332,7 @@ impl Change {
             | Self::Relax { .. }
             | Self::ChangeDefault { .. }
             | Self::RenameConstraint { .. }
+            | Self::ChangeKey { .. }
             | Self::DropForeignKey { .. }
             | Self::DropIndex { .. }
             | Self::Guard { .. }
@@ -357,6 +366,7 @@ impl Change {
             | Self::RenameValues { .. }
             | Self::ChangeCheck { .. }
             | Self::RenameConstraint { .. }
+            | Self::ChangeKey { .. }
             | Self::AddForeignKey { .. }
             | Self::DropForeignKey { .. }
             | Self::AddIndex { .. }

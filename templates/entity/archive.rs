@@ -5,7 +5,7 @@
 //% endfor
 
 use super::hooks::Rules as _;
-use super::queries;
+use super::queries::FIND;
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
@@ -46,7 +46,10 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 //% else
     sequence: None,
 //% endif
-    inside,
+    inside: |tx, caller, id| {
+        let inside = {{ naming.entity }}Rules.inside_restore();
+        Box::pin(hooks::inside(tx, caller, inside, FIND, id))
+    },
 };
 
 /// What a list of archived {{ naming.plural_sentence }} may be asked about.
@@ -215,7 +218,7 @@ pub async fn find(
 ) -> Result<Archived{{ naming.entity }}, Error> {
     let archived: Archived{{ naming.entity }} = app
         .db
-        .fetch_optional(&FIND, params![archive_id])
+        .fetch_optional(&FIND_ARCHIVED, params![archive_id])
         .await?
         .ok_or_else(|| Error::not_found("archived {{ naming.sentence }}", archive_id))?;
     archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
@@ -266,22 +269,6 @@ pub async fn restore(
     ARCHIVES
         .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
         .await
-}
-
-/// Runs what the rules say for {{ naming.a_sentence }} that came back, in the same transaction.
-fn inside<'a>(
-    tx: &'a mut db::Transaction<'static>,
-    caller: &'a http::Caller,
-    id: String,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(async move {
-        let Some(inside) = {{ naming.entity }}Rules.inside_restore() else {
-            return Ok(());
-        };
-        let id: {{ id }} = {{ id_parse }}.map_err(Error::internal)?;
-        let restored = tx.fetch_one(&queries::FIND, params![id]).await?;
-        inside(tx, caller, &restored).await
-    })
 }
 
 /// Every statement, for the test that prepares them.

@@ -39,6 +39,9 @@ pub struct Case {
     /// What the service file says besides, after.
     #[serde(default)]
     service: Value,
+    /// Whether the caller lets everything go, and has it copied away.
+    #[serde(default)]
+    stash: bool,
     /// Rows that stop it, by table, as SQLite stores them.
     #[serde(default)]
     pub rows: Value,
@@ -115,7 +118,9 @@ impl Case {
         let (old, _) = self.tables(&self.from, &Value::Null, variant);
         // The past of the old tables: created by a migration of their own.
         let old = diff(&Schema::default(), &old, &Intent::default()).target;
-        let (new, intent) = self.tables(&self.to, &self.service, variant);
+        let (new, mut intent) = self.tables(&self.to, &self.service, variant);
+        intent.allow.stash = self.stash;
+        intent.allow.drops = self.stash;
         let diff = diff(&old, &new, &intent);
         let migration = if diff.questions.is_empty() {
             let history = [svcgen::migrate::sum::link(None, "0001_initial", &[])];

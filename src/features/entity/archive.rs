@@ -39,12 +39,6 @@ pub struct ArchiveView {
     pub members: Vec<String>,
     /// What kind of value the id is.
     pub id_kind: &'static str,
-    /// The type of the id.
-    pub id: &'static str,
-    /// How the text of an id becomes one.
-    pub id_parse: &'static str,
-    /// How an id is given to a statement.
-    pub id_borrow: &'static str,
     /// What a restore can override.
     pub overrides: Vec<Member>,
     /// The same as parameters, in pairs.
@@ -77,14 +71,7 @@ impl ArchiveView {
         imports.add("jiff", "Timestamp");
         imports.add("uuid", "Uuid");
         let names = [
-            "BoxFuture",
-            "Error",
-            "archive",
-            "db",
-            "http",
-            "input",
-            "list",
-            "params",
+            "Error", "archive", "db", "hooks", "http", "input", "list", "params",
         ];
         imports.add_all("svcgen_runtime", &names);
         let first = crate::tables::build::archive_columns().len();
@@ -117,12 +104,6 @@ impl ArchiveView {
             ),
             members,
             id_kind: super::sql::id_kind(entity.id),
-            id: rust::id_type(entity.id),
-            id_parse: match entity.id {
-                IdType::String => "Ok::<_, Error>(id)",
-                IdType::Uuid | IdType::Bigint => "id.parse()",
-            },
-            id_borrow: if entity.id == IdType::String { "&" } else { "" },
             pairs: overrides.len(),
             overrides,
             parameters,

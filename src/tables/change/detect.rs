@@ -34,6 +34,12 @@ pub fn of_pair(pair: &Pair, delta: &Delta) -> Vec<Change> {
             table: table.clone(),
         });
     }
+    if key_under_new_names(pair).as_ref() != Some(&pair.new.primary_key) {
+        changes.push(Change::ChangeKey {
+            table: table.clone(),
+            columns: pair.new.primary_key.clone(),
+        });
+    }
     for column in &pair.new.columns {
         of_column(pair, column, &mut changes);
     }
@@ -63,6 +69,14 @@ pub fn of_pair(pair: &Pair, delta: &Delta) -> Vec<Change> {
         _ => {}
     }
     changes
+}
+
+/// The columns that told rows apart, as they are called now, if all of them are still there.
+fn key_under_new_names(pair: &Pair) -> Option<Vec<String>> {
+    let columns = pair.old.primary_key.iter();
+    columns
+        .map(|it| pair.new_of(it).map(str::to_owned))
+        .collect()
 }
 
 fn of_column(pair: &Pair, column: &Column, changes: &mut Vec<Change>) {

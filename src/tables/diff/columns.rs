@@ -50,9 +50,12 @@ impl Matching<'_> {
         for column in gone {
             let is_in = |names: &[String]| names.contains(&column.name);
             let once = self.intent.allow.drops && !column.past.retired && !is_in(&said.kept);
-            if target::lets_go(&old) && is_in(&said.stashed)
-                || (once || is_in(&said.dropped)) && self.intent.allow.stash
-            {
+            // Without a part of its key no row could be told to whom a copy belongs; there are none,
+            // for a new part of a key comes into an empty table only.
+            let can_be_kept = !old.primary_key.contains(&column.name);
+            let is_to_be_kept = target::lets_go(&old) && is_in(&said.stashed)
+                || (once || is_in(&said.dropped)) && self.intent.allow.stash;
+            if can_be_kept && is_to_be_kept {
                 pair.stashed.push(column.name.clone());
                 continue;
             }

@@ -31,12 +31,16 @@ pub fn of(
         .chain(table.columns.iter().map(|it| quoted(&it.name)))
         .collect();
     let mut statements = vec![
-        make("FIND", format!("One archived {sentence}."), &|_| {
-            format!(
-                "select {}\nfrom {archive}\nwhere archive_id = $1",
-                filled(&columns, "    ")
-            )
-        }),
+        make(
+            "FIND_ARCHIVED",
+            format!("One archived {sentence}."),
+            &|_| {
+                format!(
+                    "select {}\nfrom {archive}\nwhere archive_id = $1",
+                    filled(&columns, "    ")
+                )
+            },
+        ),
         make(
             "BATCH",
             format!("The batch of one archived {sentence}."),
@@ -77,7 +81,7 @@ pub fn of(
                         ""
                     },
                     filled(&names, "    "),
-                    dialect.shown("id")
+                    "id"
                 )
             },
         ),

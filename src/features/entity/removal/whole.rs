@@ -12,11 +12,11 @@ use crate::dialect::{self, Dialect, quoted};
 use crate::tables::build::{ARCHIVE_REFERENCES, archive_name, id_type, is_archived};
 use crate::tables::{ColumnType, Table};
 
-use super::super::sql::{Statement, only};
+use super::super::sql::only;
+use super::Removal;
 use super::going::{Cut, Going, Tie};
 use super::levels::{Level, descendants};
 use super::steps::{archive_lists, purge_after};
-use super::{Removal, constant, named};
 
 /// The numbers of the parameters after the id and the version.
 struct Numbers {
@@ -27,13 +27,6 @@ pub fn add(going: &Going<'_>, removal: &mut Removal) {
     let Some(dialect) = dialect::ALL.iter().find(|it| it.name() == "postgres") else {
         return;
     };
-    for level in &going.levels {
-        if level.ids != "$1" {
-            removal
-                .locks
-                .push(named(&mut removal.postgres, lock(*dialect, going, level)));
-        }
-    }
     let numbers = Numbers {
         batch: if going.root.automatic.version { 3 } else { 2 },
     };
@@ -48,22 +41,6 @@ pub fn add(going: &Going<'_>, removal: &mut Removal) {
         going.root.name.plural_snake()
     );
     removal.postgres.push(only("REMOVE", &doc, &text));
-}
-
-fn lock(dialect: &dyn Dialect, going: &Going<'_>, level: &Level) -> Statement {
-    let entity = going.entity(level);
-    let doc = format!(
-        "Holds the {} that go until the transaction ends.",
-        entity.name.plural_sentence()
-    );
-    let text = format!(
-        "select {}\nfrom {}\nwhere {}{}",
-        dialect.as_text("id", id_type(entity.id)),
-        quoted(&level.table),
-        level.rows,
-        dialect.for_update()
-    );
-    only(&constant("LOCK", &level.table), &doc, &text)
 }
 
 fn parts(dialect: &dyn Dialect, going: &Going<'_>, numbers: &Numbers) -> Vec<String> {

@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use svcgen_runtime::{BoxFuture, Error, archive, db, http, input, list, params};
+use svcgen_runtime::{Error, archive, db, hooks, http, input, list, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::queries;
+use super::queries::FIND;
 use super::rules::AuthorRules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
 
 /// One archived author.
-const FIND: db::Sql = db::Sql::new(
+const FIND_ARCHIVED: db::Sql = db::Sql::new(
     "select archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
          archive_purge_after, archive_hold, archive_hash, id, name, email, bio, version,
@@ -137,7 +137,7 @@ const RESTORE: db::Sql = db::Sql::each(
      insert into authors (id, name, email, bio, version, created_at, updated_at)
      select id, name, email, bio, version, created_at, updated_at
      from candidate
-     returning id::text",
+     returning id",
 );
 
 /// The end of what came back in the archive.
@@ -159,7 +159,10 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
     late: &[],
     refer: None,
     sequence: None,
-    inside,
+    inside: |tx, caller, id| {
+        let inside = AuthorRules.inside_restore();
+        Box::pin(hooks::inside(tx, caller, inside, FIND, id))
+    },
 };
 
 /// What a list of archived authors may be asked about.
@@ -363,7 +366,7 @@ pub async fn find(
 ) -> Result<ArchivedAuthor, Error> {
     let archived: ArchivedAuthor = app
         .db
-        .fetch_optional(&FIND, params![archive_id])
+        .fetch_optional(&FIND_ARCHIVED, params![archive_id])
         .await?
         .ok_or_else(|| Error::not_found("archived author", archive_id))?;
     archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
@@ -419,25 +422,9 @@ pub async fn restore(
         .await
 }
 
-/// Runs what the rules say for an author that came back, in the same transaction.
-fn inside<'a>(
-    tx: &'a mut db::Transaction<'static>,
-    caller: &'a http::Caller,
-    id: String,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(async move {
-        let Some(inside) = AuthorRules.inside_restore() else {
-            return Ok(());
-        };
-        let id: Uuid = id.parse().map_err(Error::internal)?;
-        let restored = tx.fetch_one(&queries::FIND, params![id]).await?;
-        inside(tx, caller, &restored).await
-    })
-}
-
 /// Every statement, for the test that prepares them.
 pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-    ("FIND", &FIND),
+    ("FIND_ARCHIVED", &FIND_ARCHIVED),
     ("BATCH", &BATCH),
     ("HOLD", &HOLD),
     ("CONFLICTS", &CONFLICTS),

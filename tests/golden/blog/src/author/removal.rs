@@ -91,6 +91,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     schema: removal::schema_number(migrations::ALL),
     root: &ROOT,
     preview: &PREVIEW,
+    along: &[],
     sqlite: Some(removal::Steps {
         restricted: Some(&RESTRICTED),
         copies: &[&ARCHIVE_AUTHORS],
@@ -102,7 +103,6 @@ pub const REMOVAL: removal::Removal = removal::Removal {
         }],
     }),
     postgres: Some(removal::Whole {
-        locks: &[],
         statement: &REMOVE,
         takes: 6,
     }),

@@ -34,6 +34,17 @@ const PREVIEW: db::Sql = db::Sql::new(
      where post_id = $1",
 );
 
+/// The comments that go, held until the transaction ends.
+const GOING_COMMENTS: db::Sql = db::Sql::each(
+    "select id
+     from comments
+     where post_id = $1",
+    "select id
+     from comments
+     where post_id = $1
+     for update",
+);
+
 /// The copy of the posts that go, in their archive.
 const ARCHIVE_POSTS: db::Sql = db::Sql::new(
     "insert into posts_archive
@@ -79,14 +90,6 @@ const DELETE_COMMENTS: db::Sql = db::Sql::new(
 const DELETE_POSTS: db::Sql = db::Sql::new(
     "delete from posts
      where id = $1",
-);
-
-/// Holds the comments that go until the transaction ends.
-const LOCK_COMMENTS: db::Sql = db::Sql::new(
-    "select id::text
-     from comments
-     where post_id = $1
-     for update",
 );
 
 /// The whole removal of a post: what goes, its copies, and what is cut.
@@ -148,6 +151,11 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     schema: removal::schema_number(migrations::ALL),
     root: &ROOT,
     preview: &PREVIEW,
+    along: &[removal::Along {
+        table: "comments",
+        ids: &GOING_COMMENTS,
+        rules: &crate::comment::removal::RULES,
+    }],
     sqlite: Some(removal::Steps {
         restricted: None,
         copies: &[&ARCHIVE_POSTS, &ARCHIVE_POST_TAGS],
@@ -169,7 +177,6 @@ pub const REMOVAL: removal::Removal = removal::Removal {
         ],
     }),
     postgres: Some(removal::Whole {
-        locks: &[&LOCK_COMMENTS],
         statement: &REMOVE,
         takes: 6,
     }),

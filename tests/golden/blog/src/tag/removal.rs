@@ -95,6 +95,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     schema: removal::schema_number(migrations::ALL),
     root: &ROOT,
     preview: &PREVIEW,
+    along: &[],
     sqlite: Some(removal::Steps {
         restricted: None,
         copies: &[&ARCHIVE_POST_TAGS],
@@ -112,7 +113,6 @@ pub const REMOVAL: removal::Removal = removal::Removal {
         ],
     }),
     postgres: Some(removal::Whole {
-        locks: &[],
         statement: &REMOVE,
         takes: 6,
     }),
