@@ -132,7 +132,9 @@ fn a_drop_needs_a_word_and_may_leave_a_copy() {
     place.ok(&["generate", "--allow-drops", "--stash"]);
     let there = run(&place, ROWS);
     let kept: String = there
-        .query_row("select body from svcgen_stash_0002_notes", [], |row| row.get(0))
+        .query_row("select body from svcgen_stash_0002_notes", [], |row| {
+            row.get(0)
+        })
         .expect("the copy");
     assert_eq!(kept, "long");
     assert!(last_script(&place, "postgres.sql").contains("create table svcgen_stash_0002_notes"));
@@ -143,7 +145,9 @@ fn a_drop_needs_a_word_and_may_leave_a_copy() {
         .expect("a row");
     assert_eq!(body, "long");
     let stashes = "select count(*) from sqlite_schema where name like 'svcgen_stash%'";
-    let left: i64 = there.query_row(stashes, [], |row| row.get(0)).expect("counted");
+    let left: i64 = there
+        .query_row(stashes, [], |row| row.get(0))
+        .expect("counted");
     assert_eq!(left, 0, "the copy is still there");
     // The archive keeps what was archived, whatever became of the field.
     assert!(!last_script(&place, "sqlite.sql").contains("drop column archive"));
@@ -165,5 +169,8 @@ fn a_narrower_type_needs_a_word_and_stops_at_rows_that_do_not_fit() {
         .expect("a row");
     assert_eq!(title, 7);
     let postgres = last_script(&place, "postgres.sql");
-    assert!(postgres.contains("Every `title` of `notes` can become int."), "{postgres}");
+    assert!(
+        postgres.contains("Every `title` of `notes` can become int."),
+        "{postgres}"
+    );
 }
