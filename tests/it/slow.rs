@@ -11,6 +11,7 @@ mod migrate_property;
 mod month;
 mod postgres;
 mod redocly;
+mod runner;
 mod running;
 mod schemathesis;
 mod services;
