@@ -13,7 +13,7 @@ pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
 //% endfor
 /// The named constraints, each with the member of a request that it is about.
-const CONSTRAINTS: &[Constraint] = &[
+pub(super) const CONSTRAINTS: &[Constraint] = &[
 //% for constraint in constraints
     {{ constraint }},
 //% endfor
@@ -21,7 +21,7 @@ const CONSTRAINTS: &[Constraint] = &[
 
 //% for link in links
 /// What the ids in `{{ link.member }}` can refer to in vain.
-const {{ link.constraints }}: &[Constraint] = &[{{ link.constraint }}];
+pub(super) const {{ link.constraints }}: &[Constraint] = &[{{ link.constraint }}];
 
 //% endfor
 /// Creates {{ naming.a_sentence }}.
@@ -160,7 +160,7 @@ async fn insert(
 }
 
 /// What the statements that insert take.
-fn insert_parameters({% if takes_new %}new{% else %}_new{% endif %}: &New{{ naming.entity }}) -> Vec<db::Value> {
+pub(super) fn insert_parameters({% if takes_new %}new{% else %}_new{% endif %}: &New{{ naming.entity }}) -> Vec<db::Value> {
     params![
 //% if new_id
         {{ new_id }},
@@ -187,18 +187,44 @@ async fn update(
     merge: bool,
 //% endif
 ) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
+    prepare(app, caller, id, &mut changes).await?;
+    write({% if versioned %}app, {% endif %}caller, work, id, conditions, changes{% if merged %}, merge{% endif %}).await
+}
+
+/// What comes before a change: the rules agree to it, and may still alter it.
+pub(super) async fn prepare(
+    app: &App,
+    caller: &http::Caller,
+    id: {{ id }},
+    changes: &mut {{ naming.entity }}Changes,
+) -> Result<(), Error> {
     let rules = {{ naming.entity }}Rules;
     let mut found = Violations::new();
-    rules.check_changes(&changes, &mut found);
+    rules.check_changes(changes, &mut found);
     found.into_result()?;
-    rules.before_change(app, caller, id, &mut changes).await?;
+    rules.before_change(app, caller, id, changes).await
+}
 
+/// Changes that the rules have agreed to; `None` where there is no such record.
+pub(super) async fn write(
+//% if versioned
+    app: &App,
+//% endif
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    id: {{ id }},
+    conditions: &http::Conditions,
+    {% if merged %}mut {% endif %}changes: {{ naming.entity }}Changes,
+//% if merged
+    merge: bool,
+//% endif
+) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
 //% if versioned
     let expected = conditions.expected()?;
 //% else
     conditions.expect_no_version()?;
 //% endif
-    let inside = rules.inside_change();
+    let inside = {{ naming.entity }}Rules.inside_change();
     let mut before: Option<{{ naming.entity }}> = None;
     if inside.is_some() || conditions.exclude(){% if merged %} || (merge && changes.is_partial()){% endif %} {
         let tx = work.hold().await?;
@@ -219,7 +245,7 @@ async fn update(
 //% endif
     }
     if changes == {{ naming.entity }}Changes::default() {
-        return unchanged(app, id{% if versioned %}, expected{% endif %}).await;
+        return unchanged({% if versioned %}app, {% endif %}work, id{% if versioned %}, expected{% endif %}).await;
     }
 //% for link in links
     if changes.{{ link.member }}.is_some() {
@@ -265,8 +291,8 @@ async fn update(
 }
 
 /// The answer to a change that changes nothing.
-async fn unchanged(app: &App, id: {{ id }}{% if versioned %}, expected: Option<i64>{% endif %}) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
-    let current: Option<{{ naming.entity }}> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+async fn unchanged({% if versioned %}app: &App, {% endif %}work: &mut db::Work<'_>, id: {{ id }}{% if versioned %}, expected: Option<i64>{% endif %}) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
+    let current: Option<{{ naming.entity }}> = work.fetch_optional(&queries::FIND, params![id]).await?;
 //% if versioned
     if let (Some(current), Some(expected)) = (&current, expected)
         && current.version != expected
@@ -286,17 +312,22 @@ async fn finish(
     saved: Saved<{{ naming.entity }}>,
 ) -> Result<Saved<{{ naming.entity }}>, Error> {
     if unit.commit(&saved).await? {
-        match &saved {
-            Saved::Created({{ naming.var }}) => {{ naming.entity }}Rules.after_create(app, caller, {{ naming.var }}).await,
-//% if changeable
-            Saved::Changed({{ naming.var }}) => {{ naming.entity }}Rules.after_change(app, caller, {{ naming.var }}).await,
-            Saved::Unchanged(_) => {}
-//% else
-            Saved::Changed(_) | Saved::Unchanged(_) => {}
-//% endif
-        }
+        tell(app, caller, &saved).await;
     }
     Ok(saved)
+}
+
+/// Tells the rules what has happened.
+pub(super) async fn tell(app: &App, caller: &http::Caller, saved: &Saved<{{ naming.entity }}>) {
+    match saved {
+        Saved::Created({{ naming.var }}) => {{ naming.entity }}Rules.after_create(app, caller, {{ naming.var }}).await,
+//% if changeable
+        Saved::Changed({{ naming.var }}) => {{ naming.entity }}Rules.after_change(app, caller, {{ naming.var }}).await,
+        Saved::Unchanged(_) => {}
+//% else
+        Saved::Changed(_) | Saved::Unchanged(_) => {}
+//% endif
+    }
 }
 
 //% if versioned
