@@ -3,7 +3,7 @@
 //! Each is a plain function: what it needs comes as arguments, so that a command
 //! without hooks stays one statement and pays nothing for those it could have.
 
-use crate::db::Transaction;
+use crate::db::{FromRow, Sql, Transaction, Value};
 use crate::http::Caller;
 use crate::{BoxFuture, Error};
 
@@ -20,3 +20,27 @@ pub type InsideChange<T> = for<'a> fn(
     &'a T,
     &'a T,
 ) -> BoxFuture<'a, Result<(), Error>>;
+
+/// Runs a hook for a record of which only the id is known: it goes along with another, or
+/// comes back with its batch.
+pub type InsideById =
+    for<'a> fn(&'a mut Transaction<'static>, &'a Caller, Value) -> BoxFuture<'a, Result<(), Error>>;
+
+/// Runs a hook, if it is written, for the record that `find` finds by its id.
+///
+/// # Errors
+///
+/// The hook's, or the database's.
+pub async fn inside<T: FromRow + Send + Sync + 'static>(
+    tx: &mut Transaction<'static>,
+    caller: &Caller,
+    inside: Option<Inside<T>>,
+    find: Sql,
+    id: Value,
+) -> Result<(), Error> {
+    if let Some(inside) = inside {
+        let record = tx.fetch_one(&find, vec![id]).await?;
+        inside(tx, caller, &record).await?;
+    }
+    Ok(())
+}

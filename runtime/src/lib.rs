@@ -21,6 +21,7 @@ pub mod input;
 pub mod list;
 mod log;
 pub mod page;
+mod record_id;
 pub mod removal;
 mod server;
 mod service;

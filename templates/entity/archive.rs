@@ -5,7 +5,7 @@
 //% endfor
 
 use super::hooks::Rules as _;
-use super::queries;
+use super::queries::FIND;
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
@@ -46,7 +46,10 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 //% else
     sequence: None,
 //% endif
-    inside,
+    inside: |tx, caller, id| {
+        let inside = {{ naming.entity }}Rules.inside_restore();
+        Box::pin(hooks::inside(tx, caller, inside, FIND, id))
+    },
 };
 
 /// What a list of archived {{ naming.plural_sentence }} may be asked about.
@@ -117,18 +120,18 @@ pub struct Archived{{ naming.entity }} {
 impl db::FromRow for Archived{{ naming.entity }} {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            archive_id: row.get(0)?,
-            archive_batch: row.get(1)?,
-            archived_at: row.get(2)?,
-            archived_by: row.get(3)?,
-            archive_reason: row.get(4)?,
-            archive_request: row.get(5)?,
-            archive_root: row.get(6)?,
-            archive_root_id: row.get(7)?,
-            archive_schema: row.get(8)?,
-            archive_purge_after: row.get(9)?,
-            archive_hold: row.get(10)?,
-            archive_hash: row.get(11)?,
+            archive_id: row.next()?,
+            archive_batch: row.next()?,
+            archived_at: row.next()?,
+            archived_by: row.next()?,
+            archive_reason: row.next()?,
+            archive_request: row.next()?,
+            archive_root: row.next()?,
+            archive_root_id: row.next()?,
+            archive_schema: row.next()?,
+            archive_purge_after: row.next()?,
+            archive_hold: row.next()?,
+            archive_hash: row.next()?,
 //% for member in record
             {{ member.name }}: {{ member.read }},
 //% endfor
@@ -215,7 +218,7 @@ pub async fn find(
 ) -> Result<Archived{{ naming.entity }}, Error> {
     let archived: Archived{{ naming.entity }} = app
         .db
-        .fetch_optional(&FIND, params![archive_id])
+        .fetch_optional(&FIND_ARCHIVED, params![archive_id])
         .await?
         .ok_or_else(|| Error::not_found("archived {{ naming.sentence }}", archive_id))?;
     archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
@@ -266,22 +269,6 @@ pub async fn restore(
     ARCHIVES
         .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
         .await
-}
-
-/// Runs what the rules say for {{ naming.a_sentence }} that came back, in the same transaction.
-fn inside<'a>(
-    tx: &'a mut db::Transaction<'static>,
-    caller: &'a http::Caller,
-    id: String,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(async move {
-        let Some(inside) = {{ naming.entity }}Rules.inside_restore() else {
-            return Ok(());
-        };
-        let id: {{ id }} = {{ id_parse }}.map_err(Error::internal)?;
-        let restored = tx.fetch_one(&queries::FIND, params![id]).await?;
-        inside(tx, caller, &restored).await
-    })
 }
 
 /// Every statement, for the test that prepares them.

@@ -32,6 +32,15 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     schema: removal::schema_number(migrations::ALL),
     root: &ROOT,
     preview: &PREVIEW,
+    along: &[
+//% for along in removal.along
+        removal::Along {
+            table: "{{ along.table }}",
+            ids: &{{ along.ids }},
+            rules: &crate::{{ along.module }}::removal::RULES,
+        },
+//% endfor
+    ],
 //% if removal.on_sqlite
     sqlite: Some(removal::Steps {
 //% if removal.restricted
@@ -56,7 +65,6 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 //% endif
 //% if removal.on_postgres
     postgres: Some(removal::Whole {
-        locks: &[{% for name in removal.locks %}&{{ name }}, {% endfor %}],
         statement: &REMOVE,
         takes: {{ removal.takes }},
     }),
@@ -65,6 +73,17 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 //% endif
 };
 
+//% if removal.goes_along
+/// What the rules add where {{ naming.a_sentence }} goes along with another record.
+pub const RULES: removal::Rules = removal::Rules {
+    are_written: || {{ naming.entity }}Rules.inside_remove().is_some(),
+    inside: |tx, caller, id| {
+        let inside = {{ naming.entity }}Rules.inside_remove();
+        Box::pin(hooks::inside(tx, caller, inside, FIND, id))
+    },
+};
+
+//% endif
 /// Removes {{ naming.a_sentence }}, if the `conditions` hold of it.
 ///
 /// # Errors

@@ -2,38 +2,23 @@
 
 use uuid::Uuid;
 
-use crate::db::{Cell, DbError, FromColumn, FromRow, Mismatch, Row};
+use crate::db::{DbError, FromRow, Row};
 use crate::input::Violations;
+use crate::record_id::RecordId;
 use crate::{Error, Kind};
 
 use super::Archive;
 
 /// One thing that stands in the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Conflict {
     archive_id: Uuid,
     code: String,
     column: String,
     /// The live record that has the value, the record that is missing, or the value that is no more.
-    other: Option<Shown>,
+    other: Option<RecordId>,
     /// The batch in which the missing record is archived.
     batch: Option<Uuid>,
-}
-
-/// An id of any type, or another value, as callers see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shown(pub(super) String);
-
-impl FromColumn for Shown {
-    fn from_cell(cell: Cell<'_>) -> Result<Self, Mismatch> {
-        if let Ok(text) = cell.text() {
-            return Ok(Self(text.to_owned()));
-        }
-        if let Ok(number) = cell.int() {
-            return Ok(Self(number.to_string()));
-        }
-        cell.uuid().map(|uuid| Self(uuid.to_string()))
-    }
 }
 
 impl FromRow for Conflict {
@@ -67,7 +52,8 @@ impl Conflict {
     }
 
     fn detail(&self) -> String {
-        let other = self.other.as_ref().map_or("", |it| it.0.as_str());
+        let other = self.other.as_ref().map(RecordId::to_string);
+        let other = other.unwrap_or_default();
         match (self.code(), &self.batch) {
             ("ID_TAKEN", _) => format!("The live record `{other}` has this id."),
             ("UNIQUE_TAKEN", _) => format!("The live record `{other}` has this value."),

@@ -11,16 +11,8 @@ mod restore;
 pub use request::{Overrides, Reading, Restoring, note_reading};
 pub use restore::{Restored, RestoredRecord};
 
-use crate::db::{Sql, Transaction};
-use crate::http::Caller;
-use crate::{BoxFuture, Error};
-
-/// Runs for a record that was restored, in the same transaction; its id comes as text.
-pub type Inside = for<'a> fn(
-    &'a mut Transaction<'static>,
-    &'a Caller,
-    String,
-) -> BoxFuture<'a, Result<(), Error>>;
+use crate::db::Sql;
+use crate::hooks::InsideById;
 
 /// Everything of a service that can be restored.
 #[derive(Debug)]
@@ -57,7 +49,7 @@ pub struct Archive {
     /// Moves the sequence of ids beyond the restored ones, on PostgreSQL.
     pub sequence: Option<&'static Sql>,
     /// What a service adds.
-    pub inside: Inside,
+    pub inside: InsideById,
 }
 
 /// Ties that a removal cut, and that a restore ties again once both ends are live.

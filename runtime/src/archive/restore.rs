@@ -4,10 +4,11 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::conflict::{Conflict, Shown, refused};
+use super::conflict::{Conflict, refused};
 use super::{Archive, Archives, Restoring};
 use crate::db::{Db, DbError, IntoValue, Transaction, Value};
 use crate::http::Caller;
+use crate::record_id::RecordId;
 use crate::{Error, params};
 
 /// What a restore brought back, or would bring back.
@@ -161,20 +162,21 @@ impl Archives {
         if !conflicts.is_empty() {
             return Err(refused(&conflicts, wanted.one.is_none()));
         }
-        let mut records = Vec::new();
+        let mut back = Vec::new();
         for archive in &held {
             let values = wanted.values(archive, true);
-            let ids: Vec<(Shown,)> = tx.write_all(archive.restore, values).await?;
-            let table = archive.table;
-            records.extend(
-                ids.into_iter()
-                    .map(|(id,)| RestoredRecord { table, id: id.0 }),
-            );
+            let ids: Vec<(RecordId,)> = tx.write_all(archive.restore, values).await?;
+            back.push((*archive, ids));
         }
         self.tie(tx, &held, wanted).await?;
-        for archive in &held {
-            for record in records.iter().filter(|it| it.table == archive.table) {
-                (archive.inside)(tx, caller, record.id.clone()).await?;
+        let mut records = Vec::new();
+        for (archive, ids) in back {
+            for (id,) in ids {
+                (archive.inside)(tx, caller, id.value()).await?;
+                records.push(RestoredRecord {
+                    table: archive.table,
+                    id: id.to_string(),
+                });
             }
         }
         Ok(records)

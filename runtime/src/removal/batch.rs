@@ -11,9 +11,8 @@ use crate::http::{Caller, Removal as Request};
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub(super) id: Uuid,
-    by: String,
+    pub(super) caller: Caller,
     reason: Option<String>,
-    request: String,
     /// SQLite lives in this process, and this is its clock; PostgreSQL has its own, which stands
     /// still for a transaction.
     at: Timestamp,
@@ -23,7 +22,7 @@ pub struct Batch {
 #[derive(Debug, Clone)]
 pub(super) struct Root {
     pub(super) id: Value,
-    shown: String,
+    pub(super) shown: String,
     pub(super) expected: Option<i64>,
 }
 
@@ -32,9 +31,8 @@ impl Batch {
     pub fn new(caller: &Caller, request: &Request) -> Self {
         Self {
             id: Uuid::now_v7(),
-            by: caller.subject.clone(),
+            caller: caller.clone(),
             reason: request.reason.clone(),
-            request: caller.request_id.clone(),
             at: Timestamp::now(),
         }
     }
@@ -62,9 +60,9 @@ impl Batch {
     fn values(&self, removal: &Removal, root: &Root) -> [Value; 6] {
         [
             self.id.into_value(),
-            (&self.by).into_value(),
+            (&self.caller.subject).into_value(),
             (&self.reason).into_value(),
-            (&self.request).into_value(),
+            (&self.caller.request_id).into_value(),
             removal.schema.into_value(),
             (&root.shown).into_value(),
         ]

@@ -14,10 +14,8 @@ pub use preview::{Effect, Preview};
 
 use crate::Error;
 use crate::db::{Engine, Migration, Sql};
+use crate::hooks::InsideById;
 use crate::http::Removal as Request;
-
-/// The most rows that one removal may touch; beyond it is 409.
-pub const MOST_ROWS: i64 = 10_000;
 
 /// What the removal of one kind of record takes along. `$1` is the record's id in every statement.
 #[derive(Debug)]
@@ -42,10 +40,32 @@ pub struct Removal {
     pub root: &'static Sql,
     /// Counts what would happen.
     pub preview: &'static Sql,
+    /// The records that go along, from the top down.
+    pub along: &'static [Along],
     /// How it goes on SQLite.
     pub sqlite: Option<Steps>,
     /// How it goes on PostgreSQL.
     pub postgres: Option<Whole>,
+}
+
+/// Records of one kind that go along with the one that is removed.
+#[derive(Debug)]
+pub struct Along {
+    /// Their table.
+    pub table: &'static str,
+    /// Their ids; holds them in a transaction.
+    pub ids: &'static Sql,
+    /// What a service adds to the removal of each.
+    pub rules: &'static Rules,
+}
+
+/// What a service adds to the removal of a record that goes along with another.
+#[derive(Debug)]
+pub struct Rules {
+    /// Whether it adds anything.
+    pub are_written: fn() -> bool,
+    /// Runs in the transaction, before the record goes.
+    pub inside: InsideById,
 }
 
 /// The statements of a removal on SQLite.
@@ -76,8 +96,6 @@ pub struct End {
 /// The statements of a removal on PostgreSQL.
 #[derive(Debug)]
 pub struct Whole {
-    /// Holds what goes along, from the top down.
-    pub locks: &'static [&'static Sql],
     /// Does everything, and counts the records that went. After the id, and the version where
     /// there is one: the batch, who, why, the request, the schema, the id as text.
     pub statement: &'static Sql,
@@ -89,6 +107,7 @@ impl Removal {
     /// Every statement of an engine, for the test that prepares them.
     pub fn statements(&self, engine: Engine) -> Vec<&'static Sql> {
         let mut all = vec![self.root, self.preview];
+        all.extend(self.along.iter().map(|it| it.ids));
         match (engine, &self.sqlite, &self.postgres) {
             (Engine::Sqlite, Some(steps), _) => {
                 all.extend(steps.restricted);
@@ -98,7 +117,6 @@ impl Removal {
                 all.extend(steps.ends.iter().map(|end| end.delete));
             }
             (Engine::Postgres, _, Some(whole)) => {
-                all.extend(whole.locks);
                 all.push(whole.statement);
             }
             _ => {}

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{MOST_ROWS, Removal};
+use super::Removal;
 use crate::Error;
 use crate::db::{Db, DbError, IntoValue, Value};
 use crate::input::Violations;
@@ -10,12 +10,10 @@ use crate::input::Violations;
 /// What a removal would do: the answer to whoever asks first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Preview {
-    /// Whether nothing keeps the record and not too much goes with it.
+    /// Whether nothing keeps the record.
     pub removable: bool,
     /// How many rows would be touched.
     pub rows: i64,
-    /// The most that may be.
-    pub most_rows: i64,
     /// What would happen, by table, the record itself first; what would not is left out.
     pub effects: Vec<Effect>,
 }
@@ -58,9 +56,8 @@ impl Removal {
         let touched = effects.iter().filter(|it| it.effect != "restricts");
         let rows = touched.map(|it| it.count).sum();
         Ok(Preview {
-            removable: rows <= MOST_ROWS && !effects.iter().any(|it| it.effect == "restricts"),
+            removable: !effects.iter().any(|it| it.effect == "restricts"),
             rows,
-            most_rows: MOST_ROWS,
             effects,
         })
     }
@@ -74,19 +71,10 @@ impl Preview {
             .iter()
             .filter(|it| it.effect == "restricts")
             .collect();
-        if !kept.is_empty() {
-            return Err(referred(&kept));
+        if kept.is_empty() {
+            return Ok(());
         }
-        if self.rows > self.most_rows {
-            let detail = format!(
-                "{} rows would go with it, and at most {} may at once. Remove some of them first.",
-                self.rows, self.most_rows
-            );
-            return Err(Error::failed_precondition("REMOVAL_TOO_LARGE", detail)
-                .with_metadata("rows", self.rows.to_string())
-                .with_metadata("most_rows", self.most_rows.to_string()));
-        }
-        Ok(())
+        Err(referred(&kept))
     }
 }
 

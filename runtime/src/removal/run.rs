@@ -1,11 +1,16 @@
 //! Running a removal, the short way where it can be and under locks where it must.
 
 use super::batch::Root;
-use super::{Batch, Removal, Steps, Whole};
+use super::{Along, Batch, Removal, Steps, Whole};
 use crate::Error;
-use crate::db::{Db, DbError, IntoValue, Sql, Transaction};
+use crate::db::{Db, DbError, Engine, IntoValue, Sql, Transaction};
 use crate::http::{Caller, Removal as Request};
 use crate::params;
+use crate::record_id::RecordId;
+
+/// The most rows that go by one statement beside others. More have a connection of their own,
+/// so that nobody waits behind them.
+const AT_ONCE: i64 = 1_000;
 
 /// Ends the leave to delete rows of guarded tables, which a removal takes for itself.
 const GUARD: Sql = Sql::new("select set_config('svcgen.archiving', '', true)");
@@ -26,54 +31,62 @@ impl Removal {
     ) -> Result<bool, Error> {
         let root = Root::new(id, expected);
         let batch = Batch::new(caller, request);
+        let mut is_large = false;
         if self.reaches {
-            self.previewed(db, root.id.clone())
-                .await?
-                .require_removable()?;
+            let preview = self.previewed(db, root.id.clone()).await?;
+            preview.require_removable()?;
+            is_large = preview.rows > AT_ONCE;
         }
-        match self.remove_at_once(db, &root, &batch).await {
-            Err(error @ DbError::ForeignKey { .. }) => {
-                self.previewed(db, root.id.clone())
-                    .await?
-                    .require_removable()?;
-                // Nothing keeps the record: somebody added to it in the meantime.
-                tracing::debug!(%error, table = self.table, "a removal is run again under locks");
-                self.remove_locked(db, &root, &batch).await
-            }
-            outcome => outcome.map_err(Error::from),
+        if is_large || self.along.iter().any(|it| (it.rules.are_written)()) {
+            let removed = self.remove_locked(db, &root, &batch).await;
+            return match removed {
+                Err(error) => Err(self.explain(db, root.id, error).await),
+                removed => removed,
+            };
         }
+        let error = match self.remove_at_once(db, &root, &batch).await {
+            Err(error) if is_referred(&error) => error,
+            outcome => return outcome,
+        };
+        self.previewed(db, root.id.clone())
+            .await?
+            .require_removable()?;
+        // Nothing keeps the record: somebody added to it in the meantime.
+        tracing::debug!(%error, table = self.table, "a removal is run again under locks");
+        self.remove_locked(db, &root, &batch).await
     }
 
     /// Removes a record within a transaction that does more; whether there was one.
     ///
     /// # Errors
     ///
-    /// That of the statement that fails: nothing has happened then once the transaction is rolled back.
+    /// That of the statement or of the rules that fail: nothing has happened then once the
+    /// transaction is rolled back.
     pub async fn run(
         &self,
-        tx: &mut Transaction<'_>,
+        tx: &mut Transaction<'static>,
         batch: &Batch,
         id: impl IntoValue + std::fmt::Display,
         expected: Option<i64>,
-    ) -> Result<bool, DbError> {
+    ) -> Result<bool, Error> {
         self.run_locked(tx, batch, &Root::new(id, expected)).await
     }
 
     /// Why a removal in a transaction failed: what keeps the record is said by name.
-    pub async fn explain(&self, db: &Db, id: impl IntoValue, error: DbError) -> Error {
-        if matches!(error, DbError::ForeignKey { .. })
+    pub async fn explain(&self, db: &Db, id: impl IntoValue, error: Error) -> Error {
+        if is_referred(&error)
             && let Ok(preview) = self.previewed(db, id.into_value()).await
             && let Err(refused) = preview.require_removable()
         {
             return refused;
         }
-        error.into()
+        error
     }
 
-    async fn remove_at_once(&self, db: &Db, root: &Root, batch: &Batch) -> Result<bool, DbError> {
+    async fn remove_at_once(&self, db: &Db, root: &Root, batch: &Batch) -> Result<bool, Error> {
         #[cfg(feature = "sqlite")]
-        if let (crate::db::Engine::Sqlite, Some(steps)) = (db.engine(), &self.sqlite) {
-            return db.steps(steps.of(self, root, batch)).await;
+        if let (Engine::Sqlite, Some(steps)) = (db.engine(), &self.sqlite) {
+            return Ok(db.steps(steps.of(self, root, batch)).await?);
         }
         match &self.postgres {
             Some(whole) if !self.is_tree => {
@@ -81,12 +94,7 @@ impl Removal {
                 let (gone,): (i64,) = db.write_one(whole.statement, values).await?;
                 Ok(gone > 0)
             }
-            _ => {
-                let mut tx = db.begin().await?;
-                let removed = self.run_locked(&mut tx, batch, root).await?;
-                tx.commit().await?;
-                Ok(removed)
-            }
+            _ => self.remove_locked(db, root, batch).await,
         }
     }
 
@@ -99,50 +107,77 @@ impl Removal {
 
     async fn run_locked(
         &self,
-        tx: &mut Transaction<'_>,
+        tx: &mut Transaction<'static>,
         batch: &Batch,
         root: &Root,
-    ) -> Result<bool, DbError> {
+    ) -> Result<bool, Error> {
         let there: Option<(bool,)> = tx.fetch_optional(self.root, root.values(self)).await?;
         if there.is_none() {
             return Ok(false);
         }
+        for along in self.along {
+            self.hold(tx, batch, root, along).await?;
+        }
         match (tx.engine(), &self.sqlite, &self.postgres) {
-            (crate::db::Engine::Sqlite, Some(steps), _) => steps.run(self, tx, root, batch).await?,
-            (crate::db::Engine::Postgres, _, Some(whole)) => {
-                whole.run(self, tx, root, batch).await?;
-            }
+            (Engine::Sqlite, Some(steps), _) => steps.run(self, tx, root, batch).await?,
+            (Engine::Postgres, _, Some(whole)) => whole.run(self, tx, root, batch).await?,
             (engine, ..) => {
                 let detail = format!("this service is generated without {engine}");
-                return Err(DbError::other(detail));
+                return Err(DbError::other(detail).into());
             }
         }
         Ok(true)
     }
+
+    /// Holds the records of one kind that go along, and runs what the rules add for each.
+    async fn hold(
+        &self,
+        tx: &mut Transaction<'static>,
+        batch: &Batch,
+        root: &Root,
+        along: &Along,
+    ) -> Result<(), Error> {
+        let have_rules = (along.rules.are_written)();
+        // On SQLite the transaction is the only one that writes.
+        if tx.engine() == Engine::Sqlite && !have_rules {
+            return Ok(());
+        }
+        let mut held: Vec<(RecordId,)> = Vec::new();
+        loop {
+            let found: Vec<(RecordId,)> = tx.fetch_all(along.ids, vec![root.id.clone()]).await?;
+            // Below a record that is held nothing can be added; where records take their own
+            // kind along, some were held only after their children had been looked for.
+            let is_all = !self.is_tree || found.len() == held.len();
+            held = found;
+            if is_all {
+                break;
+            }
+        }
+        if have_rules {
+            // The command itself has run them for the record that is removed. Another kind of
+            // record can have the same number.
+            let is_root = |id: &RecordId| along.table == self.table && id.to_string() == root.shown;
+            for (id,) in held.iter().filter(|(id,)| !is_root(id)) {
+                (along.rules.inside)(tx, &batch.caller, id.value()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a removal failed because something refers to what would go.
+fn is_referred(error: &Error) -> bool {
+    matches!(error.database(), Some(DbError::ForeignKey { .. }))
 }
 
 impl Whole {
     async fn run(
         &self,
         removal: &Removal,
-        tx: &mut Transaction<'_>,
+        tx: &mut Transaction<'static>,
         root: &Root,
         batch: &Batch,
     ) -> Result<(), DbError> {
-        for lock in self.locks {
-            let mut held: Vec<(String,)> = Vec::new();
-            loop {
-                let mut found: Vec<(String,)> = tx.fetch_all(lock, vec![root.id.clone()]).await?;
-                found.sort();
-                // Below a record that is held nothing can be added; where records take their own
-                // kind along, some were held only after their children had been looked for.
-                let is_all = !removal.is_tree || found == held;
-                held = found;
-                if is_all {
-                    break;
-                }
-            }
-        }
         let values = batch.whole(removal, root, self.takes);
         let (_gone,): (i64,) = tx.write_one(self.statement, values).await?;
         if removal.archives {
@@ -156,7 +191,7 @@ impl Steps {
     async fn run(
         &self,
         removal: &Removal,
-        tx: &mut Transaction<'_>,
+        tx: &mut Transaction<'static>,
         root: &Root,
         batch: &Batch,
     ) -> Result<(), DbError> {
@@ -197,7 +232,7 @@ impl Steps {
     /// The same for the writer, which runs them in one go.
     #[cfg(feature = "sqlite")]
     fn of(&self, removal: &Removal, root: &Root, batch: &Batch) -> Vec<crate::db::Step> {
-        use crate::db::{Engine, Step, Wants};
+        use crate::db::{Step, Wants};
         let mut steps = Vec::new();
         let mut add = |sql: &Sql, values, wants| {
             let text = sql.variant(Engine::Sqlite).clone();

@@ -128,6 +128,7 @@ impl OperationsView {
         let links = link_views(entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
         let list = ListView::of(service, entity, table, &statements, &mut query_imports);
+        let removal = Removal::of(context, id);
         Self {
             naming: Naming::of(entity),
             id: rust::id_argument(entity.id).to_owned(),
@@ -160,8 +161,8 @@ impl OperationsView {
                 Delete::Hard => false,
             },
             table: table.name.clone(),
-            removal: Removal::of(context, id),
-            removal_imports: removal_imports(entity),
+            removal_imports: removal_imports(entity, removal.goes_along),
+            removal,
             links,
             list,
             command_imports: {
@@ -237,7 +238,7 @@ fn batch_imports(entity: &Entity, changeable: bool, links: &[LinkView]) -> Vec<S
     imports.lines()
 }
 
-fn removal_imports(entity: &Entity) -> Vec<String> {
+fn removal_imports(entity: &Entity, goes_along: bool) -> Vec<String> {
     let mut imports = Imports::new();
     imports.add_all(
         "svcgen_runtime",
@@ -250,6 +251,10 @@ fn removal_imports(entity: &Entity) -> Vec<String> {
     }
     imports.add("super::hooks", "Rules as _");
     imports.add("super::model", entity.name.pascal());
+    if goes_along {
+        imports.add("svcgen_runtime", "hooks");
+        imports.add("super::queries", "FIND");
+    }
     imports.lines()
 }
 

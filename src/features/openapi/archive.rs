@@ -317,11 +317,10 @@ fn preview_schema() -> Value {
     json!({
         "type": "object",
         "description": "What a removal would do.",
-        "required": ["removable", "rows", "most_rows", "effects"],
+        "required": ["removable", "rows", "effects"],
         "properties": {
-            "removable": { "type": "boolean", "description": "Whether nothing keeps the record and not too much goes with it." },
+            "removable": { "type": "boolean", "description": "Whether nothing keeps the record." },
             "rows": count("How many rows would be touched."),
-            "most_rows": count("How many may be."),
             "effects": {
                 "type": "array",
                 "description": "By table, the record itself first.",

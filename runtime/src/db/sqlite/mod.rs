@@ -10,6 +10,7 @@ mod open;
 mod queue;
 mod rank;
 mod reader;
+mod references;
 mod session;
 mod statement;
 mod steps;

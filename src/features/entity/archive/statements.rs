@@ -6,11 +6,11 @@
 
 use crate::dialect::{self, Dialect, quoted};
 use crate::model::{Entity, FieldKind};
-use crate::tables::build::{archive_name, id_type};
+use crate::tables::build::{archive_columns, archive_name, id_type};
 use crate::tables::{CheckRule, Table};
 
 use super::super::super::Context;
-use super::super::sql::{Statement, filled, statement};
+use super::super::sql::{Statement, filled, listed, statement};
 
 pub fn of(
     context: &Context<'_>,
@@ -25,18 +25,17 @@ pub fn of(
     let make = |name: &str, doc: String, text: &dyn Fn(&dyn Dialect) -> String| {
         statement(service, name, &doc, text)
     };
-    let columns: Vec<String> = super::super::super::super::tables::build::archive_columns()
-        .into_iter()
-        .map(|it| it.name)
-        .chain(table.columns.iter().map(|it| quoted(&it.name)))
-        .collect();
     let mut statements = vec![
-        make("FIND", format!("One archived {sentence}."), &|_| {
-            format!(
-                "select {}\nfrom {archive}\nwhere archive_id = $1",
-                filled(&columns, "    ")
-            )
-        }),
+        make(
+            "FIND_ARCHIVED",
+            format!("One archived {sentence}."),
+            &|_| {
+                format!(
+                    "select\n    {}\nfrom {archive}\nwhere archive_id = $1",
+                    columns(table, "    ")
+                )
+            },
+        ),
         make(
             "BATCH",
             format!("The batch of one archived {sentence}."),
@@ -67,17 +66,15 @@ pub fn of(
             &|dialect| {
                 let names: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
                 format!(
-                    "{}\ninsert into {} ({}){}\nselect {}\nfrom candidate\nreturning {}",
-                    candidate(dialect, entity, table, of_batch),
+                    "insert into {} (\n    {}\n){}\nselect\n    {}\nfrom {archive}\n{of_batch}\nreturning id",
                     quoted(&table.name),
-                    filled(&names, "    "),
+                    listed(&names, "    "),
                     if table.identity {
                         dialect.overriding()
                     } else {
                         ""
                     },
-                    filled(&names, "    "),
-                    dialect.shown("id")
+                    listed(&values(dialect, entity, table), "    "),
                 )
             },
         ),
@@ -91,6 +88,14 @@ pub fn of(
         statements.push(refer(service, table, late));
     }
     statements
+}
+
+/// The columns of an archive: its own, which never change, and those of its table.
+pub fn columns(table: &Table, indent: &str) -> String {
+    let own: Vec<String> = archive_columns().into_iter().map(|it| it.name).collect();
+    let columns: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
+    let (own, columns) = (filled(&own, indent), listed(&columns, indent));
+    format!("{own},\n{indent}{columns}")
 }
 
 /// The references to records that came back later than what refers to them.
@@ -114,6 +119,15 @@ fn refer(service: &crate::model::Service, table: &Table, late: &[(usize, String)
 }
 
 fn candidate(dialect: &dyn Dialect, entity: &Entity, table: &Table, of_batch: &str) -> String {
+    format!(
+        "with candidate as (\n    select\n        archive_id,\n        {}\n    from {}\n    {of_batch}\n)",
+        listed(&values(dialect, entity, table), "        "),
+        quoted(&archive_name(&table.name))
+    )
+}
+
+/// What comes back, column by column.
+fn values(dialect: &dyn Dialect, entity: &Entity, table: &Table) -> Vec<String> {
     let mut number = 3;
     let mut values = Vec::new();
     for column in &table.columns {
@@ -134,11 +148,7 @@ fn candidate(dialect: &dyn Dialect, entity: &Entity, table: &Table, of_batch: &s
         };
         values.push(format!("{value} as {name}"));
     }
-    format!(
-        "with candidate as (\n    select archive_id, {}\n    from {}\n    {of_batch}\n)",
-        filled(&values, "        "),
-        quoted(&archive_name(&table.name))
-    )
+    values
 }
 
 /// The archived value as the schema of today has it.
@@ -221,7 +231,7 @@ fn conflicts(context: &Context<'_>, dialect: &dyn Dialect, table: &Table) -> Vec
             .iter()
             .any(|it| matches!(it, CheckRule::OneOf(_)));
         all.push(format!(
-            "select archive_id, '{}', '{}', {}, {}\nfrom candidate\nwhere not ({})",
+            "select archive_id, '{}', '{}', {}, {}\nfrom candidate where not ({})",
             if is_enum {
                 "ENUM_VALUE_REMOVED"
             } else {
@@ -245,7 +255,7 @@ fn conflicts(context: &Context<'_>, dialect: &dyn Dialect, table: &Table) -> Vec
             continue;
         }
         all.push(format!(
-            "select archive_id, 'REQUIRED_VALUE_MISSING', '{}', {}, {}\nfrom candidate\nwhere {} is null",
+            "select archive_id, 'REQUIRED_VALUE_MISSING', '{}', {}, {}\nfrom candidate where {} is null",
             column.name,
             dialect.null_text(),
             dialect.null_uuid(),

@@ -13,12 +13,15 @@ mod whole;
 
 use serde::Serialize;
 
-use crate::model::EntityId;
+use crate::dialect::quoted;
+use crate::model::{EntityId, FieldKind, OnArchive, Service};
 
 use super::super::Context;
-use super::sql::Statement;
+use super::rust;
+use super::sql::{Statement, statement};
 
 use going::Going;
+use levels::Level;
 
 /// The parts of a removal, by the names of their statements.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -53,10 +56,23 @@ pub struct Removal {
     pub cuts: Vec<String>,
     /// On SQLite: the ends of the rows, children first.
     pub ends: Vec<End>,
-    /// On PostgreSQL: locks of what goes along, from the top down.
-    pub locks: Vec<String>,
+    /// What goes along, from the top down.
+    pub along: Vec<Along>,
+    /// Whether records of this kind go along with others.
+    pub goes_along: bool,
     /// On PostgreSQL: how many parameters the one statement takes after the id and the version.
     pub takes: usize,
+}
+
+/// Records that go along.
+#[derive(Debug, Clone, Serialize)]
+pub struct Along {
+    /// Their table.
+    pub table: String,
+    /// The statement of their ids.
+    pub ids: String,
+    /// The module of their slice.
+    pub module: String,
 }
 
 /// The end of the rows of one table.
@@ -84,9 +100,16 @@ impl Removal {
                 || going.levels.iter().any(|level| !level.own.is_empty())
                 || !going.cuts.is_empty(),
             restricted: !going.restricts.is_empty(),
+            goes_along: cascades_to(context.service, root),
             ..Self::default()
         };
         preview::add(context.service, &going, &mut removal);
+        for level in going.levels.iter().filter(|it| it.ids != "$1") {
+            let ids = named(&mut removal.shared, ids(context.service, &going, level));
+            let module = rust::escaped(going.entity(level).name.snake());
+            let table = level.table.clone();
+            removal.along.push(Along { table, ids, module });
+        }
         if has(context, "sqlite") {
             removal.on_sqlite = true;
             steps::add(&going, &mut removal);
@@ -97,6 +120,28 @@ impl Removal {
         }
         removal
     }
+}
+
+/// Whether records of an entity go along with others.
+fn cascades_to(service: &Service, entity: EntityId) -> bool {
+    let fields = &service.entity(entity).fields;
+    fields.iter().any(|field| {
+        matches!(&field.kind, FieldKind::Reference(it) if it.on_archive == OnArchive::Cascade)
+    })
+}
+
+/// The ids of the records of a level.
+fn ids(service: &Service, going: &Going<'_>, level: &Level) -> Statement {
+    let names = going.entity(level).name.plural_sentence();
+    let doc = format!("The {names} that go, held until the transaction ends.");
+    statement(service, &constant("GOING", &level.table), &doc, |dialect| {
+        format!(
+            "select id\nfrom {}\nwhere {}{}",
+            quoted(&level.table),
+            level.rows,
+            dialect.for_update()
+        )
+    })
 }
 
 fn has(context: &Context<'_>, dialect: &str) -> bool {

@@ -11,7 +11,10 @@ use crate::app::App;
 
 /// What a service adds to the commands; every method has a default that does nothing.
 ///
-/// Where an `inside_…` method gives `None`, the command stays one statement.
+/// `check_…`, `before_…` and `after_…` are about the request, so they run for the record that it
+/// names. `inside_…` is about the record: `inside_remove` runs as well for each that goes along
+/// with what it belongs to, and `inside_restore` for each of a batch that comes back. Where it
+/// gives `None`, the command stays one statement.
 pub trait Rules {
     /// Refuses what a caller sends: note each problem in `found`.
     fn check_new(&self, new: &NewComment, found: &mut Violations) {
@@ -79,7 +82,7 @@ pub trait Rules {
         ready(())
     }
 
-    /// Runs before a comment is removed.
+    /// Runs before a comment is removed by a request of its own.
     fn before_remove(
         &self,
         app: &App,
@@ -91,12 +94,13 @@ pub trait Rules {
         ready(Ok(()))
     }
 
-    /// Runs in the transaction that removes a comment; an error undoes all of it.
+    /// Runs in the transaction that removes a comment, alone or along with another record,
+    /// while it is still there; an error undoes all of it.
     fn inside_remove(&self) -> Option<Inside<Comment>> {
         None
     }
 
-    /// Runs once a comment has been removed.
+    /// Runs once a comment has been removed by a request of its own.
     fn after_remove(
         &self,
         app: &App,

@@ -1,11 +1,12 @@
 //! How comments are removed, and what goes with them.
 
-use svcgen_runtime::{Error, Unit, db, http, params, removal};
+use svcgen_runtime::{Error, Unit, db, hooks, http, params, removal};
 use uuid::Uuid;
 
 use super::commands::{LOCK, outdated};
 use super::hooks::Rules as _;
 use super::model::Comment;
+use super::queries::FIND;
 use super::rules::CommentRules;
 use crate::app::App;
 use crate::migrations;
@@ -39,7 +40,8 @@ const REMOVE: db::Sql = db::Sql::new(
     "with gone_comments as (
          delete from comments
          where id = $1 and version = coalesce($2, version)
-         returning id
+         returning
+             id
      )
      select count(*)
      from gone_comments",
@@ -55,6 +57,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     schema: removal::schema_number(migrations::ALL),
     root: &ROOT,
     preview: &PREVIEW,
+    along: &[],
     sqlite: Some(removal::Steps {
         restricted: None,
         copies: &[],
@@ -66,10 +69,18 @@ pub const REMOVAL: removal::Removal = removal::Removal {
         }],
     }),
     postgres: Some(removal::Whole {
-        locks: &[],
         statement: &REMOVE,
         takes: 0,
     }),
+};
+
+/// What the rules add where a comment goes along with another record.
+pub const RULES: removal::Rules = removal::Rules {
+    are_written: || CommentRules.inside_remove().is_some(),
+    inside: |tx, caller, id| {
+        let inside = CommentRules.inside_remove();
+        Box::pin(hooks::inside(tx, caller, inside, FIND, id))
+    },
 };
 
 /// Removes a comment, if the `conditions` hold of it.

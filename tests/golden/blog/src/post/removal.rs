@@ -34,31 +34,61 @@ const PREVIEW: db::Sql = db::Sql::new(
      where post_id = $1",
 );
 
+/// The comments that go, held until the transaction ends.
+const GOING_COMMENTS: db::Sql = db::Sql::each(
+    "select id
+     from comments
+     where post_id = $1",
+    "select id
+     from comments
+     where post_id = $1
+     for update",
+);
+
 /// The copy of the posts that go, in their archive.
 const ARCHIVE_POSTS: db::Sql = db::Sql::new(
-    "insert into posts_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_root_id, archive_schema,
-          archive_purge_after,
-          id, author_id, title, slug, body, published_at, version, created_at,
-          updated_at)
+    "insert into posts_archive (
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after,
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
+     )
      select randomblob(16), $2, $8, $3, $4, $5, 'posts', $7, $6,
          null,
-         id, author_id, title, slug, body, published_at, version, created_at, updated_at
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
      from posts
      where id = $1",
 );
 
 /// The copy of the post tags that go, in their archive.
 const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_root_id, archive_schema,
-          archive_purge_after,
-          post_id, tag_id)
+    "insert into post_tags_archive (
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after,
+         post_id,
+         tag_id
+     )
      select randomblob(16), $2, $8, $3, $4, $5, 'posts', $7, $6,
          null,
-         post_id, tag_id
+         post_id,
+         tag_id
      from post_tags
      where post_id = $1",
 );
@@ -81,57 +111,78 @@ const DELETE_POSTS: db::Sql = db::Sql::new(
      where id = $1",
 );
 
-/// Holds the comments that go until the transaction ends.
-const LOCK_COMMENTS: db::Sql = db::Sql::new(
-    "select id::text
-     from comments
-     where post_id = $1
-     for update",
-);
-
 /// The whole removal of a post: what goes, its copies, and what is cut.
 const REMOVE: db::Sql = db::Sql::new(
     "with gone_posts as (
          delete from posts
          where id = $1 and version = coalesce($2, version)
              and (select set_config('svcgen.archiving', 'on', true)) = 'on'
-         returning id, author_id, title, slug, body, published_at, version, created_at,
+         returning
+             id,
+             author_id,
+             title,
+             slug,
+             body,
+             published_at,
+             version,
+             created_at,
              updated_at
      ),
      gone_comments as (
          delete from comments
          where post_id in (select id from gone_posts)
-         returning id
+         returning
+             id
      ),
      gone_post_tags as (
          delete from post_tags
          where post_id in (select id from gone_posts)
-         returning post_id, tag_id
+         returning
+             post_id,
+             tag_id
      ),
      kept_posts as (
-         insert into posts_archive
-             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-              archive_request, archive_root, archive_root_id, archive_schema,
-              archive_purge_after,
-              id, author_id, title, slug, body, published_at, version, created_at,
-              updated_at)
+         insert into posts_archive (
+             archive_id, archive_batch, archived_at, archived_by, archive_reason,
+             archive_request, archive_root, archive_root_id, archive_schema,
+             archive_purge_after,
+             id,
+             author_id,
+             title,
+             slug,
+             body,
+             published_at,
+             version,
+             created_at,
+             updated_at
+         )
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
              'posts', $8::text, $7::bigint,
              null,
-             id, author_id, title, slug, body, published_at, version, created_at,
+             id,
+             author_id,
+             title,
+             slug,
+             body,
+             published_at,
+             version,
+             created_at,
              updated_at
          from gone_posts
      ),
      kept_post_tags as (
-         insert into post_tags_archive
-             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-              archive_request, archive_root, archive_root_id, archive_schema,
-              archive_purge_after,
-              post_id, tag_id)
+         insert into post_tags_archive (
+             archive_id, archive_batch, archived_at, archived_by, archive_reason,
+             archive_request, archive_root, archive_root_id, archive_schema,
+             archive_purge_after,
+             post_id,
+             tag_id
+         )
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
              'posts', $8::text, $7::bigint,
              null,
-             post_id, tag_id
+             post_id,
+             tag_id
          from gone_post_tags
      )
      select count(*)
@@ -148,6 +199,11 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     schema: removal::schema_number(migrations::ALL),
     root: &ROOT,
     preview: &PREVIEW,
+    along: &[removal::Along {
+        table: "comments",
+        ids: &GOING_COMMENTS,
+        rules: &crate::comment::removal::RULES,
+    }],
     sqlite: Some(removal::Steps {
         restricted: None,
         copies: &[&ARCHIVE_POSTS, &ARCHIVE_POST_TAGS],
@@ -169,7 +225,6 @@ pub const REMOVAL: removal::Removal = removal::Removal {
         ],
     }),
     postgres: Some(removal::Whole {
-        locks: &[&LOCK_COMMENTS],
         statement: &REMOVE,
         takes: 6,
     }),
