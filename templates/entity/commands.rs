@@ -53,9 +53,10 @@ pub async fn change(
     unit: &mut Unit<'_, Saved<{{ naming.entity }}>>,
     id: {{ id }},
     conditions: &http::Conditions,
-    changes: {{ naming.entity }}Changes,
+    mut changes: {{ naming.entity }}Changes,
 ) -> Result<Saved<{{ naming.entity }}>, Error> {
-    let changed = update(app, caller, unit, id, conditions, changes{% if merged %}, true{% endif %}).await?;
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write({% if versioned %}app, {% endif %}caller, unit, id, conditions, changes{% if merged %}, true{% endif %}).await?;
     let saved = changed.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
     finish(app, caller, unit, saved).await
 }
@@ -86,8 +87,9 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let changes = edit.changes();
-            update(app, caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?
+            let mut changes = edit.changes();
+            prepare(app, caller, id, &mut changes).await?;
+            write({% if versioned %}app, {% endif %}caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?
         } else {
             let new = edit.new_record()?;
             let new = new.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
@@ -109,8 +111,9 @@ pub async fn edit(
         new.agree_with(&current).into_result()?;
     }
 //% endif
-    let changes = edit.changes();
-    let changed = update(app, caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?;
+    let mut changes = edit.changes();
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write({% if versioned %}app, {% endif %}caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?;
     let saved = changed.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
     finish(app, caller, unit, saved).await
 //% endif
@@ -175,22 +178,6 @@ pub(super) fn insert_parameters({% if takes_new %}new{% else %}_new{% endif %}: 
 }
 
 //% if changeable
-/// The changes of a record, once the rules agree; `None` where there is no such record.
-async fn update(
-    app: &App,
-    caller: &http::Caller,
-    work: &mut db::Work<'_>,
-    id: {{ id }},
-    conditions: &http::Conditions,
-    mut changes: {{ naming.entity }}Changes,
-//% if merged
-    merge: bool,
-//% endif
-) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
-    prepare(app, caller, id, &mut changes).await?;
-    write({% if versioned %}app, {% endif %}caller, work, id, conditions, changes{% if merged %}, merge{% endif %}).await
-}
-
 /// What comes before a change: the rules agree to it, and may still alter it.
 pub(super) async fn prepare(
     app: &App,

@@ -13,3 +13,4 @@ mod relations;
 //% endif
 mod statements;
 mod support;
+mod writes;

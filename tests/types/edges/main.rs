@@ -11,6 +11,7 @@ mod limits;
 mod links;
 mod moments;
 mod numbers;
+mod refusals;
 mod texts;
 mod writes;
 

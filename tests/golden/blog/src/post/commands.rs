@@ -211,7 +211,7 @@ pub const LOCK: db::Sql = db::Sql::each(
 );
 
 /// The named constraints, each with the member of a request that it is about.
-const CONSTRAINTS: &[Constraint] = &[
+pub(super) const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("posts_pkey", "posts", &["id"], "/id"),
     Constraint::unique("posts_slug_key", "posts", &["slug"], "/slug"),
     Constraint::reference("posts_author_id_fkey", "/author_id"),
@@ -220,7 +220,8 @@ const CONSTRAINTS: &[Constraint] = &[
 ];
 
 /// What the ids in `tag_ids` can refer to in vain.
-const TAG_IDS: &[Constraint] = &[Constraint::reference("post_tags_tag_id_fkey", "/tag_ids")];
+pub(super) const TAG_IDS: &[Constraint] =
+    &[Constraint::reference("post_tags_tag_id_fkey", "/tag_ids")];
 
 /// Creates a post.
 ///
@@ -333,7 +334,7 @@ async fn insert(
 }
 
 /// What the statements that insert take.
-fn insert_parameters(new: &NewPost) -> Vec<db::Value> {
+pub(super) fn insert_parameters(new: &NewPost) -> Vec<db::Value> {
     params![
         new.id.unwrap_or_else(Uuid::now_v7),
         new.author_id,
@@ -354,14 +355,35 @@ async fn update(
     conditions: &http::Conditions,
     mut changes: PostChanges,
 ) -> Result<Option<Saved<Post>>, Error> {
+    prepare(app, caller, id, &mut changes).await?;
+    write(app, caller, work, id, conditions, changes).await
+}
+
+/// What comes before a change: the rules agree to it, and may still alter it.
+pub(super) async fn prepare(
+    app: &App,
+    caller: &http::Caller,
+    id: Uuid,
+    changes: &mut PostChanges,
+) -> Result<(), Error> {
     let rules = PostRules;
     let mut found = Violations::new();
-    rules.check_changes(&changes, &mut found);
+    rules.check_changes(changes, &mut found);
     found.into_result()?;
-    rules.before_change(app, caller, id, &mut changes).await?;
+    rules.before_change(app, caller, id, changes).await
+}
 
+/// Changes that the rules have agreed to; `None` where there is no such record.
+pub(super) async fn write(
+    app: &App,
+    caller: &http::Caller,
+    work: &mut db::Work<'_>,
+    id: Uuid,
+    conditions: &http::Conditions,
+    changes: PostChanges,
+) -> Result<Option<Saved<Post>>, Error> {
     let expected = conditions.expected()?;
-    let inside = rules.inside_change();
+    let inside = PostRules.inside_change();
     let mut before: Option<Post> = None;
     if inside.is_some() || conditions.exclude() {
         let tx = work.hold().await?;
@@ -371,7 +393,7 @@ async fn update(
         }
     }
     if changes == PostChanges::default() {
-        return unchanged(app, id, expected).await;
+        return unchanged(app, work, id, expected).await;
     }
     if changes.tag_ids.is_some() {
         work.hold().await?;
@@ -415,10 +437,11 @@ async fn update(
 /// The answer to a change that changes nothing.
 async fn unchanged(
     app: &App,
+    work: &mut db::Work<'_>,
     id: Uuid,
     expected: Option<i64>,
 ) -> Result<Option<Saved<Post>>, Error> {
-    let current: Option<Post> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    let current: Option<Post> = work.fetch_optional(&queries::FIND, params![id]).await?;
     if let (Some(current), Some(expected)) = (&current, expected)
         && current.version != expected
     {
@@ -435,13 +458,18 @@ async fn finish(
     saved: Saved<Post>,
 ) -> Result<Saved<Post>, Error> {
     if unit.commit(&saved).await? {
-        match &saved {
-            Saved::Created(post) => PostRules.after_create(app, caller, post).await,
-            Saved::Changed(post) => PostRules.after_change(app, caller, post).await,
-            Saved::Unchanged(_) => {}
-        }
+        tell(app, caller, &saved).await;
     }
     Ok(saved)
+}
+
+/// Tells the rules what has happened.
+pub(super) async fn tell(app: &App, caller: &http::Caller, saved: &Saved<Post>) {
+    match saved {
+        Saved::Created(post) => PostRules.after_create(app, caller, post).await,
+        Saved::Changed(post) => PostRules.after_change(app, caller, post).await,
+        Saved::Unchanged(_) => {}
+    }
 }
 
 /// Refuses what was to be done to a record of an older version, if the record is there at all.
