@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::http::resource_path;
-use super::operations::{ENTITY_TAG, operation, responses};
+use super::operations::{operation, responses};
 use super::schemas::{id_type, object, reference};
-use super::writes::{keyed, reason, replayable};
+use super::writes::{CONDITION, changeable, keyed, reason, replayable};
 use super::{is_changeable, lists, relations};
 use crate::model::{Entity, Service};
 
@@ -18,7 +18,7 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     put("batchGet", "get", get(service, entity));
     put("batchCreate", "post", create(entity));
     if is_changeable(entity) {
-        put("batchUpdate", "post", change(entity));
+        put("batchUpdate", "post", change(service, entity));
     }
     put("batchDelete", "post", remove(entity));
 }
@@ -65,11 +65,13 @@ fn create(entity: &Entity) -> Value {
 }
 
 /// `POST` of several changes.
-fn change(entity: &Entity) -> Value {
+fn change(service: &Service, entity: &Entity) -> Value {
     let mut properties = target(entity);
+    let names = changeable(service, entity).join("|");
     let mask = json!({
         "type": ["string", "null"],
         "maxLength": 4096,
+        "pattern": format!("^({names})(,({names}))*$"),
         "description": "The fields to change, separated by commas, as in a single change. Without it, the fields that are sent change.",
     });
     properties.insert("update_mask".to_owned(), mask);
@@ -145,7 +147,7 @@ fn target(entity: &Entity) -> Map<String, Value> {
         };
         let etag = json!({
             "type": kind,
-            "pattern": ENTITY_TAG,
+            "pattern": CONDITION,
             "description": "The entity tag that it must still have: its version in quotes (AIP-154).",
             "examples": ["\"1\""],
         });
