@@ -136,9 +136,10 @@ pub async fn change(
     unit: &mut Unit<'_, Saved<Author>>,
     id: Uuid,
     conditions: &http::Conditions,
-    changes: AuthorChanges,
+    mut changes: AuthorChanges,
 ) -> Result<Saved<Author>, Error> {
-    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write(app, caller, unit, id, conditions, changes).await?;
     let saved = changed.ok_or_else(|| Error::not_found("author", id))?;
     finish(app, caller, unit, saved).await
 }
@@ -163,8 +164,9 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let changes = edit.changes();
-            update(app, caller, unit, id, conditions, changes).await?
+            let mut changes = edit.changes();
+            prepare(app, caller, id, &mut changes).await?;
+            write(app, caller, unit, id, conditions, changes).await?
         } else {
             let new = edit.new_record()?;
             let new = new.ok_or_else(|| Error::not_found("author", id))?;
@@ -225,19 +227,6 @@ pub(super) fn insert_parameters(new: &NewAuthor) -> Vec<db::Value> {
         &new.bio,
         Timestamp::now(),
     ]
-}
-
-/// The changes of a record, once the rules agree; `None` where there is no such record.
-async fn update(
-    app: &App,
-    caller: &http::Caller,
-    work: &mut db::Work<'_>,
-    id: Uuid,
-    conditions: &http::Conditions,
-    mut changes: AuthorChanges,
-) -> Result<Option<Saved<Author>>, Error> {
-    prepare(app, caller, id, &mut changes).await?;
-    write(app, caller, work, id, conditions, changes).await
 }
 
 /// What comes before a change: the rules agree to it, and may still alter it.

@@ -251,9 +251,10 @@ pub async fn change(
     unit: &mut Unit<'_, Saved<Post>>,
     id: Uuid,
     conditions: &http::Conditions,
-    changes: PostChanges,
+    mut changes: PostChanges,
 ) -> Result<Saved<Post>, Error> {
-    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write(app, caller, unit, id, conditions, changes).await?;
     let saved = changed.ok_or_else(|| Error::not_found("post", id))?;
     finish(app, caller, unit, saved).await
 }
@@ -278,8 +279,9 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let changes = edit.changes();
-            update(app, caller, unit, id, conditions, changes).await?
+            let mut changes = edit.changes();
+            prepare(app, caller, id, &mut changes).await?;
+            write(app, caller, unit, id, conditions, changes).await?
         } else {
             let new = edit.new_record()?;
             let new = new.ok_or_else(|| Error::not_found("post", id))?;
@@ -344,19 +346,6 @@ pub(super) fn insert_parameters(new: &NewPost) -> Vec<db::Value> {
         new.published_at,
         Timestamp::now(),
     ]
-}
-
-/// The changes of a record, once the rules agree; `None` where there is no such record.
-async fn update(
-    app: &App,
-    caller: &http::Caller,
-    work: &mut db::Work<'_>,
-    id: Uuid,
-    conditions: &http::Conditions,
-    mut changes: PostChanges,
-) -> Result<Option<Saved<Post>>, Error> {
-    prepare(app, caller, id, &mut changes).await?;
-    write(app, caller, work, id, conditions, changes).await
 }
 
 /// What comes before a change: the rules agree to it, and may still alter it.

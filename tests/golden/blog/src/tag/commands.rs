@@ -193,9 +193,10 @@ pub async fn change(
     unit: &mut Unit<'_, Saved<Tag>>,
     id: Uuid,
     conditions: &http::Conditions,
-    changes: TagChanges,
+    mut changes: TagChanges,
 ) -> Result<Saved<Tag>, Error> {
-    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write(app, caller, unit, id, conditions, changes).await?;
     let saved = changed.ok_or_else(|| Error::not_found("tag", id))?;
     finish(app, caller, unit, saved).await
 }
@@ -220,8 +221,9 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let changes = edit.changes();
-            update(app, caller, unit, id, conditions, changes).await?
+            let mut changes = edit.changes();
+            prepare(app, caller, id, &mut changes).await?;
+            write(app, caller, unit, id, conditions, changes).await?
         } else {
             let new = edit.new_record()?;
             let new = new.ok_or_else(|| Error::not_found("tag", id))?;
@@ -282,19 +284,6 @@ pub(super) fn insert_parameters(new: &NewTag) -> Vec<db::Value> {
         &new.name,
         Timestamp::now(),
     ]
-}
-
-/// The changes of a record, once the rules agree; `None` where there is no such record.
-async fn update(
-    app: &App,
-    caller: &http::Caller,
-    work: &mut db::Work<'_>,
-    id: Uuid,
-    conditions: &http::Conditions,
-    mut changes: TagChanges,
-) -> Result<Option<Saved<Tag>>, Error> {
-    prepare(app, caller, id, &mut changes).await?;
-    write(app, caller, work, id, conditions, changes).await
 }
 
 /// What comes before a change: the rules agree to it, and may still alter it.
