@@ -27,6 +27,7 @@ pub mod json;
 pub mod lint;
 mod names;
 mod postgres;
+mod references;
 pub mod script;
 mod search;
 mod sqlite;
@@ -38,7 +39,7 @@ pub mod verify;
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::delta::{Delta, Pair};
 
-pub use folder::Migration;
+pub use folder::{Migration, next_number};
 use step::Step;
 
 /// A migration for one database, there and back.
@@ -90,6 +91,7 @@ fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Vec<Step> {
     };
     steps.extend(search::steps(dialect, delta));
     steps.extend(guards::steps(dialect, delta));
+    steps.extend(references::steps(delta));
     steps.sort_by_key(|step| step.place);
     steps
 }

@@ -1,6 +1,8 @@
 //! The archive of an entity: how its records are shown, listed and restored.
 
-pub mod statements;
+mod past;
+mod statements;
+pub mod ties;
 
 use serde::Serialize;
 
@@ -108,7 +110,7 @@ impl ArchiveView {
             overrides,
             parameters,
             refers: !late.is_empty(),
-            statements: statements::of(context, entity, table, &late),
+            statements: statements::of(context, entity, table, archive, &late),
             late: late.iter().map(|(pair, _)| *pair).collect(),
             body,
             ignored: automatic(entity).into_iter().map(str::to_owned).collect(),
