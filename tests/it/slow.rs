@@ -7,6 +7,7 @@ mod cargo;
 mod import;
 mod migrate;
 mod month;
+mod outlived;
 mod postgres;
 mod redocly;
 mod running;
