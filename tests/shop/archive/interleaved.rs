@@ -76,7 +76,7 @@ async fn begin(db: &Db) -> Transaction<'static> {
 /// An order with one line, and a product that another line can be of.
 async fn order_and_product(server: &TestServer<App>) -> (Value, Value) {
     let (_, _, order) = order(server).await;
-    let product = json!({"sku": "late", "name": "late", "price": "1"});
+    let product = json!({"sku": "LATE", "name": "late", "price": "1"});
     (order, create(server, "/v1/products", product).await)
 }
 
