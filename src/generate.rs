@@ -89,6 +89,10 @@ pub enum Error {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Remembered {
     migrations: Vec<Link>,
+    /// What the migrations have recorded, where that is not all: what the databases have nothing
+    /// to do for makes no migration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recorded: Option<Schema>,
     #[serde(flatten)]
     schema: Schema,
 }
@@ -143,7 +147,9 @@ fn plan(
         return Err(Failure::Questions(diff.questions));
     }
     let dialects = features::dialects(service);
-    let migration = Migration::of(&dialects, &remembered.migrations, &remembered.schema, &diff)
+    let recorded = remembered.recorded.as_ref().unwrap_or(&remembered.schema);
+    let history = &remembered.migrations;
+    let migration = Migration::recording(&dialects, history, recorded, &remembered.schema, &diff)
         .map_err(Error::from)?;
     let mut cautions = change::cautions(&diff.changes);
     if let Some(migration) = &migration {
@@ -161,11 +167,19 @@ fn plan(
         migration: migration.as_ref(),
     })
     .map_err(Error::from)?;
+    let schema = diff.target;
+    let recorded = match migration {
+        Some(_) => None,
+        None => Some(recorded.clone()).filter(|it| *it != schema),
+    };
     let mut migrations = remembered.migrations;
     migrations.extend(migration.map(|it| it.link));
-    let schema = diff.target;
-    plan.add(remember(&Remembered { migrations, schema })?)
-        .map_err(Error::from)?;
+    let now = Remembered {
+        migrations,
+        recorded,
+        schema,
+    };
+    plan.add(remember(&now)?).map_err(Error::from)?;
     Ok((plan, cautions))
 }
 
@@ -179,11 +193,14 @@ fn settles(target: &Schema, service: &Service, intent: &Intent) -> Result<(), ve
     says.map_or(Ok(()), |says| Err(verify::Unproved::Again(says)))
 }
 
-/// The text of [`TABLES`] after these migrations, given the snapshot of the last.
-pub fn remembered(links: &[Link], snapshot: Option<&str>) -> Result<String, serde_json::Error> {
-    let schema = snapshot.map_or(Ok(Schema::default()), serde_json::from_str)?;
-    let migrations = links.to_vec();
-    let mut text = serde_json::to_string_pretty(&Remembered { migrations, schema })?;
+/// The text of [`TABLES`] after these migrations, which led to these tables.
+pub fn remembered(links: &[Link], schema: Schema) -> Result<String, serde_json::Error> {
+    let now = Remembered {
+        migrations: links.to_vec(),
+        recorded: None,
+        schema,
+    };
+    let mut text = serde_json::to_string_pretty(&now)?;
     text.push('\n');
     Ok(text)
 }

@@ -274,6 +274,80 @@ async fn a_transaction_that_is_dropped_panics_or_idles_is_rolled_back() {
     assert_eq!(names(&db).await, ["after", "after idling"]);
 }
 
+/// The reference that a statement has failed by, as far as it is named.
+fn broken_reference(outcome: Result<u64, DbError>) -> Option<String> {
+    match outcome {
+        Err(DbError::ForeignKey { constraint, .. }) => constraint,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_reference_that_leads_nowhere_is_named() {
+    let it = items().await;
+    let run = async |text: &'static str| it.db.execute(&Sql::new(text), params![]).await;
+    run("create table \"a b\" (id blob primary key, note text) strict")
+        .await
+        .unwrap();
+    run("create table notes (id integer primary key, item integer references items (id), other blob not null references \"a b\" (id), above integer references notes (id)) strict").await.unwrap();
+    run("insert into items (id) values (1)").await.unwrap();
+    run("insert into \"a b\" values (x'01', 'note')")
+        .await
+        .unwrap();
+    let named = |name: &str| Some(name.to_owned());
+    for (statement, expected) in [
+        (
+            "insert into notes values (1, 7, x'01', null)",
+            "notes_item_fkey",
+        ),
+        (
+            "insert into notes values (1, 1, x'02', 1)",
+            "notes_other_fkey",
+        ),
+        (
+            "insert into notes values (1, 1, x'01', 2) returning id",
+            "notes_above_fkey",
+        ),
+        (
+            "insert into notes values (1, 1, x'01', null), (2, 1, x'01', 9)",
+            "notes_above_fkey",
+        ),
+    ] {
+        assert_eq!(broken_reference(run(statement).await), named(expected));
+    }
+    run("insert into notes values (1, 1, x'01', 1)")
+        .await
+        .unwrap();
+    let changed = run("update notes set other = x'03'").await;
+    assert_eq!(broken_reference(changed), named("notes_other_fkey"));
+    let held: Result<(), DbError> = it
+        .db
+        .transaction(|tx| {
+            Box::pin(async move {
+                let cut = Sql::new("update notes set item = null");
+                tx.execute(&cut, params![]).await?;
+                let wrong = Sql::new("update notes set above = 5");
+                let outcome = tx.execute(&wrong, params![]).await;
+                assert_eq!(
+                    broken_reference(outcome),
+                    Some("notes_above_fkey".to_owned())
+                );
+                Ok(())
+            })
+        })
+        .await;
+    assert!(held.is_err(), "a transaction ends with what fails in it");
+    let left: (i64, i64, i64) = it
+        .db
+        .fetch_one(
+            &Sql::new("select count(*), max(item), max(above) from notes"),
+            params![],
+        )
+        .await
+        .unwrap();
+    assert_eq!(left, (1, 1, 1), "what was looked at is undone");
+}
+
 #[tokio::test]
 async fn errors_name_what_is_violated() {
     let it = items().await;
@@ -284,14 +358,11 @@ async fn errors_name_what_is_violated() {
         .unwrap();
     run("insert into items (id) values (1)").await.unwrap();
     run("insert into notes values (1, 1, 'a')").await.unwrap();
-    assert!(matches!(
-        run("insert into notes values (2, 7, 'b')").await,
-        Err(DbError::ForeignKey { .. })
-    ));
-    assert!(matches!(
-        run("delete from items").await,
-        Err(DbError::ForeignKey { .. })
-    ));
+    assert_eq!(
+        broken_reference(run("insert into notes values (2, 7, 'b')").await),
+        Some("notes_item_fkey".to_owned())
+    );
+    assert_eq!(broken_reference(run("delete from items").await), None);
     assert!(
         matches!(run("insert into notes values (2, 1, null)").await, Err(DbError::NotNull { table, column }) if table == "notes" && column == "body")
     );

@@ -15,17 +15,18 @@ use super::{
 use crate::{
     generate::remembered,
     migrate::{
-        lint,
+        lint, record,
         sum::{self, Link},
     },
     project::{self, Project, transaction::Change},
     reconcile::OnDisk,
+    tables::Schema,
 };
 
 const SUM: &str = "migrations/svcgen.sum";
 const FILES: [&str; 6] = [
     "plan.json",
-    "snapshot.json",
+    "tables.json",
     "sqlite.sql",
     "sqlite.down.sql",
     "postgres.sql",
@@ -157,6 +158,24 @@ fn files_of(project: &Project, id: &str) -> Result<Vec<(String, String)>, Failur
     Ok(files)
 }
 
+/// The tables after these migrations, as their folders record them.
+fn recorded(project: &Project, links: &[Link]) -> Result<Schema, Failure> {
+    let mut schema = Schema::default();
+    for link in links {
+        let path = format!("migrations/{}/tables.json", link.id);
+        let hint = "restore it from version control".to_owned();
+        let Some(text) = project.text(&path)? else {
+            let message = format!("`{path}`, which says what the migration changes, is not there");
+            return Err(Failure::InTheWay { message, hint });
+        };
+        schema = record::read(&schema, &text).map_err(|error| Failure::InTheWay {
+            message: format!("`{path}` cannot be read: {error}"),
+            hint,
+        })?;
+    }
+    Ok(schema)
+}
+
 /// Keeps the migrations of one branch as they are, and plans anew, on top of them, what the
 /// schema has besides.
 pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Result<(), Failure> {
@@ -178,13 +197,8 @@ pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Resu
         paths.extend(files.map(|(name, _)| format!("migrations/{}/{name}", link.id)));
         removed.push(format!("`{}`", link.id));
     }
-    let snapshot = match kept.last() {
-        Some(last) => project.text(&format!("migrations/{}/snapshot.json", last.id))?,
-        None => None,
-    };
-    let tables = remembered(&kept, snapshot.as_deref()).map_err(|error| {
-        Failure::internal("cannot read the snapshot of the last migration", error)
-    })?;
+    let tables = remembered(&kept, recorded(project, &kept)?)
+        .map_err(|error| Failure::internal("the tables cannot be written down", error))?;
     let mut contents: Vec<(String, Option<String>)> =
         paths.into_iter().map(|path| (path, None)).collect();
     contents.push((SUM.to_owned(), Some(sum::write(&kept))));

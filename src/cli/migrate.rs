@@ -27,9 +27,9 @@ const FILES: [&str; 6] = [
     "plan.json",
     "postgres.down.sql",
     "postgres.sql",
-    "snapshot.json",
     "sqlite.down.sql",
     "sqlite.sql",
+    "tables.json",
 ];
 
 /// What `plan.json` says.

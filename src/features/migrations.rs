@@ -36,13 +36,14 @@ impl Feature for Migrations {
             Ownership::Sealed,
         );
         let ids: Vec<String> = chain.into_iter().map(|link| link.id).collect();
+        let databases = &context.service.databases;
+        let names: Vec<&str> = databases.iter().copied().map(database_name).collect();
         out.template(
             "src/migrations.rs",
             "migrations/migrations.rs",
             context! {
                 migrations => ids,
-                sqlite => context.service.databases.contains(&Database::Sqlite),
-                postgres => context.service.databases.contains(&Database::Postgres),
+                databases => names.join(" "),
             },
             Ownership::Managed,
             None,

@@ -7,7 +7,7 @@ use crate::tables::diff::Diff;
 
 use super::lint::{self, Finding};
 use super::sum::{self, Link};
-use super::{Plan, json};
+use super::{Plan, json, record};
 
 /// A migration, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,18 @@ impl Migration {
         old: &Schema,
         diff: &Diff,
     ) -> Result<Option<Self>, serde_json::Error> {
+        Self::recording(dialects, history, old, old, diff)
+    }
+
+    /// The same where the migrations so far have not recorded all of what is remembered: what
+    /// the databases had nothing to do for is recorded with the next.
+    pub fn recording(
+        dialects: &[&'static dyn Dialect],
+        history: &[Link],
+        recorded: &Schema,
+        old: &Schema,
+        diff: &Diff,
+    ) -> Result<Option<Self>, serde_json::Error> {
         if !diff.changes.iter().any(Change::is_physical) {
             return Ok(None);
         }
@@ -49,9 +61,8 @@ impl Migration {
             files.push((format!("{}.sql", plan.dialect), plan.up_text()));
             files.push((format!("{}.down.sql", plan.dialect), plan.down_text()));
         }
-        let mut snapshot = serde_json::to_string_pretty(&diff.target)?;
-        snapshot.push('\n');
-        files.push(("snapshot.json".to_owned(), snapshot));
+        let record = record::write(recorded, &diff.target)?;
+        files.push(("tables.json".to_owned(), record));
         let texts: Vec<(&str, &str)> = files
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str()))

@@ -8,7 +8,7 @@
 //!   svcgen.sum                    one line a migration, each chained to the one before
 //!   0002_add_phone_to_authors/
 //!     plan.json                   what changes, and each step with its class, phase, lock …
-//!     snapshot.json               the tables afterwards, whole
+//!     tables.json                 what it changes of the tables that are remembered
 //!     sqlite.sql                  the steps for SQLite
 //!     sqlite.down.sql             the steps back
 //!     postgres.sql                the steps for PostgreSQL
@@ -27,6 +27,7 @@ pub mod json;
 pub mod lint;
 mod names;
 mod postgres;
+pub mod record;
 mod references;
 pub mod script;
 mod search;

@@ -302,7 +302,11 @@ fn make_index(dialect: &dyn Dialect, pair: &Pair, index: &Index, change: &Change
     let sql = format!(
         "drop index concurrently if exists {};\n{}",
         quoted(&index.name),
-        dialect::create_index(dialect, table, index).replacen("index ", "index concurrently ", 1)
+        dialect::create_index(dialect, table, index).replacen(
+            "index ",
+            "index concurrently if not exists ",
+            1
+        )
     );
     steps.push(
         Step::new(

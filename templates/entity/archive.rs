@@ -120,18 +120,18 @@ pub struct Archived{{ naming.entity }} {
 impl db::FromRow for Archived{{ naming.entity }} {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            archive_id: row.get(0)?,
-            archive_batch: row.get(1)?,
-            archived_at: row.get(2)?,
-            archived_by: row.get(3)?,
-            archive_reason: row.get(4)?,
-            archive_request: row.get(5)?,
-            archive_root: row.get(6)?,
-            archive_root_id: row.get(7)?,
-            archive_schema: row.get(8)?,
-            archive_purge_after: row.get(9)?,
-            archive_hold: row.get(10)?,
-            archive_hash: row.get(11)?,
+            archive_id: row.next()?,
+            archive_batch: row.next()?,
+            archived_at: row.next()?,
+            archived_by: row.next()?,
+            archive_reason: row.next()?,
+            archive_request: row.next()?,
+            archive_root: row.next()?,
+            archive_root_id: row.next()?,
+            archive_schema: row.next()?,
+            archive_purge_after: row.next()?,
+            archive_hold: row.next()?,
+            archive_hash: row.next()?,
 //% for member in record
             {{ member.name }}: {{ member.read }},
 //% endfor

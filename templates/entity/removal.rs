@@ -35,6 +35,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     along: &[
 //% for along in removal.along
         removal::Along {
+            table: "{{ along.table }}",
             ids: &{{ along.ids }},
             rules: &crate::{{ along.module }}::removal::RULES,
         },

@@ -1,26 +1,11 @@
 //! The migrations, oldest first; the service runs those that a database lacks.
 
-use svcgen_runtime::db::Migration;
+use svcgen_runtime::{db::Migration, migration};
 
 /// Every migration of this service.
 pub const ALL: &[Migration] = &[
+    // Each is a folder of `migrations/`.
 //% for id in migrations
-    Migration {
-        id: "{{ id }}",
-//% if sqlite
-        sqlite: include_str!("../migrations/{{ id }}/sqlite.sql"),
-        sqlite_down: include_str!("../migrations/{{ id }}/sqlite.down.sql"),
-//% else
-        sqlite: "",
-        sqlite_down: "",
-//% endif
-//% if postgres
-        postgres: include_str!("../migrations/{{ id }}/postgres.sql"),
-        postgres_down: include_str!("../migrations/{{ id }}/postgres.down.sql"),
-//% else
-        postgres: "",
-        postgres_down: "",
-//% endif
-    },
+    migration!({{ databases }} "{{ id }}"),
 //% endfor
 ];

@@ -14,6 +14,7 @@ mod running;
 mod schemathesis;
 mod services;
 mod spectral;
+mod squawk;
 mod tools;
 mod upgrade;
 mod vendored;

@@ -22,9 +22,10 @@ pub enum DbError {
     /// A row refers to one that does not exist, or is still referred to.
     #[error("a foreign key is violated: {}", named(constraint.as_deref(), table.as_deref().unwrap_or_default(), &[]))]
     ForeignKey {
-        /// The name of the constraint; SQLite never tells it.
+        /// The name of the constraint. SQLite tells none; where a row refers to nothing, it is what
+        /// svcgen calls the reference of that column.
         constraint: Option<String>,
-        /// The table that the statement wrote to; SQLite never tells it.
+        /// The table that the statement wrote to, where it can be found.
         table: Option<String>,
     },
     /// A check constraint is violated.

@@ -1,5 +1,7 @@
-//! Reading rows. Columns are addressed by position, because the statement that
-//! names them stands beside the code that reads them.
+//! Reading rows. Columns are read in order, or addressed by position, because the statement
+//! that names them stands beside the code that reads them.
+
+use std::cell::Cell as Counter;
 
 #[cfg(feature = "sqlite")]
 use super::column::Stored;
@@ -7,7 +9,11 @@ use super::column::{Cell, FromColumn};
 use super::{DbError, Value};
 
 /// One row of a result, borrowed from the driver.
-pub struct Row<'r>(Source<'r>);
+pub struct Row<'r> {
+    source: Source<'r>,
+    /// How many columns have been read in order.
+    read: Counter<usize>,
+}
 
 enum Source<'r> {
     #[cfg(feature = "sqlite")]
@@ -17,26 +23,46 @@ enum Source<'r> {
 }
 
 impl<'r> Row<'r> {
+    #[inline]
+    fn new(source: Source<'r>) -> Self {
+        Self {
+            source,
+            read: Counter::new(0),
+        }
+    }
+
     #[cfg(feature = "sqlite")]
     #[inline]
     pub(crate) fn sqlite(row: &'r rusqlite::Row<'r>) -> Self {
-        Self(Source::Sqlite(row))
+        Self::new(Source::Sqlite(row))
     }
 
     #[cfg(feature = "postgres")]
     #[inline]
     pub(crate) fn postgres(row: &'r tokio_postgres::Row) -> Self {
-        Self(Source::Postgres(row))
+        Self::new(Source::Postgres(row))
     }
 
     /// How many columns it has.
     pub(crate) fn width(&self) -> usize {
-        match self.0 {
+        match self.source {
             #[cfg(feature = "sqlite")]
             Source::Sqlite(row) => row.as_ref().column_count(),
             #[cfg(feature = "postgres")]
             Source::Postgres(row) => row.len(),
         }
+    }
+
+    /// The value in the next column: the first call reads the first.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Decode`] when there is no further column or it holds something else.
+    #[inline]
+    pub fn next<T: FromColumn>(&self) -> Result<T, DbError> {
+        let column = self.read.get();
+        self.read.set(column + 1);
+        self.get(column)
     }
 
     /// The value in a column, counted from 0.
@@ -46,7 +72,7 @@ impl<'r> Row<'r> {
     /// [`DbError::Decode`] when there is no such column or it holds something else.
     #[inline]
     pub fn get<T: FromColumn>(&self, column: usize) -> Result<T, DbError> {
-        let decoded = match self.0 {
+        let decoded = match self.source {
             #[cfg(feature = "sqlite")]
             Source::Sqlite(row) => match row.get_ref(column) {
                 Ok(value) => T::from_cell(Cell(Stored::Sqlite(value))),

@@ -1,7 +1,7 @@
 //! From a violated constraint of the database to a client's error with a pointer.
 //!
-//! PostgreSQL names the constraint. SQLite names the table and the columns of
-//! a unique one, the name of a check, and nothing at all for a foreign key.
+//! PostgreSQL names the constraint. SQLite names the table and the columns of a unique
+//! one, and the name of a check; for a foreign key the database layer finds the column.
 
 use super::{Error, Kind};
 use crate::db::DbError;
@@ -143,8 +143,8 @@ fn taken(constraint: &Constraint) -> Error {
     .with_violations(found)
 }
 
-/// Where the engine names no constraint, every reference of the statement is a
-/// candidate, and all of them are listed.
+/// Where no constraint is named, every reference of the statement is a candidate, and all of
+/// them are listed.
 fn foreign(name: Option<&str>, constraints: &'static [Constraint]) -> Option<Error> {
     let candidates = || {
         constraints

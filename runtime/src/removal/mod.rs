@@ -51,6 +51,8 @@ pub struct Removal {
 /// Records of one kind that go along with the one that is removed.
 #[derive(Debug)]
 pub struct Along {
+    /// Their table.
+    pub table: &'static str,
     /// Their ids; holds them in a transaction.
     pub ids: &'static Sql,
     /// What a service adds to the removal of each.

@@ -154,8 +154,10 @@ impl Removal {
             }
         }
         if have_rules {
-            // The command itself has run them for the record that is removed.
-            for (id,) in held.iter().filter(|(id,)| id.to_string() != root.shown) {
+            // The command itself has run them for the record that is removed. Another kind of
+            // record can have the same number.
+            let is_root = |id: &RecordId| along.table == self.table && id.to_string() == root.shown;
+            for (id,) in held.iter().filter(|(id,)| !is_root(id)) {
                 (along.rules.inside)(tx, &batch.caller, id.value()).await?;
             }
         }

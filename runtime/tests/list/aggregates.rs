@@ -289,6 +289,14 @@ async fn what_cannot_be_measured_is_refused_with_its_place() {
             "At character 8: `state` is named twice.",
         ),
         (
+            [("measures", "count"), ("group_by", "")],
+            "At character 1: `count` is no measure such as `sum(…)` or `count()`. Did you mean `count()`?",
+        ),
+        (
+            [("measures", "sum"), ("group_by", "")],
+            "At character 1: `sum` is no measure such as `sum(…)` or `count()`. Did you mean `sum(…)`?",
+        ),
+        (
             [("measures", "sum(label)"), ("group_by", "")],
             "At character 1: There is no `sum` of such a field.",
         ),

@@ -24,6 +24,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "filter",
+        "colour = a",
+        "At character 1: `colour` is no field of parcels that can be used here. Those that can: `",
+    ),
+    (
+        "filter",
         "label = a AND (price > x)",
         "At character 24: Expected a decimal of at most 10 digits before and 2 after the point.",
     ),

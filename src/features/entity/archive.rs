@@ -17,8 +17,7 @@ use super::model_view::{Member, field_doc, free_name};
 use super::naming::Naming;
 use super::operations_view::flattened;
 use super::rust;
-use super::sql::{Statement, automatic, filled};
-use crate::dialect::quoted;
+use super::sql::{Statement, automatic};
 
 /// What `archive.rs` of a slice shows.
 #[derive(Debug, Clone, Serialize)]
@@ -76,11 +75,8 @@ impl ArchiveView {
             "Error", "archive", "db", "hooks", "http", "input", "list", "params",
         ];
         imports.add_all("svcgen_runtime", &names);
-        let first = crate::tables::build::archive_columns().len();
-        let (record, shown) = record(context, entity, first, &mut imports);
+        let (record, shown) = record(context, entity, &mut imports);
         let own = crate::tables::build::archive_columns();
-        let mut columns: Vec<String> = own.iter().map(|it| it.name.clone()).collect();
-        columns.extend(table.columns.iter().map(|it| quoted(&it.name)));
         let hidden = ["archive_hash", "archive_request"];
         let mut members: Vec<String> = own.into_iter().map(|it| it.name).collect();
         members.retain(|it| !hidden.contains(&it.as_str()));
@@ -100,10 +96,7 @@ impl ArchiveView {
                 .filter(|it| it.pii)
                 .map(rust::field_ident)
                 .collect(),
-            columns: format!(
-                "db::Sql::new({:?})",
-                filled(&columns, "").replace('\n', " ")
-            ),
+            columns: super::sql::same(&statements::columns(table, "")),
             members,
             id_kind: super::sql::id_kind(entity.id),
             pairs: overrides.len(),
@@ -124,25 +117,23 @@ impl ArchiveView {
 fn record(
     context: &Context<'_>,
     entity: &Entity,
-    first: usize,
     imports: &mut Imports,
 ) -> (Vec<Member>, Vec<String>) {
     let service = context.service;
-    let optional = |name: &str, ty: &str, doc: String, at: usize| Member {
+    let optional = |name: &str, ty: &str, doc: String| Member {
         name: name.to_owned(),
         ty: format!("Option<{ty}>"),
         doc: vec![doc],
         shown: true,
-        read: format!("row.get({at})?"),
+        read: "row.next()?".to_owned(),
     };
     let id_doc = format!("Identified the {}.", entity.name.sentence());
-    let mut members = vec![optional("id", rust::id_type(entity.id), id_doc, first)];
+    let mut members = vec![optional("id", rust::id_type(entity.id), id_doc)];
     let mut shown = vec!["id".to_owned()];
     for field in &entity.fields {
-        let at = first + members.len();
         // A value that is no longer in the set can still be read, and so can a record from before the field.
         let (ty, read) = if let FieldKind::Enum(_) = field.kind {
-            ("Option<String>".to_owned(), format!("row.get({at})?"))
+            ("Option<String>".to_owned(), "row.next()?".to_owned())
         } else {
             rust::import_type(service, &field.kind, imports);
             let nullable = Field {
@@ -151,7 +142,7 @@ fn record(
             };
             (
                 rust::field_type(service, &nullable),
-                rust::from_row(&nullable, at, imports),
+                rust::from_row(&nullable, imports),
             )
         };
         if !field.write_only {
@@ -171,8 +162,7 @@ fn record(
             "created_at" => ("Timestamp", "When it was created."),
             _ => ("Timestamp", "When it was last changed."),
         };
-        let at = first + members.len();
-        members.push(optional(column, ty, doc.to_owned(), at));
+        members.push(optional(column, ty, doc.to_owned()));
         shown.push(column.to_owned());
     }
     (members, shown)

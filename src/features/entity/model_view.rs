@@ -194,10 +194,10 @@ fn record(service: &Service, entity: &Entity, imports: &mut Imports) -> Vec<Memb
         "id",
         rust::id_type(entity.id),
         &id_doc,
-        "row.get(0)?",
+        "row.next()?",
     )];
     for field in &entity.fields {
-        let read = rust::from_row(field, members.len(), imports);
+        let read = rust::from_row(field, imports);
         members.push(Member {
             name: rust::field_ident(field),
             ty: rust::field_type(service, field),
@@ -209,7 +209,7 @@ fn record(service: &Service, entity: &Entity, imports: &mut Imports) -> Vec<Memb
     for (name, target, doc) in link_members(service, entity) {
         let ty = format!("Vec<{}>", rust::id_type(target.id));
         rust::import_id(target.id, imports);
-        let read = format!("row.get::<db::Json<{ty}>>({})?.0", members.len());
+        let read = format!("row.next::<db::Json<{ty}>>()?.0");
         members.push(member(&name, &ty, &doc, &read));
     }
     for column in automatic(entity) {
@@ -218,8 +218,7 @@ fn record(service: &Service, entity: &Entity, imports: &mut Imports) -> Vec<Memb
             "created_at" => ("Timestamp", "When it was created."),
             _ => ("Timestamp", "When it was last changed."),
         };
-        let read = format!("row.get({})?", members.len());
-        members.push(member(column, ty, doc, &read));
+        members.push(member(column, ty, doc, "row.next()?"));
     }
     members
 }

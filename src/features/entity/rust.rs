@@ -118,28 +118,28 @@ pub fn is_copy(service: &Service, kind: &FieldKind) -> bool {
     }
 }
 
-/// How column `index` of a row becomes the field.
-pub fn from_row(field: &Field, index: usize, imports: &mut Imports) -> String {
+/// How the next column of a row becomes the field.
+pub fn from_row(field: &Field, imports: &mut Imports) -> String {
     match (&field.kind, field.nullable) {
         (FieldKind::Scalar(ScalarType::Decimal(decimal)), nullable) => {
             imports.add("svcgen_runtime", "db");
             let scaled = scaled(decimal);
             if nullable {
-                format!("row.get::<Option<{scaled}>>({index})?.map(|scaled| scaled.0)")
+                format!("row.next::<Option<{scaled}>>()?.map(|scaled| scaled.0)")
             } else {
-                format!("row.get::<{scaled}>({index})?.0")
+                format!("row.next::<{scaled}>()?.0")
             }
         }
         (FieldKind::List(list), nullable) => {
             imports.add("svcgen_runtime", "db");
             let list = format!("db::Json<Vec<{}>>", scalar_type(&list.of));
             if nullable {
-                format!("row.get::<Option<{list}>>({index})?.map(|list| list.0)")
+                format!("row.next::<Option<{list}>>()?.map(|list| list.0)")
             } else {
-                format!("row.get::<{list}>({index})?.0")
+                format!("row.next::<{list}>()?.0")
             }
         }
-        _ => format!("row.get({index})?"),
+        _ => "row.next()?".to_owned(),
     }
 }
 

@@ -46,8 +46,13 @@ pub fn only(name: &str, doc: &str, text: &str) -> Statement {
     Statement {
         name: name.to_owned(),
         doc: doc.to_owned(),
-        expression: format!("db::Sql::new(\n    {},\n)", literal(text)),
+        expression: same(text),
     }
+}
+
+/// The Rust expression of a text that both databases understand.
+pub fn same(text: &str) -> String {
+    format!("db::Sql::new(\n    {},\n)", literal(text))
 }
 
 /// The Rust expression of a statement from its text in each dialect.
@@ -56,7 +61,7 @@ fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> Strin
     texts.dedup();
     let literals: Vec<String> = texts.iter().map(|text| literal(text)).collect();
     match literals.as_slice() {
-        [both] => format!("db::Sql::new(\n    {both},\n)"),
+        [_] => same(&texts[0]),
         [sqlite, postgres] => format!("db::Sql::each(\n    {sqlite},\n    {postgres},\n)"),
         // The check of the schema demands at least one database, and there are two.
         _ => String::new(),
@@ -105,6 +110,11 @@ fn break_before(line: &str, indent: usize) -> Option<usize> {
         }
     }
     found
+}
+
+/// Columns, one a line, so that one more is one more line.
+pub fn listed(columns: &[String], indent: &str) -> String {
+    columns.join(&format!(",\n{indent}"))
 }
 
 /// Items separated by commas, filled into lines.
@@ -195,16 +205,16 @@ impl<'a> Statements<'a> {
 
     pub(super) fn select(&self, dialect: &dyn Dialect) -> String {
         format!(
-            "select {}\nfrom {}",
-            filled(&self.record_columns(dialect), "    "),
+            "select\n    {}\nfrom {}",
+            listed(&self.record_columns(dialect), "    "),
             self.table_name()
         )
     }
 
     pub(super) fn returning(&self, dialect: &dyn Dialect) -> String {
         format!(
-            "returning {}",
-            filled(&self.record_columns(dialect), "    ")
+            "returning\n    {}",
+            listed(&self.record_columns(dialect), "    ")
         )
     }
 
@@ -275,7 +285,7 @@ impl<'a> Statements<'a> {
     /// The columns of a record, as lists put them between `select` and `from`.
     pub fn record(&self) -> String {
         expression(self.context.service, |dialect| {
-            filled(&self.record_columns(dialect), "    ")
+            listed(&self.record_columns(dialect), "")
         })
     }
 
@@ -306,11 +316,13 @@ impl<'a> Statements<'a> {
         );
         let mut next = if self.entity.automatic.version { 3 } else { 2 };
         let mut assignments = Vec::new();
+        // Last, so that one more field takes no comma from the line before it.
+        let mut automatic = Vec::new();
         if self.entity.automatic.version {
-            assignments.push("version = version + 1".to_owned());
+            automatic.push("version = version + 1".to_owned());
         }
         if self.entity.automatic.updated_at {
-            assignments.push(format!("updated_at = ${next}"));
+            automatic.push(format!("updated_at = ${next}"));
             next += 1;
         }
         for UpdateParameter { field, flagged } in self.update_parameters() {
@@ -326,13 +338,14 @@ impl<'a> Statements<'a> {
                 next += 1;
             }
         }
+        assignments.extend(automatic);
         if assignments.is_empty() {
             // Only links can change: the statement still says whether the record is there.
             assignments.push("id = id".to_owned());
         }
         self.make("UPDATE", &doc, |dialect| {
             format!(
-                "update {}\nset {}\n{}\n{}",
+                "update {}\nset\n    {}\n{}\n{}",
                 self.table_name(),
                 assignments.join(",\n    "),
                 self.matches_version(),

@@ -3,7 +3,7 @@
 use crate::dialect::quoted;
 
 use super::rust;
-use super::sql::{Statement, Statements, filled, links, times};
+use super::sql::{Statement, Statements, filled, links, listed, times};
 
 impl Statements<'_> {
     /// A new record.
@@ -61,9 +61,9 @@ impl Statements<'_> {
                 format!("insert into {} default values", self.table_name())
             } else {
                 format!(
-                    "insert into {} ({})\nvalues ({})",
+                    "insert into {} (\n    {}\n)\nvalues ({})",
                     self.table_name(),
-                    filled(&columns, "    "),
+                    listed(&columns, "    "),
                     filled(&values, "    ")
                 )
             };

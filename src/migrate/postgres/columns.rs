@@ -256,9 +256,11 @@ impl Columns<'_> {
             )
             .run(Mode::Transaction, Lock::ShareUpdateExclusive),
         );
-        let set = format!("alter column {name} set not null,\n    drop constraint {check}");
+        // Not in one statement: that would drop the check first, and look at every row again.
+        let mut set = self.alter(&format!("alter column {name} set not null"));
+        set.push_str(&self.alter(&format!("drop constraint {check}")));
         let title = format!("`{}` of `{table}` is not null.", column.name);
-        steps.push(self.step(change, Place::Validate, title, self.alter(&set)));
+        steps.push(self.step(change, Place::Validate, title, set));
         steps
     }
 

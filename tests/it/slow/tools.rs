@@ -15,7 +15,7 @@ pub fn node() -> &'static Path {
     DIRECTORY.get_or_init(|| step("install what npm brings", install_node))
 }
 
-/// The directory with the programs that pip brings: schemathesis, and its settings beside it.
+/// The directory with the programs that pip brings: schemathesis, its settings beside it, and squawk.
 pub fn python() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| step("install what pip brings", install_python))
@@ -47,7 +47,7 @@ fn install_python() -> PathBuf {
         .status();
     assert!(
         made.is_ok_and(|it| it.success()),
-        "Python with its module `venv` is needed to install schemathesis: `apt-get install python3-venv`"
+        "Python with its module `venv` is needed to install schemathesis and squawk: `apt-get install python3-venv`"
     );
     let programs = tools.join("bin");
     succeed(

@@ -44,6 +44,45 @@ pub struct Migration {
     pub postgres_down: &'static str,
 }
 
+/// The migration in a folder of `migrations/` of the crate that says this, built in with the
+/// files of the databases it names: `migration!(sqlite postgres "0001_initial")`.
+#[macro_export]
+macro_rules! migration {
+    (sqlite postgres $id:literal) => {
+        $crate::db::Migration {
+            id: $id,
+            sqlite: $crate::migration!(file $id "sqlite.sql"),
+            sqlite_down: $crate::migration!(file $id "sqlite.down.sql"),
+            postgres: $crate::migration!(file $id "postgres.sql"),
+            postgres_down: $crate::migration!(file $id "postgres.down.sql"),
+        }
+    };
+    (postgres sqlite $id:literal) => {
+        $crate::migration!(sqlite postgres $id)
+    };
+    (sqlite $id:literal) => {
+        $crate::db::Migration {
+            id: $id,
+            sqlite: $crate::migration!(file $id "sqlite.sql"),
+            sqlite_down: $crate::migration!(file $id "sqlite.down.sql"),
+            postgres: "",
+            postgres_down: "",
+        }
+    };
+    (postgres $id:literal) => {
+        $crate::db::Migration {
+            id: $id,
+            sqlite: "",
+            sqlite_down: "",
+            postgres: $crate::migration!(file $id "postgres.sql"),
+            postgres_down: $crate::migration!(file $id "postgres.down.sql"),
+        }
+    };
+    (file $id:literal $name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $id, "/", $name))
+    };
+}
+
 impl Migration {
     /// A migration without a way back.
     pub const fn new(id: &'static str, sqlite: &'static str, postgres: &'static str) -> Self {

@@ -9,6 +9,7 @@ mod open;
 mod queue;
 mod rank;
 mod reader;
+mod references;
 mod session;
 mod statement;
 mod steps;

@@ -5,6 +5,7 @@
 use rusqlite::{Connection, PrepFlags, Statement};
 
 use super::deadline::Deadline;
+use super::references;
 use super::value::{self, BindError};
 use crate::db::collect::Collect;
 use crate::db::sql::{ByText, Text};
@@ -112,6 +113,13 @@ impl<'c> Statements<'c> {
                 Err(error) => break Err(DbError::from(error)),
             }
         };
+        drop(rows);
+        let outcome = outcome.map_err(|error| match error {
+            DbError::ForeignKey { .. } => {
+                references::named(connection, &mut prepared.statement, error)
+            }
+            other => other,
+        });
         deadline.disarm();
         outcome.map_err(Failure::Undone)?;
         if let Some(error) = unreadable {

@@ -79,14 +79,13 @@ pub(super) fn may_use(column: &Column) -> bool {
 pub(super) fn read(operand: &Operand, table: &Table) -> Result<Measure, Mistake> {
     let names = Function::ALL.iter().map(|it| it.0);
     let OperandKind::Call { name, of } = &operand.kind else {
-        let near = nearest(&operand.to_string(), names);
         let text = operand.to_string();
-        return Err(no_such(
-            operand.at,
-            &text,
-            "measure such as `sum(…)` or `count()`",
-            near,
-        ));
+        let near = nearest(&text, names).map(|near| match near {
+            "count" => "count()".to_owned(),
+            other => format!("{other}(…)"),
+        });
+        let what = "measure such as `sum(…)` or `count()`";
+        return Err(no_such(operand.at, &text, what, near.as_deref()));
     };
     let found = Function::ALL.iter().find(|it| it.0 == name);
     let Some((_, function)) = found else {

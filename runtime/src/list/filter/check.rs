@@ -190,11 +190,31 @@ fn known(
 ) -> Result<&'static Column, Mistake> {
     let found = table.called(name).filter(|column| may(column));
     found.ok_or_else(|| {
-        let names = table.columns.iter().filter(|column| may(column));
-        let near = nearest(name, names.flat_map(calls));
+        let usable = || table.columns.iter().filter(|column| may(column));
+        let near = nearest(name, usable().flat_map(calls));
         let what = format!("field of {} that can be used here", table.name);
-        no_such(at, name, &what, near)
+        let mut mistake = no_such(at, name, &what, near);
+        if near.is_none() {
+            mistake.detail += &those(usable().map(|column| column.name));
+        }
+        mistake
     })
+}
+
+/// The most names that an error lists.
+const LISTED: usize = 12;
+
+/// What could be named instead.
+fn those<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match names.len() {
+        0 => " There is none.".to_owned(),
+        1..=LISTED => format!(" Those that can: {}.", names.join(", ")),
+        more => {
+            let some = names[..LISTED].join(", ");
+            format!(" Those that can: {some} and {} more.", more - LISTED)
+        }
+    }
 }
 
 /// The names under which a caller knows a column.

@@ -5,11 +5,11 @@
 
 use crate::dialect::{self, Dialect, quoted};
 use crate::model::Entity;
-use crate::tables::build::archive_name;
-use crate::tables::{CheckRule, Table, derived_name};
+use crate::tables::build::{archive_columns, archive_name};
+use crate::tables::{CheckRule, Column, Table, derived_name};
 
 use super::super::super::Context;
-use super::super::sql::{Statement, filled, statement};
+use super::super::sql::{Statement, listed, statement};
 use super::past::Past;
 
 pub fn of(
@@ -26,19 +26,14 @@ pub fn of(
     let make = |name: &str, doc: String, text: &dyn Fn(&dyn Dialect) -> String| {
         statement(service, name, &doc, text)
     };
-    let columns: Vec<String> = super::super::super::super::tables::build::archive_columns()
-        .into_iter()
-        .map(|it| it.name)
-        .chain(table.columns.iter().map(|it| quoted(&it.name)))
-        .collect();
     let mut statements = vec![
         make(
             "FIND_ARCHIVED",
             format!("One archived {sentence}."),
             &|_| {
                 format!(
-                    "select {}\nfrom {archive}\nwhere archive_id = $1",
-                    filled(&columns, "    ")
+                    "select\n    {}\nfrom {archive}\nwhere archive_id = $1",
+                    columns(table, "    ")
                 )
             },
         ),
@@ -72,17 +67,15 @@ pub fn of(
             &|dialect| {
                 let names: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
                 format!(
-                    "{}\ninsert into {} ({}){}\nselect {}\nfrom candidate\nreturning {}",
-                    candidate(dialect, table, twin, of_batch),
+                    "insert into {} (\n    {}\n){}\nselect\n    {}\nfrom {archive}\n{of_batch}\nreturning id",
                     quoted(&table.name),
-                    filled(&names, "    "),
+                    listed(&names, "    "),
                     if table.identity {
                         dialect.overriding()
                     } else {
                         ""
                     },
-                    filled(&names, "    "),
-                    "id"
+                    listed(&values(dialect, table, twin), "    "),
                 )
             },
         ),
@@ -96,6 +89,14 @@ pub fn of(
         statements.push(refer(service, table, late));
     }
     statements
+}
+
+/// The columns of an archive: its own, which never change, and those of its table.
+pub fn columns(table: &Table, indent: &str) -> String {
+    let own: Vec<String> = archive_columns().into_iter().map(|it| it.name).collect();
+    let columns: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
+    let (own, columns) = (filled(&own, indent), listed(&columns, indent));
+    format!("{own},\n{indent}{columns}")
 }
 
 /// The references to records that came back later than what refers to them.
@@ -119,40 +120,61 @@ fn refer(service: &crate::model::Service, table: &Table, late: &[(usize, String)
 }
 
 fn candidate(dialect: &dyn Dialect, table: &Table, archive: &Table, of_batch: &str) -> String {
-    let past = Past::of(dialect, archive);
-    let mut number = 3;
-    let mut values = Vec::new();
-    let mut lost = Vec::new();
-    for column in &table.columns {
-        let name = quoted(&column.name);
-        let value = match column.name.as_str() {
-            "version" => "coalesce(version, 0) + 1".to_owned(),
-            "created_at" => format!("coalesce(created_at, {})", dialect.now()),
-            "updated_at" => dialect.now().to_owned(),
-            _ => {
-                let archived = past.value(column);
-                if let Some(before) = past.unconverted(column) {
-                    lost.push(format!(
-                        "case when not ${number} and {name} is null then {before} end as {}",
-                        lost_name(&column.name)
-                    ));
-                }
-                number += 2;
-                format!(
-                    "case when ${} then ${} else {archived} end",
-                    number - 2,
-                    number - 1
-                )
-            }
-        };
-        values.push(format!("{value} as {name}"));
-    }
-    values.extend(lost);
+    let mut values = values(dialect, table, archive);
+    values.extend(lost(dialect, table, archive));
     format!(
-        "with candidate as (\n    select archive_id, {}\n    from {}\n    {of_batch}\n)",
-        filled(&values, "        "),
+        "with candidate as (\n    select\n        archive_id,\n        {}\n    from {}\n    {of_batch}\n)",
+        listed(&values, "        "),
         quoted(&archive.name)
     )
+}
+
+/// What comes back, column by column.
+fn values(dialect: &dyn Dialect, table: &Table, archive: &Table) -> Vec<String> {
+    let past = Past::of(dialect, archive);
+    let value = |(column, flag): (&Column, Option<usize>)| {
+        let value = match (column.name.as_str(), flag) {
+            (_, Some(flag)) => {
+                let archived = past.value(column);
+                format!("case when ${flag} then ${} else {archived} end", flag + 1)
+            }
+            ("version", None) => "coalesce(version, 0) + 1".to_owned(),
+            ("created_at", None) => format!("coalesce(created_at, {})", dialect.now()),
+            (_, None) => dialect.now().to_owned(),
+        };
+        format!("{value} as {}", quoted(&column.name))
+    };
+    flagged(table).map(value).collect()
+}
+
+/// The archived values that are none of the type of today and are not overridden.
+fn lost(dialect: &dyn Dialect, table: &Table, archive: &Table) -> Vec<String> {
+    let past = Past::of(dialect, archive);
+    let lost = |(column, flag): (&Column, Option<usize>)| {
+        let before = past.unconverted(column)?;
+        Some(format!(
+            "case when not ${} and {} is null then {before} end as {}",
+            flag?,
+            quoted(&column.name),
+            lost_name(&column.name)
+        ))
+    };
+    flagged(table).filter_map(lost).collect()
+}
+
+/// The columns, each with the number of the parameter that says whether it is overridden.
+fn flagged(table: &Table) -> impl Iterator<Item = (&Column, Option<usize>)> {
+    let mut number = 1;
+    table.columns.iter().map(move |column| {
+        if matches!(
+            column.name.as_str(),
+            "version" | "created_at" | "updated_at"
+        ) {
+            return (column, None);
+        }
+        number += 2;
+        (column, Some(number))
+    })
 }
 
 /// What a candidate has of a value that could not be converted.
@@ -219,7 +241,7 @@ fn conflicts(
             .iter()
             .any(|it| matches!(it, CheckRule::OneOf(_)));
         all.push(format!(
-            "select archive_id, '{}', '{}', {}, {}\nfrom candidate\nwhere not ({})",
+            "select archive_id, '{}', '{}', {}, {}\nfrom candidate where not ({})",
             if is_enum {
                 "ENUM_VALUE_REMOVED"
             } else {
@@ -253,7 +275,7 @@ fn conflicts(
             continue;
         }
         all.push(format!(
-            "select archive_id, 'REQUIRED_VALUE_MISSING', '{}', {}, {}\nfrom candidate\nwhere {} is null",
+            "select archive_id, 'REQUIRED_VALUE_MISSING', '{}', {}, {}\nfrom candidate where {} is null",
             column.name,
             dialect.null_text(),
             dialect.null_uuid(),

@@ -67,6 +67,8 @@ pub struct Removal {
 /// Records that go along.
 #[derive(Debug, Clone, Serialize)]
 pub struct Along {
+    /// Their table.
+    pub table: String,
     /// The statement of their ids.
     pub ids: String,
     /// The module of their slice.
@@ -105,7 +107,8 @@ impl Removal {
         for level in going.levels.iter().filter(|it| it.ids != "$1") {
             let ids = named(&mut removal.shared, ids(context.service, &going, level));
             let module = rust::escaped(going.entity(level).name.snake());
-            removal.along.push(Along { ids, module });
+            let table = level.table.clone();
+            removal.along.push(Along { table, ids, module });
         }
         if has(context, "sqlite") {
             removal.on_sqlite = true;

@@ -10,7 +10,7 @@ use crate::tables::build::{
 };
 use crate::tables::{ColumnType, Table};
 
-use super::super::sql::{Statement, filled, only};
+use super::super::sql::{Statement, filled, listed, only};
 use super::going::{Cut, Going, Tie};
 use super::levels::member;
 use super::preview::staying;
@@ -104,14 +104,14 @@ fn copy(
 ) -> Statement {
     let (names, columns) = archive_lists(table);
     let text = format!(
-        "insert into {}\n    ({},\n     {})\nselect {}, $2, $8, $3, $4, $5, '{}', $7, $6,\n    {},\n    {}\nfrom {}\nwhere {rows}",
+        "insert into {} (\n    {},\n    {}\n)\nselect {}, $2, $8, $3, $4, $5, '{}', $7, $6,\n    {},\n    {}\nfrom {}\nwhere {rows}",
         quoted(&archive_name(&table.name)),
         names,
-        filled(&columns, "     "),
+        listed(&columns, "    "),
         dialect.new_uuid(),
         root.name.plural_snake(),
         purge_after(dialect, keeper, "$8"),
-        filled(&columns, "    "),
+        listed(&columns, "    "),
         quoted(&table.name)
     );
     let doc = format!(
@@ -129,7 +129,7 @@ pub fn archive_lists(table: &Table) -> (String, Vec<String>) {
         .filter(|name| !matches!(name.as_str(), "archive_hold" | "archive_hash"))
         .collect();
     let columns = table.columns.iter().map(|it| quoted(&it.name)).collect();
-    (filled(&own, "     "), columns)
+    (filled(&own, "    "), columns)
 }
 
 /// Until when a copy must stay.

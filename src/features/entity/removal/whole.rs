@@ -12,7 +12,7 @@ use crate::dialect::{self, Dialect, quoted};
 use crate::tables::build::{ARCHIVE_REFERENCES, archive_name, id_type, is_archived};
 use crate::tables::{ColumnType, Table};
 
-use super::super::sql::only;
+use super::super::sql::{listed, only};
 use super::Removal;
 use super::going::{Cut, Going, Tie};
 use super::levels::{Level, descendants};
@@ -128,9 +128,9 @@ fn gone(name: &str, rows: &str, table: &Table, archived: bool) -> String {
         table.primary_key.iter().map(|it| quoted(it)).collect()
     };
     format!(
-        "gone_{name} as (\n    delete from {}\n    where {rows}\n    returning {}\n)",
+        "gone_{name} as (\n    delete from {}\n    where {rows}\n    returning\n        {}\n)",
         quoted(name),
-        super::super::sql::filled(&columns, "        ")
+        listed(&columns, "        ")
     )
 }
 
@@ -145,11 +145,11 @@ fn kept(
     let first = numbers.batch;
     let text = |offset: usize| dialect.parameter(first + offset, ColumnType::Text);
     format!(
-        "kept_{0} as (\n    insert into {1}\n        ({2},\n         {3})\n    select {4}, {5}, {6}, {7}, {8}, {9}, '{10}', {11}, {12},\n        {13},\n        {14}\n    from gone_{0}\n)",
+        "kept_{0} as (\n    insert into {1} (\n        {2},\n        {3}\n    )\n    select {4}, {5}, {6}, {7}, {8}, {9}, '{10}', {11}, {12},\n        {13},\n        {14}\n    from gone_{0}\n)",
         table.name,
         quoted(&archive_name(&table.name)),
-        names.replace("\n     ", "\n         "),
-        super::super::sql::filled(&columns, "         "),
+        names.replace("\n    ", "\n        "),
+        listed(&columns, "        "),
         dialect.new_uuid(),
         dialect.parameter(first, ColumnType::Uuid),
         dialect.now(),
@@ -160,7 +160,7 @@ fn kept(
         text(5),
         dialect.parameter(first + 4, ColumnType::Bigint),
         purge_after(dialect, keeper, dialect.now()),
-        super::super::sql::filled(&columns, "        ")
+        listed(&columns, "        ")
     )
 }
 

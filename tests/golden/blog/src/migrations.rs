@@ -1,12 +1,9 @@
 //! The migrations, oldest first; the service runs those that a database lacks.
 
-use svcgen_runtime::db::Migration;
+use svcgen_runtime::{db::Migration, migration};
 
 /// Every migration of this service.
-pub const ALL: &[Migration] = &[Migration {
-    id: "0001_initial",
-    sqlite: include_str!("../migrations/0001_initial/sqlite.sql"),
-    sqlite_down: include_str!("../migrations/0001_initial/sqlite.down.sql"),
-    postgres: include_str!("../migrations/0001_initial/postgres.sql"),
-    postgres_down: include_str!("../migrations/0001_initial/postgres.down.sql"),
-}];
+pub const ALL: &[Migration] = &[
+    // Each is a folder of `migrations/`.
+    migration!(sqlite postgres "0001_initial"),
+];

@@ -13,10 +13,17 @@ use crate::archive::ARCHIVES;
 
 /// One archived author.
 const FIND_ARCHIVED: db::Sql = db::Sql::new(
-    "select archive_id, archive_batch, archived_at, archived_by, archive_reason,
+    "select
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after, archive_hold, archive_hash, id, name, email, bio, version,
-         created_at, updated_at
+         archive_purge_after, archive_hold, archive_hash,
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from authors_archive
      where archive_id = $1",
 );
@@ -42,7 +49,9 @@ const HOLD: db::Sql = db::Sql::each(
 /// What stands in the way of a restore.
 const CONFLICTS: db::Sql = db::Sql::each(
     "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
+         select
+             archive_id,
+             case when $3 then $4 else id end as id,
              case when $5 then $6 else name end as name,
              case when $7 then $8 else email end as email,
              case when $9 then $10 else bio end as bio,
@@ -58,27 +67,25 @@ const CONFLICTS: db::Sql = db::Sql::each(
      union all select candidate.archive_id, 'UNIQUE_TAKEN', 'email', live.id, null
      from candidate join authors as live on live.email = candidate.email
      union all select archive_id, 'CHECK_FAILED', 'name', null, null
-     from candidate
-     where not (length(name) >= 1 and length(name) <= 120)
+     from candidate where not (length(name) >= 1 and length(name) <= 120)
      union all select archive_id, 'CHECK_FAILED', 'email', null, null
-     from candidate
-     where not (length(email) <= 254)
+     from candidate where not (length(email) <= 254)
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
-     from candidate
-     where id is null
+     from candidate where id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null, null
-     from candidate
-     where name is null
+     from candidate where name is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null, null
-     from candidate
-     where email is null",
+     from candidate where email is null",
     "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
+         select
+             archive_id,
+             case when $3 then $4 else id end as id,
              case when $5 then $6 else name end as name,
              case when $7 then $8 else email end as email,
              case when $9 then $10 else bio end as bio,
              coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at, now() as updated_at
+             coalesce(created_at, now()) as created_at,
+             now() as updated_at
          from authors_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
@@ -88,55 +95,61 @@ const CONFLICTS: db::Sql = db::Sql::each(
          null::uuid
      from candidate join authors as live on live.email = candidate.email
      union all select archive_id, 'CHECK_FAILED', 'name', null::text, null::uuid
-     from candidate
-     where not (char_length(name) >= 1 and char_length(name) <= 120)
+     from candidate where not (char_length(name) >= 1 and char_length(name) <= 120)
      union all select archive_id, 'CHECK_FAILED', 'email', null::text, null::uuid
-     from candidate
-     where not (char_length(email) <= 254)
+     from candidate where not (char_length(email) <= 254)
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null::text, null::uuid
-     from candidate
-     where id is null
+     from candidate where id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null::text,
          null::uuid
-     from candidate
-     where name is null
+     from candidate where name is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null::text,
          null::uuid
-     from candidate
-     where email is null",
+     from candidate where email is null",
 );
 
 /// The author as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
-    "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
-             case when $5 then $6 else name end as name,
-             case when $7 then $8 else email end as email,
-             case when $9 then $10 else bio end as bio,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
-                 created_at,
-             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
-         from authors_archive
-         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+    "insert into authors (
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      )
-     insert into authors (id, name, email, bio, version, created_at, updated_at)
-     select id, name, email, bio, version, created_at, updated_at
-     from candidate
+     select
+         case when $3 then $4 else id end as id,
+         case when $5 then $6 else name end as name,
+         case when $7 then $8 else email end as email,
+         case when $9 then $10 else bio end as bio,
+         coalesce(version, 0) + 1 as version,
+         coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
+             created_at,
+         cast(unixepoch('subsec') * 1000000 as integer) as updated_at
+     from authors_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      returning id",
-    "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
-             case when $5 then $6 else name end as name,
-             case when $7 then $8 else email end as email,
-             case when $9 then $10 else bio end as bio,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at, now() as updated_at
-         from authors_archive
-         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
+    "insert into authors (
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      )
-     insert into authors (id, name, email, bio, version, created_at, updated_at)
-     select id, name, email, bio, version, created_at, updated_at
-     from candidate
+     select
+         case when $3 then $4 else id end as id,
+         case when $5 then $6 else name end as name,
+         case when $7 then $8 else email end as email,
+         case when $9 then $10 else bio end as bio,
+         coalesce(version, 0) + 1 as version,
+         coalesce(created_at, now()) as created_at,
+         now() as updated_at
+     from authors_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      returning id",
 );
 
@@ -169,7 +182,16 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 pub static TABLE: list::Table = list::Table {
     name: "authors_archive",
     record: db::Sql::new(
-        "archive_id, archive_batch, archived_at, archived_by, archive_reason, archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after, archive_hold, archive_hash, id, name, email, bio, version, created_at, updated_at",
+        "archive_id, archive_batch, archived_at, archived_by, archive_reason,
+     archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after,
+     archive_hold, archive_hash,
+     id,
+     name,
+     email,
+     bio,
+     version,
+     created_at,
+     updated_at",
     ),
     members: &[
         "archive_id",
@@ -266,25 +288,25 @@ pub struct ArchivedAuthor {
 impl db::FromRow for ArchivedAuthor {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            archive_id: row.get(0)?,
-            archive_batch: row.get(1)?,
-            archived_at: row.get(2)?,
-            archived_by: row.get(3)?,
-            archive_reason: row.get(4)?,
-            archive_request: row.get(5)?,
-            archive_root: row.get(6)?,
-            archive_root_id: row.get(7)?,
-            archive_schema: row.get(8)?,
-            archive_purge_after: row.get(9)?,
-            archive_hold: row.get(10)?,
-            archive_hash: row.get(11)?,
-            id: row.get(12)?,
-            name: row.get(13)?,
-            email: row.get(14)?,
-            bio: row.get(15)?,
-            version: row.get(16)?,
-            created_at: row.get(17)?,
-            updated_at: row.get(18)?,
+            archive_id: row.next()?,
+            archive_batch: row.next()?,
+            archived_at: row.next()?,
+            archived_by: row.next()?,
+            archive_reason: row.next()?,
+            archive_request: row.next()?,
+            archive_root: row.next()?,
+            archive_root_id: row.next()?,
+            archive_schema: row.next()?,
+            archive_purge_after: row.next()?,
+            archive_hold: row.next()?,
+            archive_hash: row.next()?,
+            id: row.next()?,
+            name: row.next()?,
+            email: row.next()?,
+            bio: row.next()?,
+            version: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
         })
     }
 }

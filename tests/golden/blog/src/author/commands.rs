@@ -12,37 +12,89 @@ use crate::app::App;
 
 /// A new author.
 pub const INSERT: db::Sql = db::Sql::new(
-    "insert into authors (id, name, email, bio, version, created_at, updated_at)
+    "insert into authors (
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, $3, $4, 1, $5, $5)
-     returning id, name, email, bio, version, created_at, updated_at",
+     returning
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at",
 );
 
 /// A new author, unless its id is taken.
 pub const INSERT_MISSING: db::Sql = db::Sql::new(
-    "insert into authors (id, name, email, bio, version, created_at, updated_at)
+    "insert into authors (
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, $3, $4, 1, $5, $5)
      on conflict (id) do nothing
-     returning id, name, email, bio, version, created_at, updated_at",
+     returning
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at",
 );
 
 /// The changes of one author: what is not sent stays as it is.
 pub const UPDATE: db::Sql = db::Sql::new(
     "update authors
-     set version = version + 1,
-         updated_at = $3,
+     set
          name = coalesce($4, name),
          email = coalesce($5, email),
-         bio = case when $6 then $7 else bio end
+         bio = case when $6 then $7 else bio end,
+         version = version + 1,
+         updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning id, name, email, bio, version, created_at, updated_at",
+     returning
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at",
 );
 
 /// One author by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
-    "select id, name, email, bio, version, created_at, updated_at
+    "select
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from authors
      where id = $1 and version = coalesce($2, version)",
-    "select id, name, email, bio, version, created_at, updated_at
+    "select
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from authors
      where id = $1 and version = coalesce($2, version)
      for update",

@@ -27,13 +27,13 @@ pub struct Author {
 impl db::FromRow for Author {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            email: row.get(2)?,
-            bio: row.get(3)?,
-            version: row.get(4)?,
-            created_at: row.get(5)?,
-            updated_at: row.get(6)?,
+            id: row.next()?,
+            name: row.next()?,
+            email: row.next()?,
+            bio: row.next()?,
+            version: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
         })
     }
 }

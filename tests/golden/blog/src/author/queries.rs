@@ -8,14 +8,28 @@ use crate::app::App;
 
 /// One author by its id.
 pub const FIND: db::Sql = db::Sql::new(
-    "select id, name, email, bio, version, created_at, updated_at
+    "select
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from authors
      where id = $1",
 );
 
 /// The first page of authors, in the default order.
 pub const LIST: db::Sql = db::Sql::new(
-    "select id, name, email, bio, version, created_at, updated_at
+    "select
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from authors
      order by name, id
      limit $1",
@@ -23,7 +37,14 @@ pub const LIST: db::Sql = db::Sql::new(
 
 /// The page of authors after the one that a cursor names.
 pub const LIST_AFTER: db::Sql = db::Sql::new(
-    "select id, name, email, bio, version, created_at, updated_at
+    "select
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from authors
      where (name, id) > ($2, $3)
      order by name, id
@@ -36,7 +57,15 @@ pub const VERSION: db::Sql = db::Sql::new("select version from authors where id 
 /// What a list of authors may be asked about.
 pub static TABLE: list::Table = list::Table {
     name: "authors",
-    record: db::Sql::new("id, name, email, bio, version, created_at, updated_at"),
+    record: db::Sql::new(
+        "id,
+     name,
+     email,
+     bio,
+     version,
+     created_at,
+     updated_at",
+    ),
     members: &[
         "id",
         "name",

@@ -39,14 +39,27 @@ const RESTRICTED: db::Sql = db::Sql::new(
 
 /// The copy of the authors that go, in their archive.
 const ARCHIVE_AUTHORS: db::Sql = db::Sql::new(
-    "insert into authors_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_root_id, archive_schema,
-          archive_purge_after,
-          id, name, email, bio, version, created_at, updated_at)
+    "insert into authors_archive (
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after,
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
+     )
      select randomblob(16), $2, $8, $3, $4, $5, 'authors', $7, $6,
          null,
-         id, name, email, bio, version, created_at, updated_at
+         id,
+         name,
+         email,
+         bio,
+         version,
+         created_at,
+         updated_at
      from authors
      where id = $1",
 );
@@ -63,18 +76,38 @@ const REMOVE: db::Sql = db::Sql::new(
          delete from authors
          where id = $1 and version = coalesce($2, version)
              and (select set_config('svcgen.archiving', 'on', true)) = 'on'
-         returning id, name, email, bio, version, created_at, updated_at
+         returning
+             id,
+             name,
+             email,
+             bio,
+             version,
+             created_at,
+             updated_at
      ),
      kept_authors as (
-         insert into authors_archive
-             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-              archive_request, archive_root, archive_root_id, archive_schema,
-              archive_purge_after,
-              id, name, email, bio, version, created_at, updated_at)
+         insert into authors_archive (
+             archive_id, archive_batch, archived_at, archived_by, archive_reason,
+             archive_request, archive_root, archive_root_id, archive_schema,
+             archive_purge_after,
+             id,
+             name,
+             email,
+             bio,
+             version,
+             created_at,
+             updated_at
+         )
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
              'authors', $8::text, $7::bigint,
              null,
-             id, name, email, bio, version, created_at, updated_at
+             id,
+             name,
+             email,
+             bio,
+             version,
+             created_at,
+             updated_at
          from gone_authors
      )
      select count(*)

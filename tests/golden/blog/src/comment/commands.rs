@@ -12,36 +12,88 @@ use crate::app::App;
 
 /// A new comment.
 pub const INSERT: db::Sql = db::Sql::new(
-    "insert into comments (id, post_id, author, text, version, created_at, updated_at)
+    "insert into comments (
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, $3, $4, 1, $5, $5)
-     returning id, post_id, author, text, version, created_at, updated_at",
+     returning
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at",
 );
 
 /// A new comment, unless its id is taken.
 pub const INSERT_MISSING: db::Sql = db::Sql::new(
-    "insert into comments (id, post_id, author, text, version, created_at, updated_at)
+    "insert into comments (
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, $3, $4, 1, $5, $5)
      on conflict (id) do nothing
-     returning id, post_id, author, text, version, created_at, updated_at",
+     returning
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at",
 );
 
 /// The changes of one comment: what is not sent stays as it is.
 pub const UPDATE: db::Sql = db::Sql::new(
     "update comments
-     set version = version + 1,
-         updated_at = $3,
+     set
          author = coalesce($4, author),
-         text = coalesce($5, text)
+         text = coalesce($5, text),
+         version = version + 1,
+         updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning id, post_id, author, text, version, created_at, updated_at",
+     returning
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at",
 );
 
 /// One comment by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
-    "select id, post_id, author, text, version, created_at, updated_at
+    "select
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at
      from comments
      where id = $1 and version = coalesce($2, version)",
-    "select id, post_id, author, text, version, created_at, updated_at
+    "select
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at
      from comments
      where id = $1 and version = coalesce($2, version)
      for update",

@@ -27,13 +27,13 @@ pub struct Comment {
 impl db::FromRow for Comment {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            id: row.get(0)?,
-            post_id: row.get(1)?,
-            author: row.get(2)?,
-            text: row.get(3)?,
-            version: row.get(4)?,
-            created_at: row.get(5)?,
-            updated_at: row.get(6)?,
+            id: row.next()?,
+            post_id: row.next()?,
+            author: row.next()?,
+            text: row.next()?,
+            version: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
         })
     }
 }

@@ -8,14 +8,28 @@ use crate::app::App;
 
 /// One comment by its id.
 pub const FIND: db::Sql = db::Sql::new(
-    "select id, post_id, author, text, version, created_at, updated_at
+    "select
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at
      from comments
      where id = $1",
 );
 
 /// The first page of comments, in the default order.
 pub const LIST: db::Sql = db::Sql::new(
-    "select id, post_id, author, text, version, created_at, updated_at
+    "select
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at
      from comments
      order by created_at, id
      limit $1",
@@ -23,7 +37,14 @@ pub const LIST: db::Sql = db::Sql::new(
 
 /// The page of comments after the one that a cursor names.
 pub const LIST_AFTER: db::Sql = db::Sql::new(
-    "select id, post_id, author, text, version, created_at, updated_at
+    "select
+         id,
+         post_id,
+         author,
+         text,
+         version,
+         created_at,
+         updated_at
      from comments
      where (created_at, id) > ($2, $3)
      order by created_at, id
@@ -36,7 +57,15 @@ pub const VERSION: db::Sql = db::Sql::new("select version from comments where id
 /// What a list of comments may be asked about.
 pub static TABLE: list::Table = list::Table {
     name: "comments",
-    record: db::Sql::new("id, post_id, author, text, version, created_at, updated_at"),
+    record: db::Sql::new(
+        "id,
+     post_id,
+     author,
+     text,
+     version,
+     created_at,
+     updated_at",
+    ),
     members: &[
         "id",
         "post_id",

@@ -40,7 +40,8 @@ const REMOVE: db::Sql = db::Sql::new(
     "with gone_comments as (
          delete from comments
          where id = $1 and version = coalesce($2, version)
-         returning id
+         returning
+             id
      )
      select count(*)
      from gone_comments",

@@ -13,10 +13,19 @@ use crate::archive::ARCHIVES;
 
 /// One archived post.
 const FIND_ARCHIVED: db::Sql = db::Sql::new(
-    "select archive_id, archive_batch, archived_at, archived_by, archive_reason,
+    "select
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after, archive_hold, archive_hash, id, author_id, title, slug,
-         body, published_at, version, created_at, updated_at
+         archive_purge_after, archive_hold, archive_hash,
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
      from posts_archive
      where archive_id = $1",
 );
@@ -42,7 +51,9 @@ const HOLD: db::Sql = db::Sql::each(
 /// What stands in the way of a restore.
 const CONFLICTS: db::Sql = db::Sql::each(
     "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
+         select
+             archive_id,
+             case when $3 then $4 else id end as id,
              case when $5 then $6 else author_id end as author_id,
              case when $7 then $8 else title end as title,
              case when $9 then $10 else slug end as slug,
@@ -67,35 +78,31 @@ const CONFLICTS: db::Sql = db::Sql::each(
          and not exists (select 1 from authors as live where live.id =
              candidate.author_id)
      union all select archive_id, 'CHECK_FAILED', 'title', null, null
-     from candidate
-     where not (length(title) >= 1 and length(title) <= 200)
+     from candidate where not (length(title) >= 1 and length(title) <= 200)
      union all select archive_id, 'CHECK_FAILED', 'slug', null, null
-     from candidate
-     where not (length(slug) <= 200)
+     from candidate where not (length(slug) <= 200)
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
-     from candidate
-     where id is null
+     from candidate where id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null, null
-     from candidate
-     where author_id is null
+     from candidate where author_id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null, null
-     from candidate
-     where title is null
+     from candidate where title is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null, null
-     from candidate
-     where slug is null
+     from candidate where slug is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null, null
-     from candidate
-     where body is null",
+     from candidate where body is null",
     "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
+         select
+             archive_id,
+             case when $3 then $4 else id end as id,
              case when $5 then $6 else author_id end as author_id,
              case when $7 then $8 else title end as title,
              case when $9 then $10 else slug end as slug,
              case when $11 then $12 else body end as body,
              case when $13 then $14 else published_at end as published_at,
              coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at, now() as updated_at
+             coalesce(created_at, now()) as created_at,
+             now() as updated_at
          from posts_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
@@ -112,71 +119,75 @@ const CONFLICTS: db::Sql = db::Sql::each(
          and not exists (select 1 from authors as live where live.id =
              candidate.author_id)
      union all select archive_id, 'CHECK_FAILED', 'title', null::text, null::uuid
-     from candidate
-     where not (char_length(title) >= 1 and char_length(title) <= 200)
+     from candidate where not (char_length(title) >= 1 and char_length(title) <= 200)
      union all select archive_id, 'CHECK_FAILED', 'slug', null::text, null::uuid
-     from candidate
-     where not (char_length(slug) <= 200)
+     from candidate where not (char_length(slug) <= 200)
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null::text, null::uuid
-     from candidate
-     where id is null
+     from candidate where id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null::text,
          null::uuid
-     from candidate
-     where author_id is null
+     from candidate where author_id is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null::text,
          null::uuid
-     from candidate
-     where title is null
+     from candidate where title is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null::text,
          null::uuid
-     from candidate
-     where slug is null
+     from candidate where slug is null
      union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null::text,
          null::uuid
-     from candidate
-     where body is null",
+     from candidate where body is null",
 );
 
 /// The post as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
-    "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
-             case when $5 then $6 else author_id end as author_id,
-             case when $7 then $8 else title end as title,
-             case when $9 then $10 else slug end as slug,
-             case when $11 then $12 else body end as body,
-             case when $13 then $14 else published_at end as published_at,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
-                 created_at,
-             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
-         from posts_archive
-         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     )
-     insert into posts (id, author_id, title, slug, body, published_at, version,
-         created_at, updated_at)
-     select id, author_id, title, slug, body, published_at, version, created_at,
+    "insert into posts (
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
          updated_at
-     from candidate
+     )
+     select
+         case when $3 then $4 else id end as id,
+         case when $5 then $6 else author_id end as author_id,
+         case when $7 then $8 else title end as title,
+         case when $9 then $10 else slug end as slug,
+         case when $11 then $12 else body end as body,
+         case when $13 then $14 else published_at end as published_at,
+         coalesce(version, 0) + 1 as version,
+         coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
+             created_at,
+         cast(unixepoch('subsec') * 1000000 as integer) as updated_at
+     from posts_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      returning id",
-    "with candidate as (
-         select archive_id, case when $3 then $4 else id end as id,
-             case when $5 then $6 else author_id end as author_id,
-             case when $7 then $8 else title end as title,
-             case when $9 then $10 else slug end as slug,
-             case when $11 then $12 else body end as body,
-             case when $13 then $14 else published_at end as published_at,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at, now() as updated_at
-         from posts_archive
-         where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     )
-     insert into posts (id, author_id, title, slug, body, published_at, version,
-         created_at, updated_at)
-     select id, author_id, title, slug, body, published_at, version, created_at,
+    "insert into posts (
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
          updated_at
-     from candidate
+     )
+     select
+         case when $3 then $4 else id end as id,
+         case when $5 then $6 else author_id end as author_id,
+         case when $7 then $8 else title end as title,
+         case when $9 then $10 else slug end as slug,
+         case when $11 then $12 else body end as body,
+         case when $13 then $14 else published_at end as published_at,
+         coalesce(version, 0) + 1 as version,
+         coalesce(created_at, now()) as created_at,
+         now() as updated_at
+     from posts_archive
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      returning id",
 );
 
@@ -209,7 +220,18 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 pub static TABLE: list::Table = list::Table {
     name: "posts_archive",
     record: db::Sql::new(
-        "archive_id, archive_batch, archived_at, archived_by, archive_reason, archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after, archive_hold, archive_hash, id, author_id, title, slug, body, published_at, version, created_at, updated_at",
+        "archive_id, archive_batch, archived_at, archived_by, archive_reason,
+     archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after,
+     archive_hold, archive_hash,
+     id,
+     author_id,
+     title,
+     slug,
+     body,
+     published_at,
+     version,
+     created_at,
+     updated_at",
     ),
     members: &[
         "archive_id",
@@ -312,27 +334,27 @@ pub struct ArchivedPost {
 impl db::FromRow for ArchivedPost {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            archive_id: row.get(0)?,
-            archive_batch: row.get(1)?,
-            archived_at: row.get(2)?,
-            archived_by: row.get(3)?,
-            archive_reason: row.get(4)?,
-            archive_request: row.get(5)?,
-            archive_root: row.get(6)?,
-            archive_root_id: row.get(7)?,
-            archive_schema: row.get(8)?,
-            archive_purge_after: row.get(9)?,
-            archive_hold: row.get(10)?,
-            archive_hash: row.get(11)?,
-            id: row.get(12)?,
-            author_id: row.get(13)?,
-            title: row.get(14)?,
-            slug: row.get(15)?,
-            body: row.get(16)?,
-            published_at: row.get(17)?,
-            version: row.get(18)?,
-            created_at: row.get(19)?,
-            updated_at: row.get(20)?,
+            archive_id: row.next()?,
+            archive_batch: row.next()?,
+            archived_at: row.next()?,
+            archived_by: row.next()?,
+            archive_reason: row.next()?,
+            archive_request: row.next()?,
+            archive_root: row.next()?,
+            archive_root_id: row.next()?,
+            archive_schema: row.next()?,
+            archive_purge_after: row.next()?,
+            archive_hold: row.next()?,
+            archive_hash: row.next()?,
+            id: row.next()?,
+            author_id: row.next()?,
+            title: row.next()?,
+            slug: row.next()?,
+            body: row.next()?,
+            published_at: row.next()?,
+            version: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
         })
     }
 }

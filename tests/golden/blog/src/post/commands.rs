@@ -12,70 +12,156 @@ use crate::app::App;
 
 /// A new post.
 pub const INSERT: db::Sql = db::Sql::each(
-    "insert into posts (id, author_id, title, slug, body, published_at, version,
-         created_at, updated_at)
+    "insert into posts (
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
-     returning id, author_id, title, slug, body, published_at,
+     returning
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
              where post_tags.post_id = posts.id),
-         version, created_at, updated_at",
-    "insert into posts (id, author_id, title, slug, body, published_at, version,
-         created_at, updated_at)
+         version,
+         created_at,
+         updated_at",
+    "insert into posts (
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
-     returning id, author_id, title, slug, body, published_at,
+     returning
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
              post_tags.post_id = posts.id), '[]'),
-         version, created_at, updated_at",
+         version,
+         created_at,
+         updated_at",
 );
 
 /// A new post, unless its id is taken.
 pub const INSERT_MISSING: db::Sql = db::Sql::each(
-    "insert into posts (id, author_id, title, slug, body, published_at, version,
-         created_at, updated_at)
+    "insert into posts (
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
      on conflict (id) do nothing
-     returning id, author_id, title, slug, body, published_at,
+     returning
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
              where post_tags.post_id = posts.id),
-         version, created_at, updated_at",
-    "insert into posts (id, author_id, title, slug, body, published_at, version,
-         created_at, updated_at)
+         version,
+         created_at,
+         updated_at",
+    "insert into posts (
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
      on conflict (id) do nothing
-     returning id, author_id, title, slug, body, published_at,
+     returning
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
              post_tags.post_id = posts.id), '[]'),
-         version, created_at, updated_at",
+         version,
+         created_at,
+         updated_at",
 );
 
 /// The changes of one post: what is not sent stays as it is.
 pub const UPDATE: db::Sql = db::Sql::each(
     "update posts
-     set version = version + 1,
-         updated_at = $3,
+     set
          author_id = coalesce($4, author_id),
          title = coalesce($5, title),
          slug = coalesce($6, slug),
          body = coalesce($7, body),
-         published_at = case when $8 then $9 else published_at end
+         published_at = case when $8 then $9 else published_at end,
+         version = version + 1,
+         updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning id, author_id, title, slug, body, published_at,
+     returning
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
              where post_tags.post_id = posts.id),
-         version, created_at, updated_at",
+         version,
+         created_at,
+         updated_at",
     "update posts
-     set version = version + 1,
-         updated_at = $3,
+     set
          author_id = coalesce($4, author_id),
          title = coalesce($5, title),
          slug = coalesce($6, slug),
          body = coalesce($7, body),
-         published_at = case when $8 then $9 else published_at end
+         published_at = case when $8 then $9 else published_at end,
+         version = version + 1,
+         updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning id, author_id, title, slug, body, published_at,
+     returning
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
              post_tags.post_id = posts.id), '[]'),
-         version, created_at, updated_at",
+         version,
+         created_at,
+         updated_at",
 );
 
 /// New rows of `post_tags` from a JSON array of ids.
@@ -93,16 +179,32 @@ pub const UNLINK_TAG_IDS: db::Sql = db::Sql::new("delete from post_tags where po
 
 /// One post by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
-    "select id, author_id, title, slug, body, published_at,
+    "select
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
              where post_tags.post_id = posts.id),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from posts
      where id = $1 and version = coalesce($2, version)",
-    "select id, author_id, title, slug, body, published_at,
+    "select
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
              post_tags.post_id = posts.id), '[]'),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from posts
      where id = $1 and version = coalesce($2, version)
      for update",

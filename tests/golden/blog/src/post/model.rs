@@ -33,16 +33,16 @@ pub struct Post {
 impl db::FromRow for Post {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            id: row.get(0)?,
-            author_id: row.get(1)?,
-            title: row.get(2)?,
-            slug: row.get(3)?,
-            body: row.get(4)?,
-            published_at: row.get(5)?,
-            tag_ids: row.get::<db::Json<Vec<Uuid>>>(6)?.0,
-            version: row.get(7)?,
-            created_at: row.get(8)?,
-            updated_at: row.get(9)?,
+            id: row.next()?,
+            author_id: row.next()?,
+            title: row.next()?,
+            slug: row.next()?,
+            body: row.next()?,
+            published_at: row.next()?,
+            tag_ids: row.next::<db::Json<Vec<Uuid>>>()?.0,
+            version: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
         })
     }
 }

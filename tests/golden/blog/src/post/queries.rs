@@ -8,33 +8,65 @@ use crate::app::App;
 
 /// One post by its id.
 pub const FIND: db::Sql = db::Sql::each(
-    "select id, author_id, title, slug, body, published_at,
+    "select
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
              where post_tags.post_id = posts.id),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from posts
      where id = $1",
-    "select id, author_id, title, slug, body, published_at,
+    "select
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
              post_tags.post_id = posts.id), '[]'),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from posts
      where id = $1",
 );
 
 /// The first page of posts, in the default order.
 pub const LIST: db::Sql = db::Sql::each(
-    "select id, author_id, title, slug, body, published_at,
+    "select
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
              where post_tags.post_id = posts.id),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from posts
      order by published_at desc, id desc
      limit $1",
-    "select id, author_id, title, slug, body, published_at,
+    "select
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
          coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
              post_tags.post_id = posts.id), '[]'),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from posts
      order by published_at desc nulls last, id desc
      limit $1",
@@ -47,14 +79,28 @@ pub const VERSION: db::Sql = db::Sql::new("select version from posts where id = 
 pub static TABLE: list::Table = list::Table {
     name: "posts",
     record: db::Sql::each(
-        "id, author_id, title, slug, body, published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
-             where post_tags.post_id = posts.id),
-         version, created_at, updated_at",
-        "id, author_id, title, slug, body, published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-             post_tags.post_id = posts.id), '[]'),
-         version, created_at, updated_at",
+        "id,
+     author_id,
+     title,
+     slug,
+     body,
+     published_at,
+     (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where
+         post_tags.post_id = posts.id),
+     version,
+     created_at,
+     updated_at",
+        "id,
+     author_id,
+     title,
+     slug,
+     body,
+     published_at,
+     coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+         post_tags.post_id = posts.id), '[]'),
+     version,
+     created_at,
+     updated_at",
     ),
     members: &[
         "id",

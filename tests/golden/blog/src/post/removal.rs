@@ -47,29 +47,48 @@ const GOING_COMMENTS: db::Sql = db::Sql::each(
 
 /// The copy of the posts that go, in their archive.
 const ARCHIVE_POSTS: db::Sql = db::Sql::new(
-    "insert into posts_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_root_id, archive_schema,
-          archive_purge_after,
-          id, author_id, title, slug, body, published_at, version, created_at,
-          updated_at)
+    "insert into posts_archive (
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after,
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
+     )
      select randomblob(16), $2, $8, $3, $4, $5, 'posts', $7, $6,
          null,
-         id, author_id, title, slug, body, published_at, version, created_at, updated_at
+         id,
+         author_id,
+         title,
+         slug,
+         body,
+         published_at,
+         version,
+         created_at,
+         updated_at
      from posts
      where id = $1",
 );
 
 /// The copy of the post tags that go, in their archive.
 const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_root_id, archive_schema,
-          archive_purge_after,
-          post_id, tag_id)
+    "insert into post_tags_archive (
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after,
+         post_id,
+         tag_id
+     )
      select randomblob(16), $2, $8, $3, $4, $5, 'posts', $7, $6,
          null,
-         post_id, tag_id
+         post_id,
+         tag_id
      from post_tags
      where post_id = $1",
 );
@@ -98,43 +117,72 @@ const REMOVE: db::Sql = db::Sql::new(
          delete from posts
          where id = $1 and version = coalesce($2, version)
              and (select set_config('svcgen.archiving', 'on', true)) = 'on'
-         returning id, author_id, title, slug, body, published_at, version, created_at,
+         returning
+             id,
+             author_id,
+             title,
+             slug,
+             body,
+             published_at,
+             version,
+             created_at,
              updated_at
      ),
      gone_comments as (
          delete from comments
          where post_id in (select id from gone_posts)
-         returning id
+         returning
+             id
      ),
      gone_post_tags as (
          delete from post_tags
          where post_id in (select id from gone_posts)
-         returning post_id, tag_id
+         returning
+             post_id,
+             tag_id
      ),
      kept_posts as (
-         insert into posts_archive
-             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-              archive_request, archive_root, archive_root_id, archive_schema,
-              archive_purge_after,
-              id, author_id, title, slug, body, published_at, version, created_at,
-              updated_at)
+         insert into posts_archive (
+             archive_id, archive_batch, archived_at, archived_by, archive_reason,
+             archive_request, archive_root, archive_root_id, archive_schema,
+             archive_purge_after,
+             id,
+             author_id,
+             title,
+             slug,
+             body,
+             published_at,
+             version,
+             created_at,
+             updated_at
+         )
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
              'posts', $8::text, $7::bigint,
              null,
-             id, author_id, title, slug, body, published_at, version, created_at,
+             id,
+             author_id,
+             title,
+             slug,
+             body,
+             published_at,
+             version,
+             created_at,
              updated_at
          from gone_posts
      ),
      kept_post_tags as (
-         insert into post_tags_archive
-             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-              archive_request, archive_root, archive_root_id, archive_schema,
-              archive_purge_after,
-              post_id, tag_id)
+         insert into post_tags_archive (
+             archive_id, archive_batch, archived_at, archived_by, archive_reason,
+             archive_request, archive_root, archive_root_id, archive_schema,
+             archive_purge_after,
+             post_id,
+             tag_id
+         )
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
              'posts', $8::text, $7::bigint,
              null,
-             post_id, tag_id
+             post_id,
+             tag_id
          from gone_post_tags
      )
      select count(*)
@@ -152,6 +200,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
     root: &ROOT,
     preview: &PREVIEW,
     along: &[removal::Along {
+        table: "comments",
         ids: &GOING_COMMENTS,
         rules: &crate::comment::removal::RULES,
     }],

@@ -12,58 +12,108 @@ use crate::app::App;
 
 /// A new tag.
 pub const INSERT: db::Sql = db::Sql::each(
-    "insert into tags (id, name, version, created_at, updated_at)
+    "insert into tags (
+         id,
+         name,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, 1, $3, $3)
-     returning id, name,
+     returning
+         id,
+         name,
          (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
              where post_tags.tag_id = tags.id),
-         version, created_at, updated_at",
-    "insert into tags (id, name, version, created_at, updated_at)
+         version,
+         created_at,
+         updated_at",
+    "insert into tags (
+         id,
+         name,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, 1, $3, $3)
-     returning id, name,
+     returning
+         id,
+         name,
          coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
              post_tags.tag_id = tags.id), '[]'),
-         version, created_at, updated_at",
+         version,
+         created_at,
+         updated_at",
 );
 
 /// A new tag, unless its id is taken.
 pub const INSERT_MISSING: db::Sql = db::Sql::each(
-    "insert into tags (id, name, version, created_at, updated_at)
+    "insert into tags (
+         id,
+         name,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, 1, $3, $3)
      on conflict (id) do nothing
-     returning id, name,
+     returning
+         id,
+         name,
          (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
              where post_tags.tag_id = tags.id),
-         version, created_at, updated_at",
-    "insert into tags (id, name, version, created_at, updated_at)
+         version,
+         created_at,
+         updated_at",
+    "insert into tags (
+         id,
+         name,
+         version,
+         created_at,
+         updated_at
+     )
      values ($1, $2, 1, $3, $3)
      on conflict (id) do nothing
-     returning id, name,
+     returning
+         id,
+         name,
          coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
              post_tags.tag_id = tags.id), '[]'),
-         version, created_at, updated_at",
+         version,
+         created_at,
+         updated_at",
 );
 
 /// The changes of one tag: what is not sent stays as it is.
 pub const UPDATE: db::Sql = db::Sql::each(
     "update tags
-     set version = version + 1,
-         updated_at = $3,
-         name = coalesce($4, name)
+     set
+         name = coalesce($4, name),
+         version = version + 1,
+         updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning id, name,
+     returning
+         id,
+         name,
          (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
              where post_tags.tag_id = tags.id),
-         version, created_at, updated_at",
+         version,
+         created_at,
+         updated_at",
     "update tags
-     set version = version + 1,
-         updated_at = $3,
-         name = coalesce($4, name)
+     set
+         name = coalesce($4, name),
+         version = version + 1,
+         updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning id, name,
+     returning
+         id,
+         name,
          coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
              post_tags.tag_id = tags.id), '[]'),
-         version, created_at, updated_at",
+         version,
+         created_at,
+         updated_at",
 );
 
 /// New rows of `post_tags` from a JSON array of ids.
@@ -81,16 +131,24 @@ pub const UNLINK_POST_IDS: db::Sql = db::Sql::new("delete from post_tags where t
 
 /// One tag by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
-    "select id, name,
+    "select
+         id,
+         name,
          (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
              where post_tags.tag_id = tags.id),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from tags
      where id = $1 and version = coalesce($2, version)",
-    "select id, name,
+    "select
+         id,
+         name,
          coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
              post_tags.tag_id = tags.id), '[]'),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from tags
      where id = $1 and version = coalesce($2, version)
      for update",

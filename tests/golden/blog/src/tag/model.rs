@@ -25,12 +25,12 @@ pub struct Tag {
 impl db::FromRow for Tag {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            post_ids: row.get::<db::Json<Vec<Uuid>>>(2)?.0,
-            version: row.get(3)?,
-            created_at: row.get(4)?,
-            updated_at: row.get(5)?,
+            id: row.next()?,
+            name: row.next()?,
+            post_ids: row.next::<db::Json<Vec<Uuid>>>()?.0,
+            version: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
         })
     }
 }

@@ -8,33 +8,49 @@ use crate::app::App;
 
 /// One tag by its id.
 pub const FIND: db::Sql = db::Sql::each(
-    "select id, name,
+    "select
+         id,
+         name,
          (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
              where post_tags.tag_id = tags.id),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from tags
      where id = $1",
-    "select id, name,
+    "select
+         id,
+         name,
          coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
              post_tags.tag_id = tags.id), '[]'),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from tags
      where id = $1",
 );
 
 /// The first page of tags, in the default order.
 pub const LIST: db::Sql = db::Sql::each(
-    "select id, name,
+    "select
+         id,
+         name,
          (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
              where post_tags.tag_id = tags.id),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from tags
      order by name, id
      limit $1",
-    "select id, name,
+    "select
+         id,
+         name,
          coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
              post_tags.tag_id = tags.id), '[]'),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from tags
      order by name, id
      limit $1",
@@ -42,18 +58,26 @@ pub const LIST: db::Sql = db::Sql::each(
 
 /// The page of tags after the one that a cursor names.
 pub const LIST_AFTER: db::Sql = db::Sql::each(
-    "select id, name,
+    "select
+         id,
+         name,
          (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
              where post_tags.tag_id = tags.id),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from tags
      where (name, id) > ($2, $3)
      order by name, id
      limit $1",
-    "select id, name,
+    "select
+         id,
+         name,
          coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
              post_tags.tag_id = tags.id), '[]'),
-         version, created_at, updated_at
+         version,
+         created_at,
+         updated_at
      from tags
      where (name, id) > ($2, $3)
      order by name, id
@@ -67,14 +91,20 @@ pub const VERSION: db::Sql = db::Sql::new("select version from tags where id = $
 pub static TABLE: list::Table = list::Table {
     name: "tags",
     record: db::Sql::each(
-        "id, name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
-             where post_tags.tag_id = tags.id),
-         version, created_at, updated_at",
-        "id, name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-             post_tags.tag_id = tags.id), '[]'),
-         version, created_at, updated_at",
+        "id,
+     name,
+     (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where
+         post_tags.tag_id = tags.id),
+     version,
+     created_at,
+     updated_at",
+        "id,
+     name,
+     coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+         post_tags.tag_id = tags.id), '[]'),
+     version,
+     created_at,
+     updated_at",
     ),
     members: &[
         "id",

@@ -33,14 +33,17 @@ const PREVIEW: db::Sql = db::Sql::new(
 
 /// The copy of the post tags that go, in their archive.
 const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
-    "insert into post_tags_archive
-         (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-          archive_request, archive_root, archive_root_id, archive_schema,
-          archive_purge_after,
-          post_id, tag_id)
+    "insert into post_tags_archive (
+         archive_id, archive_batch, archived_at, archived_by, archive_reason,
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after,
+         post_id,
+         tag_id
+     )
      select randomblob(16), $2, $8, $3, $4, $5, 'tags', $7, $6,
          null,
-         post_id, tag_id
+         post_id,
+         tag_id
      from post_tags
      where tag_id = $1",
 );
@@ -62,23 +65,29 @@ const REMOVE: db::Sql = db::Sql::new(
     "with gone_tags as (
          delete from tags
          where id = $1 and version = coalesce($2, version)
-         returning id
+         returning
+             id
      ),
      gone_post_tags as (
          delete from post_tags
          where tag_id in (select id from gone_tags)
-         returning post_id, tag_id
+         returning
+             post_id,
+             tag_id
      ),
      kept_post_tags as (
-         insert into post_tags_archive
-             (archive_id, archive_batch, archived_at, archived_by, archive_reason,
-              archive_request, archive_root, archive_root_id, archive_schema,
-              archive_purge_after,
-              post_id, tag_id)
+         insert into post_tags_archive (
+             archive_id, archive_batch, archived_at, archived_by, archive_reason,
+             archive_request, archive_root, archive_root_id, archive_schema,
+             archive_purge_after,
+             post_id,
+             tag_id
+         )
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text, 'tags',
              $8::text, $7::bigint,
              null,
-             post_id, tag_id
+             post_id,
+             tag_id
          from gone_post_tags
      )
      select count(*)
