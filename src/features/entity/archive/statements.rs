@@ -9,7 +9,7 @@ use crate::tables::build::{archive_columns, archive_name};
 use crate::tables::{CheckRule, Column, Table, derived_name};
 
 use super::super::super::Context;
-use super::super::sql::{Statement, listed, statement};
+use super::super::sql::{Statement, filled, listed, statement};
 use super::past::Past;
 
 pub fn of(
