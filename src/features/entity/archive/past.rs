@@ -33,7 +33,7 @@ impl<'a> Past<'a> {
         if let Some(default) = live.default.as_ref().filter(|_| !live.nullable) {
             values.push(self.dialect.literal(default, live.ty));
         }
-        first_of(values)
+        first_of(&values)
     }
 
     /// What a column holds, and what it holds instead where it is null.
@@ -54,7 +54,7 @@ impl<'a> Past<'a> {
         let (value, of) = match &late.fill {
             Fill::Value(value) => (self.dialect.literal(value, late.ty), late.ty),
             Fill::Copy(name) => match self.archive.column(name) {
-                Some(other) => (first_of(self.values(other, depth - 1)), other.ty),
+                Some(other) => (first_of(&self.values(other, depth - 1)), other.ty),
                 None => return "null".to_owned(),
             },
             Fill::Sql { sqlite, postgres } => {
@@ -62,34 +62,13 @@ impl<'a> Past<'a> {
                     "sqlite" => sqlite,
                     _ => postgres,
                 };
-                (self.expression(text, late), late.ty)
+                (expression(text, late), late.ty)
             }
             Fill::Now => (self.dialect.now().to_owned(), late.ty),
             Fill::Today => (self.dialect.today().to_owned(), late.ty),
             Fill::NewUuid => (self.dialect.new_uuid().to_owned(), late.ty),
         };
         self.converted(&value, of, ty)
-    }
-
-    /// An expression of the schema, over the names that were good when it was written.
-    fn expression(&self, text: &str, late: &LateFill) -> String {
-        let names = late.names.iter().map(|(then, now)| {
-            let (then, now) = (quoted(then), quoted(now));
-            if then == now {
-                now
-            } else {
-                format!("{now} as {then}")
-            }
-        });
-        let names: Vec<String> = names.collect();
-        if names.is_empty() {
-            return format!("({text})");
-        }
-        format!(
-            "(select ({text}) from (select {}) as {})",
-            names.join(", "),
-            quoted(&late.table)
-        )
     }
 
     fn converted(&self, value: &str, from: ColumnType, to: ColumnType) -> String {
@@ -118,12 +97,33 @@ impl<'a> Past<'a> {
                 _ => self.dialect.as_text(&name, column.ty),
             });
         }
-        (!texts.is_empty()).then(|| first_of(texts))
+        (!texts.is_empty()).then(|| first_of(&texts))
     }
 }
 
-fn first_of(values: Vec<String>) -> String {
-    match values.as_slice() {
+/// An expression of the schema, over the names that were good when it was written.
+fn expression(text: &str, late: &LateFill) -> String {
+    let names = late.names.iter().map(|(then, now)| {
+        let (then, now) = (quoted(then), quoted(now));
+        if then == now {
+            now
+        } else {
+            format!("{now} as {then}")
+        }
+    });
+    let names: Vec<String> = names.collect();
+    if names.is_empty() {
+        return format!("({text})");
+    }
+    format!(
+        "(select ({text}) from (select {}) as {})",
+        names.join(", "),
+        quoted(&late.table)
+    )
+}
+
+fn first_of(values: &[String]) -> String {
+    match values {
         [only] => only.clone(),
         several => format!("coalesce({})", several.join(", ")),
     }
