@@ -7,12 +7,12 @@ use postgres::{Client, Error};
 use rusqlite::types::Value;
 
 use crate::dialect::{self, Dialect, quoted, text_literal};
-use crate::tables::change::Reversible;
 use crate::tables::delta::{Delta, Pair};
 use crate::tables::{Column, ColumnType, Schema, Table, diff::Diff};
 
 use super::super::script::{self, Mode, ScriptStep};
 use super::super::{Migration, Plan};
+use super::catalog::Catalog;
 use super::oracle::{self, Expected};
 use super::replay::Stopped;
 use super::rows::{self, Rows};
@@ -28,18 +28,35 @@ pub fn migration(
     diff: &Diff,
     migration: &Migration,
 ) -> Result<(), Unproved> {
+    let rows = rows::hostile(old, &diff.delta);
+    with_rows(client, old, diff, migration, &rows)
+}
+
+/// The same with these rows in the old tables.
+pub fn with_rows(
+    client: &mut Client,
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+    rows: &Rows,
+) -> Result<(), Unproved> {
     let Some(plan) = migration.plans.iter().find(|it| it.dialect == "postgres") else {
         return Ok(());
     };
-    let exact = |it: &crate::tables::change::Change| it.reversible() != Reversible::No;
-    let back_with_rows = diff.changes.iter().all(exact);
+    let back_with_rows = super::comes_back_whole(diff);
+    fresh(client, &diff.target)?;
+    let new_catalog = catalog(client)?;
+    fresh(client, old)?;
+    let old_catalog = catalog(client)?;
     let mut trial = Trial {
         client,
         plan,
         old,
         diff,
+        old_catalog,
+        new_catalog,
     };
-    trial.run(&rows::hostile(old, &diff.delta), back_with_rows)?;
+    trial.run(rows, back_with_rows)?;
     if !back_with_rows {
         trial.run(&Rows::new(), true)?;
     }
@@ -51,37 +68,31 @@ struct Trial<'a> {
     plan: &'a Plan,
     old: &'a Schema,
     diff: &'a Diff,
+    old_catalog: Catalog,
+    new_catalog: Catalog,
 }
 
 impl Trial<'_> {
     fn run(&mut self, rows: &Rows, and_back: bool) -> Result<(), Unproved> {
         fresh(self.client, self.old)?;
-        let old = catalog(self.client)?;
-        fresh(self.client, &self.diff.target)?;
-        let new = catalog(self.client)?;
-        fresh(self.client, self.old)?;
         insert(self.client, self.old, rows)?;
-        self.go(&self.plan.up_text(), &new, Way::There)?;
+        go(
+            self.client,
+            &self.plan.up_text(),
+            &self.new_catalog,
+            Way::There,
+        )?;
         self.compare(rows)?;
         if and_back {
-            self.go(&self.plan.down_text(), &old, Way::Back)?;
+            go(
+                self.client,
+                &self.plan.down_text(),
+                &self.old_catalog,
+                Way::Back,
+            )?;
             self.compare_back(rows)?;
         }
         Ok(())
-    }
-
-    fn go(
-        &mut self,
-        text: &str,
-        wanted: &BTreeMap<String, Vec<String>>,
-        way: Way,
-    ) -> Result<(), Unproved> {
-        run(self.client, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
-        let is = catalog(self.client)?;
-        match super::catalog::difference(&is, wanted) {
-            Some(difference) => Err(Unproved::Catalog { way, difference }),
-            None => Ok(()),
-        }
     }
 
     fn compare(&mut self, rows: &Rows) -> Result<(), Unproved> {
@@ -126,6 +137,15 @@ impl Trial<'_> {
             matched(pair, &pair.old, &mut found, &wanted, Way::Back)?;
         }
         Ok(())
+    }
+}
+
+/// Runs a script, and compares what it made with what a fresh creation makes.
+fn go(client: &mut Client, text: &str, wanted: &Catalog, way: Way) -> Result<(), Unproved> {
+    run(client, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
+    match super::catalog::difference(&catalog(client)?, wanted) {
+        Some(difference) => Err(Unproved::Catalog { way, difference }),
+        None => Ok(()),
     }
 }
 
@@ -299,7 +319,7 @@ fn batches(client: &mut Client, sql: &str) -> Result<(), Error> {
 }
 
 /// Everything in the schema, by kind and name, but what begins with `svcgen_`.
-fn catalog(client: &mut Client) -> Result<BTreeMap<String, Vec<String>>, Error> {
+fn catalog(client: &mut Client) -> Result<Catalog, Error> {
     let query = "
 select 'table ' || c.relname, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
     || case when a.attnotnull then ' not null' else '' end || ' ' || a.attidentity::text || a.attgenerated::text
