@@ -69,7 +69,6 @@ impl ArchiveView {
         let archive = context.schema.table(&archive_name(&table.name))?;
         let mut imports = Imports::new();
         imports.add("serde", "Serialize");
-        imports.add("jiff", "Timestamp");
         imports.add("uuid", "Uuid");
         let names = [
             "Error", "archive", "db", "hooks", "http", "input", "list", "params",
@@ -162,6 +161,9 @@ fn record(
             "created_at" => ("Timestamp", "When it was created."),
             _ => ("Timestamp", "When it was last changed."),
         };
+        if ty == "Timestamp" {
+            imports.add("jiff", ty);
+        }
         members.push(optional(column, ty, doc.to_owned()));
         shown.push(column.to_owned());
     }
