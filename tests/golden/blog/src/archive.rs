@@ -68,9 +68,3 @@ async fn restore(
             .await?,
     ))
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &svcgen_runtime::db::Sql)] = &[
-    ("TIE_POST_TAGS", &TIE_POST_TAGS),
-    ("FORGET_POST_TAGS", &FORGET_POST_TAGS),
-];
