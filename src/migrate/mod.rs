@@ -21,7 +21,7 @@
 //! The formats of the SQL files and of the sum are in [`script`] and [`sum`].
 
 mod checks;
-mod folder;
+pub mod folder;
 mod guards;
 pub mod json;
 pub mod lint;

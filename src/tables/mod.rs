@@ -4,6 +4,7 @@
 //! remembers the tables of the last generation is this model itself, which is
 //! why these types, unlike the rest of the core, carry serde.
 
+pub mod advice;
 pub mod build;
 pub mod change;
 pub mod convert;

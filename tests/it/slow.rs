@@ -5,6 +5,7 @@
 
 mod cargo;
 mod import;
+mod indexes;
 mod migrate;
 mod migrate_property;
 mod month;
