@@ -131,15 +131,17 @@ impl Migration {
     }
 }
 
+/// The number of the next migration.
+pub fn next_number(history: &[Link]) -> u64 {
+    let numbers = history
+        .iter()
+        .filter_map(|link| link.id.split('_').next()?.parse::<u64>().ok());
+    numbers.max().unwrap_or(0) + 1
+}
+
 /// The name of the next migration: a number, and what it is about.
 fn next_id(history: &[Link], changes: &[Change]) -> String {
-    let number = history
-        .iter()
-        .filter_map(|link| link.id.split('_').next()?.parse::<u32>().ok())
-        .max()
-        .unwrap_or(0)
-        + 1;
-    format!("{number:04}_{}", slug(history, changes))
+    format!("{:04}_{}", next_number(history), slug(history, changes))
 }
 
 fn slug(history: &[Link], changes: &[Change]) -> String {

@@ -226,11 +226,12 @@ fn of_change(change: &Change) -> Vec<Finding> {
 
 fn of_values(pair: &Pair) -> Option<Finding> {
     let kept = pair.new.kind == TableKind::Archive;
-    let column = pair
-        .new
-        .columns
-        .iter()
-        .find(|it| !it.past.renamed_values.is_empty())?;
+    let column = pair.new.columns.iter().find(|it| {
+        let before = pair
+            .old_of(&it.name)
+            .map_or(0, |it| it.past.renamed_values.len());
+        it.past.renamed_values.len() > before
+    })?;
     let message = format!(
         "archived rows keep the old values of `{}` of `{}`",
         column.name, pair.new.name
