@@ -34,7 +34,7 @@ impl Runner {
             "apply_scripts",
         ];
         step("build the runner", || {
-            succeed(cargo(&repository()).args(build))
+            succeed(cargo(&repository()).args(build));
         });
         let mut child = Command::new(target().join("debug/examples/apply_scripts"))
             .stdin(Stdio::piped())
