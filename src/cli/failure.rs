@@ -10,6 +10,7 @@ use crate::{
     project::ProjectError,
     reconcile::{Conflict, Refusal, lock::LockError},
     source::Source,
+    tables::question::Question,
 };
 
 /// Why a command did not do what it was asked.
@@ -31,6 +32,8 @@ pub enum Failure {
         /// What to do.
         hint: Option<String>,
     },
+    /// The schema has to say more before the tables can change.
+    Questions(Vec<Question>),
     /// Files are in the way; and where more is to be read of it.
     Conflicts(Vec<Conflict>, Option<String>),
     /// Conflicts were written into files, this many.
@@ -92,6 +95,7 @@ impl Failure {
                 ("conflict", files.join("\n"), None)
             }
             Self::InTheWay { message, hint } => ("conflict", message.clone(), Some(hint.clone())),
+            Self::Questions(questions) => ("conflict", asked(questions), Some(PASTE.to_owned())),
             Self::Internal { message, hint, .. } => ("internal", message.clone(), hint.clone()),
             Self::Marked(count) => (
                 "conflict",
@@ -152,6 +156,11 @@ impl Failure {
                 shell.hint(&hint);
                 ExitCode::from(3)
             }
+            Self::Questions(questions) => {
+                shell.error(&asked(&questions));
+                shell.hint(PASTE);
+                ExitCode::from(3)
+            }
             Self::Internal {
                 message,
                 hint,
@@ -174,6 +183,18 @@ impl Failure {
             Self::Ended(status) => ExitCode::from(status),
         }
     }
+}
+
+/// What to do with questions where nobody can be asked.
+const PASTE: &str =
+    "write one of the answers into the schema, and run it again; nothing was written";
+
+fn asked(questions: &[Question]) -> String {
+    let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
+    format!(
+        "the schema does not say how the tables change:\n{}",
+        told.join("\n")
+    )
 }
 
 /// The list, with each piece of advice told once.

@@ -99,6 +99,30 @@ impl Git {
         entry.strip_suffix(" 0").map(str::to_owned)
     }
 
+    /// The files of the project that git has no commit of as they are, relative to the project.
+    pub fn uncommitted(&self) -> Option<Vec<String>> {
+        let listed = self.ask(&[
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=all",
+            "--",
+            ".",
+        ])?;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let mut entries = listed.split('\0').filter(|it| it.len() > 3);
+        let mut paths = Vec::new();
+        while let Some(entry) = entries.next() {
+            let path = &entry[3..];
+            paths.push(path.strip_prefix(&self.prefix).unwrap_or(path).to_owned());
+            if entry.starts_with(['R', 'C']) {
+                // Where it came from stands by itself.
+                entries.next();
+            }
+        }
+        Some(paths)
+    }
+
     /// Tells the index that a file is in conflict, as a merge does: what was last
     /// generated, its owner's text, and what is generated now.
     pub fn mark(&self, path: &str, mode: &str, versions: &[Vec<u8>; 3]) -> Option<()> {
