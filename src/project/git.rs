@@ -79,16 +79,46 @@ impl Git {
         self.ask(&["cat-file", "blob", &id.to_string()])
     }
 
-    /// What one side of an unfinished merge has at a path.
+    /// What one side of a merge has at a path that git could not merge, or, where the merge is
+    /// committed by now, that both sides had changed.
     pub fn stage(&self, path: &str, stage: Stage) -> Option<Vec<u8>> {
         let name = format!(":{}:{}{path}", stage as u8, self.prefix);
-        self.ask(&["cat-file", "blob", &name])
+        let blob = |name: &str| self.ask(&["cat-file", "blob", name]);
+        blob(&name).or_else(|| {
+            let parent = match stage {
+                Stage::Base => return None,
+                Stage::Ours => "HEAD^1",
+                Stage::Theirs => "HEAD^2",
+            };
+            let is_contested =
+                self.content_name("HEAD^2", path)? != self.content_name("HEAD^1", path)?;
+            is_contested.then(|| blob(&format!("{parent}:{}{path}", self.prefix)))?
+        })
     }
 
-    /// Whether an unfinished merge has left a file in conflict.
+    /// Whether a merge has left one side's version of a file: because it is not finished, or
+    /// because it was committed so, and nobody has written the file since.
     pub fn is_unmerged(&self, path: &str) -> bool {
         let listed = self.ask(&["ls-files", "--unmerged", "--", path]);
-        listed.is_some_and(|it| !it.is_empty())
+        if listed.is_some_and(|it| !it.is_empty()) {
+            return true;
+        }
+        let Some(theirs) = self.content_name("HEAD^2", path) else {
+            return false;
+        };
+        let (ours, head) = (
+            self.content_name("HEAD^1", path),
+            self.content_name("HEAD", path),
+        );
+        ours.as_ref() != Some(&theirs)
+            && head == ours
+            && self.ask(&["diff", "--quiet", "HEAD", "--", path]).is_some()
+    }
+
+    /// The name of a file's content in a commit.
+    fn content_name(&self, commit: &str, path: &str) -> Option<Vec<u8>> {
+        let name = format!("{commit}:{}{path}", self.prefix);
+        self.ask(&["rev-parse", "--verify", "--quiet", &name])
     }
 
     /// What the index has of a path, `MODE ID`, unless it is in conflict or not there.
