@@ -10,6 +10,7 @@ use super::{
     findings, merging, moved,
     pipeline::Wishes,
     prepared::Prepared,
+    proving::Proving,
     questions, report,
     settled::{self, Settled},
     shell::Shell,
@@ -25,7 +26,7 @@ use crate::{
 const MOST_TOLD: usize = 6;
 
 /// Runs the command.
-pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(), Failure> {
+pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<(), Failure> {
     let started = Instant::now();
     let project = find(project)?;
     if options.require_clean {
@@ -145,16 +146,14 @@ fn require_clean(project: &Project) -> Result<(), Failure> {
 fn prepare(
     project: &Project,
     schema: &mut [SchemaFile],
-    options: Generate,
+    options: &Generate,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
+    let proving = Proving::wished(options.postgres_url.as_deref(), options.no_postgres_proof);
     let mut wishes = Wishes {
         conflicts: conflicts::wishes(options.on_conflict),
-        allow: Allow {
-            drops: options.allow_drops,
-            narrowing: options.allow_narrowing,
-            stash: options.stash,
-        },
+        allow: allowed(options),
+        proving: Some(&proving),
         ..Wishes::default()
     };
     loop {
@@ -167,6 +166,15 @@ fn prepare(
             Err(Failure::Questions(asked)) => questions::answer(&asked, schema, shell)?,
             other => return other.map_err(|it| conflicts::reported(it, project)),
         }
+    }
+}
+
+/// What the tables may lose, for this once.
+fn allowed(options: &Generate) -> Allow {
+    Allow {
+        drops: options.allow_drops,
+        narrowing: options.allow_narrowing,
+        stash: options.stash,
     }
 }
 
@@ -198,9 +206,13 @@ pub fn refuse_interrupted(project: &Project) -> Result<(), Failure> {
 }
 
 /// Says what a run would do, in the way that was asked for, and does nothing.
-fn rehearse(project: &Project, options: Generate, shell: &Shell) -> Result<(), Failure> {
+fn rehearse(project: &Project, options: &Generate, shell: &Shell) -> Result<(), Failure> {
     refuse_interrupted(project)?;
-    let prepared = match upgrade::prepare(project, project.schema()?, &Wishes::default(), shell) {
+    let wishes = Wishes {
+        allow: allowed(options),
+        ..Wishes::default()
+    };
+    let prepared = match upgrade::prepare(project, project.schema()?, &wishes, shell) {
         Err(Failure::Conflicts(conflicts, _)) if options.check => {
             let findings = findings::of_conflicts(&conflicts);
             return findings::tell(&findings, options.format, shell);

@@ -85,7 +85,9 @@ impl Checks<'_> {
                 if self.delta.created.iter().any(|it| it.name == key.table) {
                     return vec![self.refers_to_nothing(&key.column)];
                 }
-                let (column, table) = (quoted(&key.column), quoted(target));
+                let column = quoted(&key.column);
+                // The other table may have a column of the same name.
+                let own = format!("{}.{column}", quoted(&self.pair.new.name));
                 vec![self.sample(
                     format!(
                         "Every `{}` of `{}` is the id of one of `{target}`.",
@@ -94,7 +96,8 @@ impl Checks<'_> {
                     &column,
                     &self.values.source(),
                     &format!(
-                        "{column} is not null and not exists (select 1 from {table} as target where target.id = {column})"
+                        "{own} is not null and not exists (select 1 from {} as svcgen_target where svcgen_target.id = {own})",
+                        quoted(target)
                     ),
                 )]
             }

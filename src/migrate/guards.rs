@@ -19,17 +19,16 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
     for pair in &delta.pairs {
         let stays = pair.old.guarded && pair.new.guarded && !is_touched(dialect, delta, pair);
         if pair.old.guarded && !stays {
-            let step = Step::new(
-                Place::Unguard,
-                &pair.old.name,
-                format!("Lets rows of `{}` be deleted.", pair.old.name),
-                dialect.unguard(&pair.old),
-            );
-            steps.push(step.grave(Class::Widening, Reversible::Exact));
+            steps.push(unguard(dialect, &pair.old));
         }
         if pair.new.guarded && !stays {
             guarded.push(&pair.new);
         }
+    }
+    // The guard of a table that goes speaks of the archive that stays, which may change before.
+    if dialect.name() == "sqlite" {
+        let gone = delta.dropped.iter().filter(|it| it.guarded);
+        steps.extend(gone.map(|table| unguard(dialect, table)));
     }
     guarded.extend(delta.created.iter().filter(|it| it.guarded));
     if guarded.is_empty() {
@@ -58,6 +57,12 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
     let step = Step::new(Place::Guard, &guarded[0].name, title, sql).run(Mode::Transaction, lock);
     steps.push(step.grave(Class::Widening, Reversible::Exact));
     steps
+}
+
+fn unguard(dialect: &dyn Dialect, table: &Table) -> Step {
+    let title = format!("Lets rows of `{}` be deleted.", table.name);
+    Step::new(Place::Unguard, &table.name, title, dialect.unguard(table))
+        .grave(Class::Widening, Reversible::Exact)
 }
 
 /// Whether the text of a guard would be another, or the migration touches what it speaks of.

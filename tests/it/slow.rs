@@ -6,6 +6,7 @@
 mod cargo;
 mod import;
 mod migrate;
+mod migrate_property;
 mod month;
 mod postgres;
 mod redocly;

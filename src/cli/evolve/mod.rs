@@ -18,6 +18,7 @@ use super::{
     conflicts, generate,
     new::ask,
     pipeline::{self, Wishes},
+    proving::Proving,
     questions,
     report::Summary,
     shell::Shell,
@@ -121,7 +122,7 @@ impl Draft {
         let started = Instant::now();
         if manner.dry_run {
             generate::refuse_interrupted(&self.project)?;
-            let prepared = self.prepare(shell)?;
+            let prepared = self.prepare(None, shell)?;
             let outcome = Outcome::of(self.schema_changes(), &prepared, self.left(), telling);
             return outcome.rehearsed(manner.format, shell);
         }
@@ -134,14 +135,14 @@ impl Draft {
             });
         }
         let progress = shell.progress("generating");
-        let mut prepared = self.prepare(shell);
+        let mut prepared = self.prepare(Some(&Proving::usual()), shell);
         drop(progress);
         while let Err(Failure::Questions(asked)) = prepared {
             if !may_ask(manner) {
                 return Err(Failure::Questions(asked));
             }
             questions::answer(&asked, &mut self.after, shell)?;
-            prepared = self.prepare(shell);
+            prepared = self.prepare(Some(&Proving::usual()), shell);
         }
         let prepared = prepared.map_err(|it| conflicts::reported(it, &self.project))?;
         let mut changes = self.schema_changes();
@@ -156,12 +157,20 @@ impl Draft {
         self.along.as_ref().map_or_else(Vec::new, Along::left)
     }
 
-    fn prepare(&self, shell: &Shell) -> Result<super::prepared::Prepared, Failure> {
+    fn prepare(
+        &self,
+        proving: Option<&Proving>,
+        shell: &Shell,
+    ) -> Result<super::prepared::Prepared, Failure> {
+        let wishes = Wishes {
+            proving,
+            ..Wishes::default()
+        };
         // As the next run will find them.
         let mut files = self.after.clone();
         files.sort_by_key(|it| (it.path != project::SCHEMA_FILE, it.path.clone()));
         let Some(along) = &self.along else {
-            return upgrade::prepare(&self.project, files, &Wishes::default(), shell);
+            return upgrade::prepare(&self.project, files, &wishes, shell);
         };
         if let Some(from) = upgrade::older(&self.project)? {
             return Err(Failure::InTheWay {
@@ -175,7 +184,7 @@ impl Draft {
         let carry: &dyn Carry = along;
         let wishes = Wishes {
             carry: Some(carry),
-            ..Wishes::default()
+            ..wishes
         };
         pipeline::gather(&self.project, files, &wishes, shell)?.prepare(Some(carry))
     }

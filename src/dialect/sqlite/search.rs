@@ -10,17 +10,18 @@ use super::quoted;
 /// The index, filled with what the table holds, and its triggers.
 pub fn create(table: &Table, search: &Search, id_type: &str) -> String {
     let (name, on) = (&search.name, quoted(&table.name));
-    let columns = list(search, "");
+    let words: Vec<String> = search.columns.iter().map(|it| word(it)).collect();
+    let (columns, words) = (list(search, ""), words.join(", "));
     let record = format!("(select record from {name}_rows where id = new.id)");
     let write = format!(
-        "insert or replace into {name} (rowid, {columns})\n    values ({record}, {});",
+        "insert or replace into {name} (rowid, {words})\n    values ({record}, {});",
         list(search, "new.")
     );
     format!(
         "create table {name}_rows (record integer primary key, id {id_type} not null unique) strict;
-create virtual table {name} using fts5 ({columns}, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0');
+create virtual table {name} using fts5 ({words}, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0');
 insert into {name}_rows (id) select id from {on};
-insert into {name} (rowid, {columns})
+insert into {name} (rowid, {words})
     select record, {texts} from {on} join {name}_rows on {name}_rows.id = {on}.id;
 create trigger {name}_insert after insert on {on}
 begin
@@ -39,6 +40,14 @@ end;
 ",
         texts = list(search, &format!("{on}.")),
     )
+}
+
+/// What FTS5 calls a column: two names it keeps for itself.
+fn word(column: &str) -> String {
+    match column {
+        "rank" | "rowid" => format!("{column}_"),
+        _ => quoted(column),
+    }
 }
 
 /// The end of it all.

@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
+/// What a database consists of: by kind and name of each object, its parts.
+pub type Catalog = BTreeMap<String, Vec<String>>;
+
 /// Everything in a database, by kind and name, but what begins with `sqlite_` or `svcgen_`.
-pub fn read(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<String>>> {
+pub fn read(connection: &Connection) -> rusqlite::Result<Catalog> {
     let mut statement = connection.prepare(
         "select type, name, sql from sqlite_schema where sql is not null \
          and name not like 'sqlite\\_%' escape '\\' and name not like 'svcgen\\_%' escape '\\'",
@@ -22,10 +25,7 @@ pub fn read(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<St
 }
 
 /// The first difference between two databases, as a sentence's end.
-pub fn difference(
-    is: &BTreeMap<String, Vec<String>>,
-    should: &BTreeMap<String, Vec<String>>,
-) -> Option<String> {
+pub fn difference(is: &Catalog, should: &Catalog) -> Option<String> {
     for (object, wanted) in should {
         let Some(found) = is.get(object) else {
             return Some(format!("the {object} is missing"));

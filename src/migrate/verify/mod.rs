@@ -23,6 +23,7 @@ use crate::tables::delta::{Delta, Pair, Source};
 use crate::tables::{Schema, Table, diff::Diff};
 
 use super::{Migration, Plan};
+use catalog::Catalog;
 use replay::Stopped;
 use rows::Rows;
 
@@ -80,6 +81,16 @@ impl std::fmt::Display for Way {
 
 /// Proves a migration, as far as it has a script for SQLite.
 pub fn migration(old: &Schema, diff: &Diff, migration: &Migration) -> Result<(), Unproved> {
+    with_rows(old, diff, migration, &rows::hostile(old, &diff.delta))
+}
+
+/// The same with these rows in the old tables.
+pub fn with_rows(
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+    rows: &Rows,
+) -> Result<(), Unproved> {
     let Some(sqlite) = dialect::ALL.iter().find(|it| it.name() == "sqlite") else {
         return Ok(());
     };
@@ -92,17 +103,21 @@ pub fn migration(old: &Schema, diff: &Diff, migration: &Migration) -> Result<(),
         new: &diff.target,
         delta: &diff.delta,
         plan,
+        old_catalog: catalog::read(&fresh(*sqlite, old)?)?,
+        new_catalog: catalog::read(&fresh(*sqlite, &diff.target)?)?,
     };
-    let back_with_rows = diff
-        .changes
-        .iter()
-        .all(|change| change.reversible() != Reversible::No);
-    let rows = rows::hostile(old, &diff.delta);
-    trial.run(&rows, back_with_rows)?;
+    let back_with_rows = comes_back_whole(diff);
+    trial.run(rows, back_with_rows)?;
     if !back_with_rows {
         trial.run(&Rows::new(), true)?;
     }
     Ok(())
+}
+
+/// Whether the way back can be gone with rows.
+fn comes_back_whole(diff: &Diff) -> bool {
+    let mut changes = diff.changes.iter();
+    changes.all(|change| change.reversible() != Reversible::No)
 }
 
 struct Trial<'a> {
@@ -111,6 +126,8 @@ struct Trial<'a> {
     new: &'a Schema,
     delta: &'a Delta,
     plan: &'a Plan,
+    old_catalog: Catalog,
+    new_catalog: Catalog,
 }
 
 impl Trial<'_> {
@@ -119,30 +136,24 @@ impl Trial<'_> {
         insert(&connection, rows)?;
         self.count_up(&connection)?;
         let before = sequences(&connection)?;
-        self.go(&connection, &self.plan.up_text(), self.new, Way::There)?;
+        go(
+            &connection,
+            &self.plan.up_text(),
+            &self.new_catalog,
+            Way::There,
+        )?;
         self.compare(&connection, rows)?;
         self.compare_sequences(&connection, &before)?;
         if and_back {
-            self.go(&connection, &self.plan.down_text(), self.old, Way::Back)?;
+            go(
+                &connection,
+                &self.plan.down_text(),
+                &self.old_catalog,
+                Way::Back,
+            )?;
             self.compare_back(&connection, rows)?;
         }
         Ok(())
-    }
-
-    fn go(
-        &self,
-        connection: &Connection,
-        text: &str,
-        wanted: &Schema,
-        way: Way,
-    ) -> Result<(), Unproved> {
-        replay::run(connection, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
-        let is = catalog::read(connection)?;
-        let should = catalog::read(&fresh(self.dialect, wanted)?)?;
-        match catalog::difference(&is, &should) {
-            Some(difference) => Err(Unproved::Catalog { way, difference }),
-            None => Ok(()),
-        }
     }
 
     /// Gives out an id, and takes the row away again: the id must not be given out twice.
@@ -245,6 +256,15 @@ impl Trial<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Runs a script, and compares what it made with what a fresh creation makes.
+fn go(connection: &Connection, text: &str, wanted: &Catalog, way: Way) -> Result<(), Unproved> {
+    replay::run(connection, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
+    match catalog::difference(&catalog::read(connection)?, wanted) {
+        Some(difference) => Err(Unproved::Catalog { way, difference }),
+        None => Ok(()),
     }
 }
 

@@ -7,39 +7,75 @@ use postgres::{Client, Error};
 use rusqlite::types::Value;
 
 use crate::dialect::{self, Dialect, quoted, text_literal};
-use crate::tables::change::Reversible;
 use crate::tables::delta::{Delta, Pair};
 use crate::tables::{Column, ColumnType, Schema, Table, diff::Diff};
 
 use super::super::script::{self, Mode, ScriptStep};
 use super::super::{Migration, Plan};
+use super::catalog::Catalog;
 use super::oracle::{self, Expected};
 use super::replay::Stopped;
 use super::rows::{self, Rows};
 use super::{Unproved, Way};
 
-/// The schema that a proof is made in; whatever is in it goes.
-const SCHEMA: &str = "svcgen_proof";
+/// The schema that a proof of this process is made in; whatever is in it goes.
+fn place() -> String {
+    format!("svcgen_proof_{}", std::process::id())
+}
 
-/// Proves a migration on a server, as far as it has a script for it.
+/// Proves a migration on a server, as far as it has a script for it, leaves nothing behind, and
+/// tells the server's version.
 pub fn migration(
     client: &mut Client,
     old: &Schema,
     diff: &Diff,
     migration: &Migration,
+) -> Result<String, Unproved> {
+    let version: String = client.query_one("show server_version", &[])?.try_get(0)?;
+    let proved = prove(client, old, diff, migration);
+    let clear = format!("drop schema if exists {} cascade", place());
+    // A proof that failed may have left a transaction open.
+    client.batch_execute(&format!("rollback; reset search_path; {clear}"))?;
+    proved?;
+    // A distribution adds its own to it.
+    Ok(version.split(' ').next().unwrap_or(&version).to_owned())
+}
+
+fn prove(
+    client: &mut Client,
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+) -> Result<(), Unproved> {
+    let rows = rows::hostile(old, &diff.delta);
+    with_rows(client, old, diff, migration, &rows)
+}
+
+/// The same with these rows in the old tables.
+pub fn with_rows(
+    client: &mut Client,
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+    rows: &Rows,
 ) -> Result<(), Unproved> {
     let Some(plan) = migration.plans.iter().find(|it| it.dialect == "postgres") else {
         return Ok(());
     };
-    let exact = |it: &crate::tables::change::Change| it.reversible() != Reversible::No;
-    let back_with_rows = diff.changes.iter().all(exact);
+    let back_with_rows = super::comes_back_whole(diff);
+    fresh(client, &diff.target)?;
+    let new_catalog = catalog(client)?;
+    fresh(client, old)?;
+    let old_catalog = catalog(client)?;
     let mut trial = Trial {
         client,
         plan,
         old,
         diff,
+        old_catalog,
+        new_catalog,
     };
-    trial.run(&rows::hostile(old, &diff.delta), back_with_rows)?;
+    trial.run(rows, back_with_rows)?;
     if !back_with_rows {
         trial.run(&Rows::new(), true)?;
     }
@@ -51,37 +87,31 @@ struct Trial<'a> {
     plan: &'a Plan,
     old: &'a Schema,
     diff: &'a Diff,
+    old_catalog: Catalog,
+    new_catalog: Catalog,
 }
 
 impl Trial<'_> {
     fn run(&mut self, rows: &Rows, and_back: bool) -> Result<(), Unproved> {
         fresh(self.client, self.old)?;
-        let old = catalog(self.client)?;
-        fresh(self.client, &self.diff.target)?;
-        let new = catalog(self.client)?;
-        fresh(self.client, self.old)?;
         insert(self.client, self.old, rows)?;
-        self.go(&self.plan.up_text(), &new, Way::There)?;
+        go(
+            self.client,
+            &self.plan.up_text(),
+            &self.new_catalog,
+            Way::There,
+        )?;
         self.compare(rows)?;
         if and_back {
-            self.go(&self.plan.down_text(), &old, Way::Back)?;
+            go(
+                self.client,
+                &self.plan.down_text(),
+                &self.old_catalog,
+                Way::Back,
+            )?;
             self.compare_back(rows)?;
         }
         Ok(())
-    }
-
-    fn go(
-        &mut self,
-        text: &str,
-        wanted: &BTreeMap<String, Vec<String>>,
-        way: Way,
-    ) -> Result<(), Unproved> {
-        run(self.client, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
-        let is = catalog(self.client)?;
-        match super::catalog::difference(&is, wanted) {
-            Some(difference) => Err(Unproved::Catalog { way, difference }),
-            None => Ok(()),
-        }
     }
 
     fn compare(&mut self, rows: &Rows) -> Result<(), Unproved> {
@@ -126,6 +156,15 @@ impl Trial<'_> {
             matched(pair, &pair.old, &mut found, &wanted, Way::Back)?;
         }
         Ok(())
+    }
+}
+
+/// Runs a script, and compares what it made with what a fresh creation makes.
+fn go(client: &mut Client, text: &str, wanted: &Catalog, way: Way) -> Result<(), Unproved> {
+    run(client, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
+    match super::catalog::difference(&catalog(client)?, wanted) {
+        Some(difference) => Err(Unproved::Catalog { way, difference }),
+        None => Ok(()),
     }
 }
 
@@ -195,10 +234,15 @@ impl From<Error> for Unproved {
     }
 }
 
-fn said(error: &Error) -> String {
+/// What a server, or the way to it, says of an error.
+pub fn said(error: &Error) -> String {
+    use std::error::Error as _;
+    let cause = error
+        .source()
+        .map_or_else(String::new, |it| format!(": {it}"));
     error
         .as_db_error()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+        .map_or_else(|| format!("{error}{cause}"), ToString::to_string)
 }
 
 fn postgres_dialect() -> Option<&'static dyn Dialect> {
@@ -226,7 +270,8 @@ pub fn fresh(client: &mut Client, schema: &Schema) -> Result<(), Unproved> {
 fn empty(client: &mut Client) -> Result<(), Unproved> {
     client
         .batch_execute(&format!(
-            "set client_min_messages = warning; drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}; set search_path = {SCHEMA}"
+            "set client_min_messages = warning; drop schema if exists {place} cascade; create schema {place}; set search_path = {place}",
+            place = place()
         ))
         .map_err(Unproved::from)
 }
@@ -299,7 +344,7 @@ fn batches(client: &mut Client, sql: &str) -> Result<(), Error> {
 }
 
 /// Everything in the schema, by kind and name, but what begins with `svcgen_`.
-fn catalog(client: &mut Client) -> Result<BTreeMap<String, Vec<String>>, Error> {
+fn catalog(client: &mut Client) -> Result<Catalog, Error> {
     let query = "
 select 'table ' || c.relname, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
     || case when a.attnotnull then ' not null' else '' end || ' ' || a.attidentity::text || a.attgenerated::text
@@ -333,7 +378,15 @@ from pg_trigger t join pg_class c on c.oid = tgrelid where c.relnamespace = curr
 /// Puts rows in, in any order.
 pub fn insert(client: &mut Client, schema: &Schema, rows: &Rows) -> Result<(), Error> {
     // References run in circles; they are right as a whole.
-    let mut sql = "set session_replication_role = replica;\n".to_owned();
+    let mut sql = String::new();
+    let of_rows = || {
+        let tables = rows.keys().filter_map(|name| schema.table(name));
+        tables.flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)))
+    };
+    for (table, key) in of_rows() {
+        let (table, key) = (quoted(&table.name), quoted(&key.name));
+        sql.extend([format!("alter table {table} drop constraint {key};\n")]);
+    }
     for (name, rows) in rows {
         let Some(table) = schema.table(name) else {
             continue;
@@ -355,7 +408,9 @@ pub fn insert(client: &mut Client, schema: &Schema, rows: &Rows) -> Result<(), E
             )]);
         }
     }
-    sql.push_str("set session_replication_role = default;\n");
+    for (table, key) in of_rows() {
+        sql.push_str(&dialect::add_foreign_key(table, key));
+    }
     client.batch_execute(&sql)
 }
 

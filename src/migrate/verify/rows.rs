@@ -4,6 +4,7 @@
 //! so that the migration has to take them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use rusqlite::types::Value;
 
@@ -20,10 +21,21 @@ pub type Rows = BTreeMap<String, Vec<BTreeMap<String, Value>>>;
 
 /// Rows for the old tables.
 pub fn hostile(old: &Schema, delta: &Delta) -> Rows {
+    varied(old, delta, 0)
+}
+
+/// Rows for the old tables; another start gives others.
+pub fn varied(old: &Schema, delta: &Delta, start: usize) -> Rows {
     let mut rows = Rows::new();
     for table in &old.tables {
-        let pair = delta.pairs.iter().find(|it| it.old.name == table.name);
-        rows.insert(table.name.clone(), of_table(old, delta, table, pair));
+        let maker = Maker {
+            old,
+            delta,
+            table,
+            pair: delta.pairs.iter().find(|it| it.old.name == table.name),
+            start,
+        };
+        rows.insert(table.name.clone(), maker.rows());
     }
     while let Some((table, column, must)) = dangling(old, delta, &rows) {
         let Some(rows) = rows.get_mut(&table.name) else {
@@ -79,51 +91,96 @@ fn references(table: &Table, delta: &Delta) -> Vec<(String, String)> {
     references
 }
 
-fn of_table(
-    old: &Schema,
-    delta: &Delta,
-    table: &Table,
-    pair: Option<&Pair>,
-) -> Vec<BTreeMap<String, Value>> {
-    let wanted = if pair.is_some_and(needs_to_be_empty) {
-        0
-    } else if pair.is_some_and(is_unique_by_constant) {
-        1
-    } else {
-        ROWS
-    };
-    let uniques = uniques(table, pair);
-    let mut seen: Vec<BTreeSet<String>> = vec![BTreeSet::new(); uniques.len()];
-    let mut rows = Vec::new();
-    for number in 0..wanted {
-        let row: BTreeMap<String, Value> = table
-            .columns
-            .iter()
-            .map(|column| {
-                let value = value(old, delta, table, pair, column, number);
-                (column.name.clone(), value)
-            })
-            .collect();
-        let keys: Vec<Option<String>> = uniques
-            .iter()
-            .map(|columns| {
-                let values: Vec<&Value> = columns.iter().filter_map(|it| row.get(it)).collect();
-                (!values.contains(&&Value::Null)).then(|| format!("{values:?}"))
-            })
-            .collect();
-        let taken = keys
-            .iter()
-            .zip(&seen)
-            .any(|(key, seen)| key.as_ref().is_some_and(|key| seen.contains(key)));
-        if taken {
-            continue;
+/// Makes the rows of one table.
+struct Maker<'a> {
+    old: &'a Schema,
+    delta: &'a Delta,
+    table: &'a Table,
+    pair: Option<&'a Pair>,
+    start: usize,
+}
+
+impl Maker<'_> {
+    fn rows(&self) -> Vec<BTreeMap<String, Value>> {
+        let wanted = if self.pair.is_some_and(needs_to_be_empty) {
+            0
+        } else if self.pair.is_some_and(is_unique_by_constant) {
+            1
+        } else {
+            ROWS
+        };
+        let uniques = uniques(self.table, self.pair);
+        let mut seen: Vec<BTreeSet<String>> = vec![BTreeSet::new(); uniques.len()];
+        let mut rows = Vec::new();
+        for number in 0..wanted {
+            let columns = self.table.columns.iter();
+            let row: BTreeMap<String, Value> = columns
+                .map(|column| (column.name.clone(), self.value(column, number)))
+                .collect();
+            let keys: Vec<Option<String>> = uniques.iter().map(|it| it.key(&row)).collect();
+            let taken = keys
+                .iter()
+                .zip(&seen)
+                .any(|(key, seen)| key.as_ref().is_some_and(|key| seen.contains(key)));
+            if taken {
+                continue;
+            }
+            for (key, seen) in keys.into_iter().zip(&mut seen) {
+                seen.extend(key);
+            }
+            rows.push(row);
         }
-        for (key, seen) in keys.into_iter().zip(&mut seen) {
-            seen.extend(key);
-        }
-        rows.push(row);
+        rows
     }
-    rows
+
+    fn value(&self, column: &Column, number: usize) -> Value {
+        let (table, pair) = (self.table, self.pair);
+        let is_key = table.primary_key.contains(&column.name);
+        let turn = number + self.start;
+        let target = references(table, self.delta)
+            .into_iter()
+            .find(|(name, _)| *name == column.name)
+            .map(|(_, target)| target);
+        if let Some(target) = target {
+            if column.nullable && turn % 3 == 1 {
+                return Value::Null;
+            }
+            // The next one, so that references run in circles, to itself too.
+            let number = if is_key { number } else { (turn + 1) % ROWS };
+            return self.old.table(&target).map_or(Value::Null, |target| {
+                id(target.columns.first().map_or(column.ty, |it| it.ty), number)
+            });
+        }
+        if is_key || column.name == "id" && table.kind == TableKind::Archive {
+            return id(column.ty, number);
+        }
+        if may_be_null(pair, column) && turn % 3 == 2 {
+            return Value::Null;
+        }
+        let good: Vec<Value> = candidates(table, pair, column)
+            .into_iter()
+            .filter(|it| is_good(it, table, pair, column))
+            .collect();
+        match good.len() {
+            0 if may_be_null(pair, column) => Value::Null,
+            0 => stored_default(column),
+            length => good[turn % length].clone(),
+        }
+    }
+}
+
+/// Whether a null is good in a column, today and tomorrow.
+fn may_be_null(pair: Option<&Pair>, column: &Column) -> bool {
+    let required_later = pair.is_some_and(|pair| {
+        let now = pair.new_of(&column.name).and_then(|it| pair.new.column(it));
+        now.is_some_and(|it| !it.nullable)
+    });
+    let filled_later = pair.is_some_and(|pair| {
+        pair.columns.iter().any(|it| {
+            matches!(&it.source, Source::Column { name, fill: Some(_), .. } if *name == column.name)
+        })
+    });
+    column.nullable && (!required_later || filled_later)
 }
 
 /// Whether the migration only works while the table has no rows.
@@ -153,70 +210,57 @@ fn is_unique_by_constant(pair: &Pair) -> bool {
     uniques.any(|index| index.terms.iter().any(|term| is_constant(&term.column)))
 }
 
-/// The sets of old columns that no two rows may agree in, before or after.
-fn uniques(table: &Table, pair: Option<&Pair>) -> Vec<Vec<String>> {
-    let mut uniques = vec![table.primary_key.clone()];
-    let own = table.indexes.iter().filter(|index| index.unique);
-    uniques.extend(own.map(|index| index.terms.iter().map(|it| it.column.clone()).collect()));
-    let Some(pair) = pair else { return uniques };
-    for index in pair.new.indexes.iter().filter(|index| index.unique) {
-        let columns = index.terms.iter().filter_map(|term| {
-            let column = pair.old_of(&term.column)?;
-            Some(column.name.clone())
-        });
-        uniques.push(columns.collect());
-    }
-    uniques
+/// Old columns that no two rows may agree in: in their values, or in what these become.
+struct Unique<'a> {
+    pair: Option<&'a Pair>,
+    columns: Vec<String>,
 }
 
-fn value(
-    old: &Schema,
-    delta: &Delta,
-    table: &Table,
-    pair: Option<&Pair>,
-    column: &Column,
-    number: usize,
-) -> Value {
-    let is_key = table.primary_key.contains(&column.name);
-    let target = references(table, delta)
-        .into_iter()
-        .find(|(name, _)| *name == column.name)
-        .map(|(_, target)| target);
-    if let Some(target) = target {
-        if column.nullable && number % 3 == 1 {
-            return Value::Null;
+impl Unique<'_> {
+    /// What no second row may have; nothing where a part is null.
+    fn key(&self, row: &BTreeMap<String, Value>) -> Option<String> {
+        let mut key = String::new();
+        for name in &self.columns {
+            let value = row.get(name).filter(|it| **it != Value::Null)?;
+            let value = self.pair.and_then(|it| later(it, name, value));
+            let value = value.or_else(|| row.get(name).cloned());
+            // Writing to a string cannot fail.
+            let _ = write!(key, "{value:?},");
         }
-        // The next one, so that references run in circles, to itself too.
-        let number = if is_key { number } else { (number + 1) % ROWS };
-        return old.table(&target).map_or(Value::Null, |target| {
-            id(target.columns.first().map_or(column.ty, |it| it.ty), number)
+        Some(key)
+    }
+}
+
+/// What an old column's value becomes.
+fn later(pair: &Pair, old: &str, value: &Value) -> Option<Value> {
+    let before = pair.old.column(old)?;
+    let now = pair.new.column(pair.new_of(old)?)?;
+    convert(value, before.ty, now.ty)
+}
+
+/// The sets of old columns that no two rows may agree in, before or after.
+fn uniques<'a>(table: &Table, pair: Option<&'a Pair>) -> Vec<Unique<'a>> {
+    let now = |columns| Unique {
+        pair: None,
+        columns,
+    };
+    let mut uniques = vec![now(table.primary_key.clone())];
+    let own = table.indexes.iter().filter(|index| index.unique);
+    uniques.extend(own.map(|index| now(index.terms.iter().map(|it| it.column.clone()).collect())));
+    for index in pair.iter().flat_map(|it| &it.new.indexes) {
+        if !index.unique {
+            continue;
+        }
+        let columns = index.terms.iter().filter_map(|term| {
+            let column = pair?.old_of(&term.column)?;
+            Some(column.name.clone())
+        });
+        uniques.push(Unique {
+            pair,
+            columns: columns.collect(),
         });
     }
-    if is_key || column.name == "id" && table.kind == TableKind::Archive {
-        return id(column.ty, number);
-    }
-    let required_later = pair.is_some_and(|pair| {
-        let now = pair.new_of(&column.name).and_then(|it| pair.new.column(it));
-        now.is_some_and(|it| !it.nullable)
-    });
-    let filled_later = pair.is_some_and(|pair| {
-        pair.columns.iter().any(|it| {
-            matches!(&it.source, Source::Column { name, fill: Some(_), .. } if *name == column.name)
-        })
-    });
-    let may_be_null = column.nullable && (!required_later || filled_later);
-    if may_be_null && number % 3 == 2 {
-        return Value::Null;
-    }
-    let good: Vec<Value> = candidates(table, pair, column)
-        .into_iter()
-        .filter(|it| is_good(it, table, pair, column))
-        .collect();
-    match good.len() {
-        0 if may_be_null => Value::Null,
-        0 => stored_default(column),
-        length => good[number % length].clone(),
-    }
+    uniques
 }
 
 fn stored_default(column: &Column) -> Value {

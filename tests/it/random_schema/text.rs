@@ -4,14 +4,18 @@ use std::fmt::Write as _;
 
 use svcgen::source::Source;
 
-use super::{Entity, Field, Schema};
+use super::Schema;
+use super::entity::Entity;
+use super::field::Field;
 
 impl Schema {
     /// The schema's files.
     pub fn sources(&self) -> Vec<Source> {
         let mut service = "svcgen: 1\nname: random\n".to_owned();
-        if !self.dropped.is_empty() {
-            let _ = writeln!(service, "dropped: [{}]", self.dropped.join(", "));
+        for (key, names) in [("dropped", &self.dropped), ("kept", &self.kept)] {
+            if !names.is_empty() {
+                let _ = writeln!(service, "{key}: [{}]", names.join(", "));
+            }
         }
         let mut sources = vec![Source {
             path: "svcgen.yaml".to_owned(),
@@ -41,8 +45,14 @@ impl Entity {
         if let Some(was) = &self.was {
             say("was", was);
         }
-        if !self.dropped.is_empty() {
-            say("dropped", &format!("[{}]", self.dropped.join(", ")));
+        for (key, names) in [
+            ("dropped", &self.dropped),
+            ("stashed", &self.stashed),
+            ("kept", &self.kept),
+        ] {
+            if !names.is_empty() {
+                say(key, &format!("[{}]", names.join(", ")));
+            }
         }
         for (key, sets) in [("unique", &self.uniques), ("indexes", &self.indexes)] {
             let sets = sets.iter().map(|it| format!("[{}]", it.join(", ")));
@@ -51,17 +61,24 @@ impl Entity {
                 say(key, &format!("[{}]", sets.join(", ")));
             }
         }
+        if let Some(order) = &self.order {
+            say(
+                "list",
+                &format!("{{ order: [{order}], default_order: -{order} }}"),
+            );
+        }
         let is_empty = self.fields.is_empty() && self.links.is_empty();
         say("fields", if is_empty { "{}" } else { "" });
         for (name, field) in &self.fields {
             say(&format!("  {name}"), &field.text());
         }
-        for (name, target) in &self.links {
-            let table = format!("{}_links", target.to_lowercase());
-            say(
-                &format!("  {name}"),
-                &format!("{{ many: {target}, through: {table} }}"),
+        for (name, links) in &self.links {
+            let table = links.through.map_or_else(
+                || format!("{}_links", links.target.to_lowercase()),
+                str::to_owned,
             );
+            let links = format!("{{ many: {}, through: {table} }}", links.target);
+            say(&format!("  {name}"), &links);
         }
         text
     }
@@ -71,17 +88,27 @@ impl Field {
     fn text(&self) -> String {
         let mut text = format!("{{ type: {}", self.ty);
         let mut say = |key: &str, value: &str| text.push_str(&[", ", key, ": ", value].concat());
-        if self.nullable {
-            say("nullable", "true");
+        for (key, is) in [
+            ("nullable", self.nullable),
+            ("unique", self.unique),
+            ("searchable", self.searchable),
+            ("narrow", self.narrow),
+        ] {
+            if is {
+                say(key, "true");
+            }
         }
-        if self.unique {
-            say("unique", "true");
-        }
-        if let Some(default) = self.default {
-            say("default", default);
-        }
-        if let Some(max) = self.max {
-            say("max", &max.to_string());
+        for (key, value) in [
+            ("default", self.default),
+            ("min", self.min),
+            ("max", self.max),
+            ("on_archive", self.on_archive),
+            ("was", self.was.as_deref()),
+            ("backfill", self.backfill.as_deref()),
+        ] {
+            if let Some(value) = value {
+                say(key, value);
+            }
         }
         if !self.values.is_empty() {
             let values = self.values.iter().map(|(name, was)| match was {
@@ -90,12 +117,6 @@ impl Field {
             });
             let values: Vec<String> = values.collect();
             say("values", &format!("[{}]", values.join(", ")));
-        }
-        if let Some(was) = &self.was {
-            say("was", was);
-        }
-        if let Some(backfill) = &self.backfill {
-            say("backfill", backfill);
         }
         text + " }"
     }

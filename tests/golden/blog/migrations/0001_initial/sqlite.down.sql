@@ -1,3 +1,9 @@
+-- svcgen:step transaction Lets rows of `authors` be deleted.
+drop trigger authors_guard;
+
+-- svcgen:step transaction Lets rows of `posts` be deleted.
+drop trigger posts_guard;
+
 -- svcgen:step transaction Drops `authors` with all its rows.
 drop table authors;
 
