@@ -8,7 +8,7 @@ use super::shell::Shell;
 use crate::{
     diagnostic::{self, Diagnostic},
     project::ProjectError,
-    reconcile::{Conflict, Refusal, lock::LockError},
+    reconcile::{Conflict, Refusal, lock::LockError, pages::QUESTION},
     source::Source,
     tables::question::Question,
 };
@@ -192,7 +192,7 @@ const PASTE: &str =
 fn asked(questions: &[Question]) -> String {
     let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
     format!(
-        "the schema does not say how the tables change:\n{}",
+        "the schema does not say how the tables change [{QUESTION}]:\n{}",
         told.join("\n")
     )
 }
@@ -207,7 +207,11 @@ fn tell_conflicts(conflicts: &[Conflict], more: Option<&str>, shell: &Shell) {
     shell.error(&format!("{files} in the way; nothing was written"));
     let mut advice: Vec<(String, Vec<&str>)> = Vec::new();
     for conflict in conflicts {
-        shell.detail(&format!("  {}: {conflict}", conflict.path));
+        shell.detail(&format!(
+            "  {}: {conflict} [{}]",
+            conflict.path,
+            conflict.kind.code()
+        ));
         let new = conflict.advice();
         match advice.iter_mut().find(|(old, _)| *old == new) {
             Some((_, paths)) => paths.push(&conflict.path),
@@ -251,7 +255,7 @@ impl From<ProjectError> for Failure {
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         Self::Usage {
-            message: error.to_string(),
+            message: format!("{error} [{}]", error.code()),
             hint: Some(error.hint()),
         }
     }

@@ -23,6 +23,7 @@ use crate::{
         bases::{Bases, Branches},
         lock::{Entry, Lock, State, Written},
         merge::markers,
+        pages::UNRESOLVED,
         path::COPIES,
         text::{BlobId, Fingerprint},
     },
@@ -64,7 +65,7 @@ impl Kept {
         let files: Vec<String> = self.unresolved.iter().map(|it| format!("  {it}")).collect();
         Err(Failure::InTheWay {
             message: format!(
-                "conflicts of the last run are not resolved yet:\n{}",
+                "conflicts of the last run are not resolved yet [{UNRESOLVED}]:\n{}",
                 files.join("\n")
             ),
             hint: "resolve them in the files, then run `svcgen resolve --continue`; `svcgen resolve --abort` takes \

@@ -1,6 +1,8 @@
 //! Files that svcgen keeps up to date and somebody moved: they come back at their place, since
 //! other files refer to them there, and this says which file of the owner's is the old one.
 
+use std::path::Path;
+
 use similar::TextDiff;
 
 use super::{Failure, prepared::Prepared};
@@ -16,7 +18,9 @@ const ALIKE: f32 = 0.6;
 /// A sentence for each file that is written anew although it lies elsewhere.
 pub fn found(project: &Project, prepared: &Prepared) -> Result<Vec<String>, Failure> {
     let missing = prepared.plan.writes.iter().filter_map(|write| {
-        let is_rust = write.path.ends_with(".rs");
+        let is_rust = Path::new(&write.path)
+            .extension()
+            .is_some_and(|it| it == "rs");
         match &write.action {
             Action::Create(content) if write.because == Because::Missing && is_rust => {
                 Some((write, String::from_utf8_lossy(content).into_owned()))

@@ -260,8 +260,11 @@ fn project_of(schema: &BTreeMap<String, String>) -> Place {
         }
         let ended = place.svcgen(&["generate", "-q"]);
         // A case whose schema is wrong has nothing to be compared with.
-        let is_good = ended.status == 0;
-        is_good.then(|| place.tree()).unwrap_or_default()
+        if ended.status == 0 {
+            place.tree()
+        } else {
+            Tree::new()
+        }
     });
     let place = Place::empty();
     for (path, content) in tree {
@@ -388,7 +391,7 @@ fn said(ended: &Ended, command: &str, root: &Path) -> String {
             "Created" | "Updated" | "Finished" | "Unchanged" => {
                 !line.contains('(') || line.ends_with(" files)")
             }
-            "@@" => true,
+            "@@" | "Proved" => true,
             "Removed" => line.ends_with("(no longer generated)"),
             "Restored" | "Undone" => command == "undo",
             count => {
