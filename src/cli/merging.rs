@@ -7,10 +7,13 @@ use std::{
     path::Path,
 };
 
-use super::{Failure, chain, shell::Shell, state_files};
+use super::{Failure, migrate, shell::Shell, state_files};
 use crate::{
     generate,
-    migrate::sum,
+    migrate::{
+        folder::{self, SUM},
+        sum,
+    },
     plan::{Content, Ownership},
     project::{
         self, Project, SchemaFile,
@@ -30,9 +33,6 @@ use crate::{
     schema,
     tables::intent::Allow,
 };
-
-/// Where the chain of migrations is.
-const SUM: &str = "migrations/svcgen.sum";
 
 /// What a project keeps for merges, as a run finds it.
 #[derive(Debug, Clone, Default)]
@@ -177,7 +177,7 @@ fn follow_chain(project: &Project, lock: &mut Lock) -> Result<(), Failure> {
     lock.files
         .retain(|path, _| in_chain(path) || disk.contains_key(path));
     for link in chain.iter().filter(|it| !recorded.contains(&it.id)) {
-        for (name, text) in chain::files_of(project, &link.id)? {
+        for (name, text) in migrate::folder(project, &link.id)?.files {
             let print = Fingerprint::of(text.as_bytes());
             let written = Written {
                 raw: print,
@@ -189,7 +189,7 @@ fn follow_chain(project: &Project, lock: &mut Lock) -> Result<(), Failure> {
                 ownership: Ownership::History,
                 state: State::Written(written),
             };
-            let path = format!("migrations/{}/{name}", link.id);
+            let path = folder::path(&link.id, &name);
             lock.files.insert(path, entry);
         }
     }

@@ -93,6 +93,48 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (504, "Timeout", "The service did not finish in time."),
 ];
 
+/// A problem of this status as a service tells it.
+fn example(status: u16) -> Option<Value> {
+    let (title, code, reason) = match status {
+        400 => ("Bad Request", "INVALID_ARGUMENT", "INVALID_PARAMETERS"),
+        404 => ("Not Found", "NOT_FOUND", "NOT_FOUND"),
+        406 => ("Not Acceptable", "INVALID_ARGUMENT", "NOT_ACCEPTABLE"),
+        408 => ("Request Timeout", "DEADLINE_EXCEEDED", "REQUEST_TIMEOUT"),
+        409 => ("Conflict", "ALREADY_EXISTS", "ALREADY_EXISTS"),
+        412 => ("Precondition Failed", "ABORTED", "VERSION_MISMATCH"),
+        413 => ("Payload Too Large", "INVALID_ARGUMENT", "BODY_TOO_LARGE"),
+        415 => (
+            "Unsupported Media Type",
+            "INVALID_ARGUMENT",
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
+        422 => ("Unprocessable Entity", "INVALID_ARGUMENT", "INVALID_FIELDS"),
+        500 => ("Internal Server Error", "INTERNAL", "INTERNAL"),
+        503 => ("Service Unavailable", "UNAVAILABLE", "UNAVAILABLE"),
+        504 => ("Gateway Timeout", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"),
+        _ => return None,
+    };
+    let mut problem = json!({
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "reason": reason,
+    });
+    let violation = |place: &str, at: &str, detail: &str, code: &str| json!([{ place: at, "detail": detail, "code": code }]);
+    match status {
+        400 => {
+            let detail = "Must not be negative.";
+            problem["errors"] = violation("parameter", "page_size", detail, "INVALID_PAGE_SIZE");
+        }
+        422 => {
+            problem["errors"] = violation("pointer", "/name", "Must not be null.", "NOT_NULLABLE");
+        }
+        _ => {}
+    }
+    Some(problem)
+}
+
 /// The component responses.
 pub fn responses() -> Map<String, Value> {
     PROBLEMS
@@ -102,6 +144,9 @@ pub fn responses() -> Map<String, Value> {
                 "description": description,
                 "content": { "application/problem+json": { "schema": reference("Problem") } },
             });
+            if let Some(example) = example(*status) {
+                response["content"]["application/problem+json"]["example"] = example;
+            }
             if *status == 503 {
                 response["headers"] = json!({
                     "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
