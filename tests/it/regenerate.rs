@@ -173,17 +173,7 @@ fn outcome(path: &Path) -> String {
         }
         let ended = Ended::of(command.output().expect("svcgen starts"));
         let said = said(&ended, line, place.root());
-        told.push_str(
-            &[
-                "
-$ svcgen ",
-                line,
-                "
-",
-                &said,
-            ]
-            .concat(),
-        );
+        told.push_str(&["\n$ svcgen ", line, "\n", &said].concat());
     }
     // What the commands made of the schema is what a fresh project is made from; where they
     // refused to, the old one is what still holds.
@@ -200,15 +190,8 @@ $ svcgen ",
     } else {
         ("new", new)
     };
-    told.push_str(
-        &[
-            "\nBeside a fresh project of the ",
-            which,
-            " schema:\n",
-            &difference,
-        ]
-        .concat(),
-    );
+    told.push_str("\nBeside a fresh project of the ");
+    told.push_str(&[which, " schema:\n", &difference].concat());
     told
 }
 
