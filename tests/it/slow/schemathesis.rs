@@ -11,7 +11,7 @@ use super::postgres::Server;
 use super::running::Running;
 use super::{are_asked_for, services, step, tools};
 
-const EXAMPLES: [&str; 3] = ["blog", "shop", "clinic"];
+pub const EXAMPLES: [&str; 3] = ["blog", "shop", "clinic"];
 
 #[test]
 fn schemathesis_finds_nothing() {
@@ -102,7 +102,7 @@ fn remove(object: &mut Value, member: &str) {
 }
 
 /// The examples, built as their own tests build them, so that nothing is built twice.
-fn build() {
+pub fn build() {
     let mut build = cargo(services::directory());
     build.args(["test", "--no-run", "--quiet"]);
     succeed(build.args(EXAMPLES.iter().flat_map(|name| ["-p", name])));
