@@ -2,6 +2,7 @@
 //!
 //! One binary and not one for each entity: each links the whole service anew.
 
+mod archive;
 mod relations;
 
 use minijinja::value::Serde;
@@ -65,6 +66,10 @@ impl Feature for Tests {
                 Ownership::Managed,
                 None,
             );
+        }
+        if let Some(view) = archive::view(service, &crate_name) {
+            let (path, template) = ("tests/api/archive.rs", "tests/archive.rs");
+            out.template(path, template, view, Ownership::Managed, None);
         }
         for (path, template) in [
             ("tests/api/main.rs", "tests/main.rs"),

@@ -8,6 +8,9 @@
 //% for entity in entities
 mod {{ entity.module }};
 //% endfor
+//% if archived
+mod archive;
+//% endif
 //% if related
 mod relations;
 //% endif

@@ -10,6 +10,7 @@ mod indexes;
 mod migrate;
 mod migrate_property;
 mod month;
+mod outlived;
 mod postgres;
 mod redocly;
 mod running;

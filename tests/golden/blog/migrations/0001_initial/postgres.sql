@@ -67,6 +67,7 @@ create table post_tags_archive (
     tag_id uuid
 );
 create index post_tags_archive_post_id_idx on post_tags_archive (post_id);
+create index post_tags_archive_tag_id_idx on post_tags_archive (tag_id);
 create index post_tags_archive_archive_batch_idx on post_tags_archive (archive_batch);
 create index post_tags_archive_archived_at_desc_archive_id_desc_idx on post_tags_archive (archived_at desc, archive_id desc);
 
@@ -82,7 +83,6 @@ create table posts (
     updated_at timestamptz not null
 );
 create unique index posts_slug_key on posts (slug);
-create index posts_title_id_idx on posts (title, id);
 create index posts_published_at_desc_id_desc_idx on posts (published_at desc nulls last, id desc);
 create index posts_author_id_idx on posts (author_id);
 
