@@ -16,3 +16,4 @@ mod relations;
 //% endif
 mod statements;
 mod support;
+mod writes;

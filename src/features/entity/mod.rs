@@ -93,6 +93,12 @@ fn slice(
             Ownership::Managed,
         ),
         (
+            "batches.rs",
+            "entity/batches.rs",
+            operations.clone(),
+            Ownership::Managed,
+        ),
+        (
             "removal.rs",
             "entity/removal.rs",
             operations.clone(),

@@ -84,6 +84,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         "The body is JSON, and breaks the rules listed in `errors`.",
     ),
     (
+        428,
+        "PreconditionRequired",
+        "The request does not say which version of the record it is made from.",
+    ),
+    (
         431,
         "HeadersTooLarge",
         "The headers are larger than the service takes.",

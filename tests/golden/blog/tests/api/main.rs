@@ -1,7 +1,6 @@
 //! Drives the real application over HTTP: on SQLite, and on PostgreSQL where
 //! `TEST_DATABASE_URL` names one.
 
-mod archive;
 mod author;
 mod comment;
 mod post;
@@ -9,3 +8,4 @@ mod relations;
 mod statements;
 mod support;
 mod tag;
+mod writes;
