@@ -14,6 +14,7 @@ mod import;
 mod merging;
 mod migrate;
 mod migrate_property;
+mod migrate_runner;
 mod migrations;
 mod models;
 mod new;
