@@ -16,7 +16,7 @@ use crate::render::{self, Formatter, RenderError};
 use crate::schema;
 use crate::source::Source;
 use crate::tables::change;
-use crate::tables::diff::diff;
+use crate::tables::diff::{Diff, diff};
 use crate::tables::intent::{Allow, Intent};
 use crate::tables::question::Question;
 use crate::tables::{self, Schema};
@@ -50,8 +50,21 @@ pub struct Generated {
     pub warnings: Vec<Diagnostic>,
     /// What to know before running the new migration, a sentence each.
     pub cautions: Vec<String>,
+    /// The new migration, if there is one.
+    pub migration: Option<Planned>,
     /// What printed the Rust files.
     pub formatter: Formatter,
+}
+
+/// A new migration, proved on SQLite, and what it leads from and to.
+#[derive(Debug)]
+pub struct Planned {
+    /// The tables before.
+    pub old: Schema,
+    /// What changes.
+    pub diff: Diff,
+    /// How.
+    pub migration: Migration,
 }
 
 /// Why there is nothing to write.
@@ -117,13 +130,14 @@ pub fn generate(inputs: &Inputs<'_>) -> Result<Generated, Failure> {
     let Some(service) = service else {
         return Err(Failure::Schema(diagnostics));
     };
-    let (plan, cautions) = plan(&service, inputs.previous_tables, inputs.allow)?;
+    let (plan, cautions, migration) = plan(&service, inputs.previous_tables, inputs.allow)?;
     let output = render::render(&plan, inputs.known, inputs.project).map_err(Error::from)?;
     Ok(Generated {
         service,
         files: output.files,
         warnings: diagnostics,
         cautions,
+        migration,
         formatter: output.formatter,
     })
 }
@@ -132,7 +146,7 @@ fn plan(
     service: &Service,
     previous: Option<&str>,
     allow: Allow,
-) -> Result<(FilePlan, Vec<String>), Failure> {
+) -> Result<(FilePlan, Vec<String>, Option<Planned>), Failure> {
     let remembered: Remembered = match previous {
         Some(text) => serde_json::from_str(text).map_err(Error::from)?,
         None => Remembered::default(),
@@ -154,7 +168,9 @@ fn plan(
     if let Some(migration) = &migration {
         verify::migration(&remembered.schema, &diff, migration).map_err(Failure::Unproved)?;
         settles(&diff.target, service, &intent).map_err(Failure::Unproved)?;
-        cautions.extend(migration.findings.iter().map(ToString::to_string));
+        // What needs nobody to decide is for whoever reads the plan.
+        let grave = migration.findings.iter().filter(|it| it.code.is_grave());
+        cautions.extend(grave.map(ToString::to_string));
     }
     if previous.is_none() {
         cautions.clear();
@@ -166,20 +182,25 @@ fn plan(
         migration: migration.as_ref(),
     })
     .map_err(Error::from)?;
-    let schema = diff.target;
+    let schema = diff.target.clone();
     let recorded = match migration {
         Some(_) => None,
         None => Some(recorded.clone()).filter(|it| *it != schema),
     };
     let mut migrations = remembered.migrations;
-    migrations.extend(migration.map(|it| it.link));
+    migrations.extend(migration.as_ref().map(|it| it.link.clone()));
     let now = Remembered {
         migrations,
         recorded,
         schema,
     };
     plan.add(remember(&now)?).map_err(Error::from)?;
-    Ok((plan, cautions))
+    let planned = migration.map(|migration| Planned {
+        old: remembered.schema,
+        diff,
+        migration,
+    });
+    Ok((plan, cautions, planned))
 }
 
 /// Whether generating again would leave the tables as they are.

@@ -133,6 +133,11 @@ files (src/main.rs, src/<entity>/rules.rs, …) are written once and then yours;
 never rewritten. Where you and svcgen changed the same place, a terminal gets conflict markers;
 without one nothing is written, the conflicts are listed and the exit status is 3.
 
+A new migration is run there and back, over rows made to break it, before it is written: in memory
+on SQLite, and on a PostgreSQL server that is started for that where its programs are installed, or
+in the database that --postgres-url or SVCGEN_POSTGRES_URL names. --no-postgres-proof, or
+SVCGEN_NO_POSTGRES_PROOF=1, saves the second or two that the latter takes.
+
 Examples:
   svcgen generate
   svcgen generate --dry-run       list what would be written
@@ -350,7 +355,7 @@ pub enum FeatureName {
 }
 
 /// Options of `generate`.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Generate {
     /// List on standard output what would be written, and write nothing
@@ -382,6 +387,12 @@ pub struct Generate {
     /// Let the migration copy the values of dropped columns to a table svcgen_stash_…
     #[arg(long)]
     pub stash: bool,
+    /// Prove a new migration in this PostgreSQL database, in a schema of its own
+    #[arg(long, value_name = "URL", conflicts_with = "no_postgres_proof")]
+    pub postgres_url: Option<String>,
+    /// Prove a new migration on SQLite alone
+    #[arg(long)]
+    pub no_postgres_proof: bool,
 }
 
 /// What becomes of places that both the user and svcgen changed.

@@ -10,6 +10,7 @@ use super::{
     generate,
     pipeline::{self, Wishes},
     prepared,
+    proving::Proving,
     shell::Shell,
 };
 use crate::{
@@ -219,7 +220,11 @@ pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Resu
         removed.join(", ")
     );
     shell.status("Planning", &what);
-    let mut wishes = Wishes::default();
+    let proving = Proving::usual();
+    let mut wishes = Wishes {
+        proving: Some(&proving),
+        ..Wishes::default()
+    };
     // What git has merged of the two is nobody's edit.
     wishes.conflicts.restore = [SUM, project::TABLES_FILE].map(str::to_owned).into();
     let gathered = pipeline::gather(project, project.schema()?, &wishes, shell)?;

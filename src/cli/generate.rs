@@ -10,6 +10,7 @@ use super::{
     findings, merging,
     pipeline::Wishes,
     prepared::Prepared,
+    proving::Proving,
     report,
     settled::{self, Settled},
     shell::Shell,
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// Runs the command.
-pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(), Failure> {
+pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<(), Failure> {
     let started = Instant::now();
     let project = find(project)?;
     if options.dry_run || options.check || options.diff {
@@ -80,16 +81,14 @@ pub fn run(project: Option<&Path>, options: Generate, shell: &Shell) -> Result<(
 fn prepare(
     project: &Project,
     schema: &[SchemaFile],
-    options: Generate,
+    options: &Generate,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
+    let proving = Proving::wished(options.postgres_url.as_deref(), options.no_postgres_proof);
     let mut wishes = Wishes {
         conflicts: conflicts::wishes(options.on_conflict),
-        allow: Allow {
-            drops: options.allow_drops,
-            narrowing: options.allow_narrowing,
-            stash: options.stash,
-        },
+        allow: allowed(options),
+        proving: Some(&proving),
         ..Wishes::default()
     };
     loop {
@@ -101,6 +100,15 @@ fn prepare(
                 if conflicts::ask(&found, &mut wishes.conflicts, shell)? => {}
             other => return other.map_err(|it| conflicts::reported(it, project)),
         }
+    }
+}
+
+/// What the tables may lose, for this once.
+fn allowed(options: &Generate) -> Allow {
+    Allow {
+        drops: options.allow_drops,
+        narrowing: options.allow_narrowing,
+        stash: options.stash,
     }
 }
 
@@ -132,9 +140,13 @@ pub fn refuse_interrupted(project: &Project) -> Result<(), Failure> {
 }
 
 /// Says what a run would do, in the way that was asked for, and does nothing.
-fn rehearse(project: &Project, options: Generate, shell: &Shell) -> Result<(), Failure> {
+fn rehearse(project: &Project, options: &Generate, shell: &Shell) -> Result<(), Failure> {
     refuse_interrupted(project)?;
-    let prepared = match upgrade::prepare(project, project.schema()?, &Wishes::default(), shell) {
+    let wishes = Wishes {
+        allow: allowed(options),
+        ..Wishes::default()
+    };
+    let prepared = match upgrade::prepare(project, project.schema()?, &wishes, shell) {
         Err(Failure::Conflicts(conflicts, _)) if options.check => {
             let findings = findings::of_conflicts(&conflicts);
             return findings::tell(&findings, options.format, shell);

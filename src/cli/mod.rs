@@ -22,8 +22,10 @@ mod migrate;
 mod new;
 mod pipeline;
 mod prepared;
+mod proving;
 mod report;
 mod resolve;
+mod server;
 mod settled;
 mod shell;
 mod state_files;
@@ -87,7 +89,7 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
             "say where the new one goes with `--path DIR`",
         )),
         Command::New(options) => new::run(&options, shell),
-        Command::Generate(options) => generate::run(project, options, shell),
+        Command::Generate(options) => generate::run(project, &options, shell),
         Command::AddEntity(options) => evolve::add::entity(project, &options, shell),
         Command::AddField(options) => evolve::add::field(project, &options, shell),
         Command::Resolve(options) => resolve::run(project, options, shell),

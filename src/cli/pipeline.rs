@@ -11,6 +11,7 @@ use super::{
     carrying::{Carried, Carry, Here},
     merging::{self, Kept, Known},
     prepared::Prepared,
+    proving::{self, Proving},
     shell::Shell,
     state_files,
     upgrade::Step,
@@ -48,6 +49,8 @@ pub struct Wishes<'a> {
     pub conflicts: reconcile::Wishes,
     /// What the tables may lose, for this once.
     pub allow: Allow,
+    /// Where a new migration is proved besides, if it is about to be written.
+    pub proving: Option<&'a Proving>,
     /// The tables of a step before this one.
     pub tables: Option<String>,
     /// Whether warnings are left to another step.
@@ -83,7 +86,12 @@ pub fn prepare(
     extras: &mut Extras,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
-    let mut gathered = gather(project, files, &Wishes::default(), shell)?;
+    let proving = Proving::usual();
+    let wishes = Wishes {
+        proving: Some(&proving),
+        ..Wishes::default()
+    };
+    let mut gathered = gather(project, files, &wishes, shell)?;
     take_extras(&mut gathered.files, extras)?;
     gathered.prepare(None)
 }
@@ -131,6 +139,7 @@ pub fn gather(
         mut files,
         warnings,
         cautions,
+        migration,
         formatter,
     } = generate::generate(&inputs).map_err(|failure| refused(failure, &sources))?;
     if !wishes.is_silent {
@@ -144,6 +153,10 @@ pub fn gather(
     }
     state_files::add(&mut files, &sources, &disk, &lock);
     clock.lap("generate");
+    if let (Some(proving), Some(planned)) = (wishes.proving, &migration) {
+        proving.prove(planned, shell)?;
+        clock.lap("prove");
+    }
     project.look(files.iter().map(|it| it.path.as_str()), &mut disk)?;
     if wishes.conflicts.on_conflict == OnConflict::Beside {
         let beside: Vec<_> = files.iter().map(|it| format!("{}.new", it.path)).collect();
@@ -182,12 +195,7 @@ fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
                     .to_owned(),
             }
         }
-        generate::Failure::Unproved(unproved) => Failure::InTheWay {
-            message: format!(
-                "the migration was not written, because it failed when it was tried: {unproved}"
-            ),
-            hint: "make the change in smaller steps, or another way".to_owned(),
-        },
+        generate::Failure::Unproved(unproved) => proving::unproved(&unproved),
         generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
     }
 }

@@ -74,6 +74,8 @@ pub fn prepare(
             .collect(),
         tables: content(&first.plan, project::TABLES_FILE),
         conflicts: wishes.conflicts.clone(),
+        allow: wishes.allow,
+        proving: wishes.proving,
         ..Wishes::default()
     };
     let gathered = pipeline::gather(project, schema, &second, shell)?;

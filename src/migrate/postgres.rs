@@ -1,12 +1,12 @@
 //! The plan for PostgreSQL: people are at work meanwhile.
 //!
-//! No statement holds a lock that others wait for longer than a moment, unless it rewrites a
-//! column for a new type. Rules come as `not valid`, which takes a moment, and are validated
+//! No statement holds a lock that others wait for longer than a moment. Rules come as `not valid`, which takes a moment, and are validated
 //! after, which lets everybody work; indexes are made concurrently; rows are filled a batch at
 //! a time, and once more after the rule is there that keeps new ones right.
 
 mod columns;
 mod filling;
+mod retype;
 
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::change::{self, Change, Class, Reversible};
@@ -230,7 +230,7 @@ fn change_key(pair: &Pair, columns: &[String], change: &Change) -> Vec<Step> {
         ));
     }
     let make = format!(
-        "drop index concurrently if exists {index};\ncreate unique index concurrently {index} on {name} ({});\n",
+        "drop index concurrently if exists {index};\ncreate unique index concurrently if not exists {index} on {name} ({});\n",
         dialect::columns(columns)
     );
     steps.push(
@@ -298,16 +298,7 @@ fn make_index(dialect: &dyn Dialect, pair: &Pair, index: &Index, change: &Change
             &quoted(&table.name),
         ));
     }
-    // What an interrupted attempt left is invalid, and in the way.
-    let sql = format!(
-        "drop index concurrently if exists {};\n{}",
-        quoted(&index.name),
-        dialect::create_index(dialect, table, index).replacen(
-            "index ",
-            "index concurrently if not exists ",
-            1
-        )
-    );
+    let sql = concurrently(dialect, table, index);
     steps.push(
         Step::new(
             Place::Index,
@@ -319,6 +310,17 @@ fn make_index(dialect: &dyn Dialect, pair: &Pair, index: &Index, change: &Change
         .grave(change.class(), change.reversible()),
     );
     steps
+}
+
+/// The statements that make an index while people work.
+fn concurrently(dialect: &dyn Dialect, table: &Table, index: &Index) -> String {
+    let make = dialect::create_index(dialect, table, index);
+    // What an interrupted attempt left is invalid, and in the way.
+    format!(
+        "drop index concurrently if exists {};\n{}",
+        quoted(&index.name),
+        make.replacen("index ", "index concurrently if not exists ", 1)
+    )
 }
 
 fn drop(dropped: &[Table]) -> Vec<Step> {

@@ -165,7 +165,10 @@ impl Step {
 
     /// Where in the life of a release it belongs.
     pub fn phase(&self) -> Phase {
-        self.place.phase()
+        match self.mode {
+            Mode::Batches => Phase::Backfill,
+            Mode::Check | Mode::Transaction | Mode::Autocommit => self.place.phase(),
+        }
     }
 
     /// As the script writes it.

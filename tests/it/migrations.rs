@@ -59,3 +59,31 @@ fn an_edited_migration_is_told_of() {
     assert_eq!(listed.status, 3, "{}", listed.stderr);
     assert!(listed.stdout.contains("EDITED"), "{}", listed.stdout);
 }
+
+#[test]
+fn a_server_that_was_named_for_the_proof_and_does_not_answer_stops_the_migration() {
+    let place = Place::notes();
+    place.put(
+        "entities/note.yaml",
+        "entity: Note\nfields: { title: string, body: text?, pages: int? }\n",
+    );
+    let before = place.tree();
+    let url = "postgres://svcgen@127.0.0.1:1/none";
+    let ended = place.svcgen(&["generate", "--postgres-url", url]);
+    ended.is(
+        3,
+        &[
+            "the server that was named for its proof does not answer",
+            "--no-postgres-proof",
+        ],
+    );
+    assert!(before == place.tree(), "something was written");
+    let both = ["generate", "--postgres-url", url, "--no-postgres-proof"];
+    assert_eq!(place.svcgen(&both).status, 2);
+    // Where nothing changes, nothing is proved, and no server is asked.
+    place.ok(&["generate", "--no-postgres-proof"]).is(
+        0,
+        &["Proved 0002_add_pages_to_notes there and back, on SQLite"],
+    );
+    place.ok(&["generate", "--postgres-url", url]);
+}

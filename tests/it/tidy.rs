@@ -43,6 +43,10 @@ const OUTSIDE: &[(&str, &str)] = &[
     ),
     ("src/cli/new/mod.rs", "looks whether the directory is empty"),
     ("src/cli/meta.rs", "writes manual pages where `--dir` says"),
+    (
+        "src/cli/server.rs",
+        "starts a server to prove migrations on",
+    ),
 ];
 
 /// The longest that a file may be, in lines.

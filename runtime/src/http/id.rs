@@ -12,6 +12,9 @@ use serde::de::{Deserializer, Visitor};
 use crate::Error;
 use crate::input::Violations;
 
+/// The most characters of an id that is a text.
+const LONGEST: usize = 255;
+
 /// The one parameter of a path such as `/v1/orders/{id}`, as its type.
 ///
 /// 400 `INVALID_ID` for a text that cannot be one.
@@ -97,8 +100,8 @@ impl<T: FromStr> Visitor<'_> for Text<T> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        // PostgreSQL has no U+0000 in any text, so no id holds one.
-        let sane = !text.contains('\0');
-        Ok(Parsed(if sane { text.parse().ok() } else { None }))
+        // PostgreSQL has no U+0000 in any text, so no id holds one; and none is longer.
+        let is_sane = !text.contains('\0') && text.chars().count() <= LONGEST;
+        Ok(Parsed(if is_sane { text.parse().ok() } else { None }))
     }
 }

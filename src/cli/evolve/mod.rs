@@ -18,6 +18,7 @@ use super::{
     conflicts, generate,
     new::ask,
     pipeline::{self, Wishes},
+    proving::Proving,
     report::Summary,
     shell::Shell,
     upgrade,
@@ -120,7 +121,7 @@ impl Draft {
         let started = Instant::now();
         if manner.dry_run {
             generate::refuse_interrupted(&self.project)?;
-            let prepared = self.prepare(shell)?;
+            let prepared = self.prepare(None, shell)?;
             let outcome = Outcome::of(self.schema_changes(), &prepared, self.left(), telling);
             return outcome.rehearsed(manner.format, shell);
         }
@@ -133,7 +134,7 @@ impl Draft {
             });
         }
         let progress = shell.progress("generating");
-        let prepared = self.prepare(shell);
+        let prepared = self.prepare(Some(&Proving::usual()), shell);
         drop(progress);
         let prepared = prepared.map_err(|it| conflicts::reported(it, &self.project))?;
         let mut changes = self.schema_changes();
@@ -148,12 +149,20 @@ impl Draft {
         self.along.as_ref().map_or_else(Vec::new, Along::left)
     }
 
-    fn prepare(&self, shell: &Shell) -> Result<super::prepared::Prepared, Failure> {
+    fn prepare(
+        &self,
+        proving: Option<&Proving>,
+        shell: &Shell,
+    ) -> Result<super::prepared::Prepared, Failure> {
+        let wishes = Wishes {
+            proving,
+            ..Wishes::default()
+        };
         // As the next run will find them.
         let mut files = self.after.clone();
         files.sort_by_key(|it| (it.path != project::SCHEMA_FILE, it.path.clone()));
         let Some(along) = &self.along else {
-            return upgrade::prepare(&self.project, files, &Wishes::default(), shell);
+            return upgrade::prepare(&self.project, files, &wishes, shell);
         };
         if let Some(from) = upgrade::older(&self.project)? {
             return Err(Failure::InTheWay {
@@ -167,7 +176,7 @@ impl Draft {
         let carry: &dyn Carry = along;
         let wishes = Wishes {
             carry: Some(carry),
-            ..Wishes::default()
+            ..wishes
         };
         pipeline::gather(&self.project, files, &wishes, shell)?.prepare(Some(carry))
     }

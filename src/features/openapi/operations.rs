@@ -10,9 +10,6 @@ use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
 use super::{aggregates, is_changeable, links, lists, problems, relations, writes};
 
-/// The entity tag of a version.
-pub const ENTITY_TAG: &str = r#"^"[1-9][0-9]{0,17}"$"#;
-
 /// Adds the paths of an entity.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     let path = resource_path(service, entity);
@@ -22,7 +19,7 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     record.insert("get".to_owned(), get(service, entity));
     if is_changeable(entity) {
         record.insert("put".to_owned(), writes::replace(entity));
-        record.insert("patch".to_owned(), writes::change(entity));
+        record.insert("patch".to_owned(), writes::change(service, entity));
     }
     record.insert("delete".to_owned(), writes::remove(entity));
     paths.insert(path.clone(), collection);

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::entity::link_members;
 use super::super::entity::naming::Naming;
-use super::operations::{ENTITY_TAG, json_content, operation, record_response, responses, shared};
+use super::operations::{json_content, operation, record_response, responses, shared};
 use super::schemas::reference;
-use crate::model::{Entity, IdType, Service};
+use crate::model::{Entity, Field, IdType, Service};
 use crate::tables::build::archive_options;
 
 /// The parameters that operations which write share.
@@ -19,39 +20,38 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
     parameters["IdempotencyKey"] = json!({
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "A key of this request alone, a text in quotes such as a UUID. A repetition with the same key is answered as before and not done again; 409 while the first is being answered, 422 where another request had the key.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 1024 },
+        "description": "A key of this request alone: 1 to 255 visible characters in quotes, such as `\"8e03978e-40d5-43dd-bc93-6894a57f9324\"`; without quotes where it has no space, comma, semicolon, quote or backslash. A repetition with the same key is answered as before and not done again; 409 while the first is being answered, 422 where another request had the key.",
+        "schema": { "type": "string", "pattern": IDEMPOTENCY_KEY },
     });
     let any = |holds: fn(&Entity) -> bool| service.entities.iter().any(holds);
-    if any(super::is_changeable) {
-        parameters["UpdateMask"] = json!({
-            "name": "update_mask",
+    if any(|it| super::is_changeable(it) && it.id != IdType::Bigint) {
+        parameters["AllowMissing"] = json!({
+            "name": "allow_missing",
             "in": "query",
-            "description": "The fields to change, separated by commas: one that is named and not sent goes back to its default. `*` replaces them all. Without it, the fields that are sent change (AIP-134).",
-            "schema": { "type": "string", "maxLength": 4096 },
+            "description": "Whether the record is made if it is missing.",
+            "schema": { "type": "boolean", "default": false },
         });
-        if any(|it| it.id != IdType::Bigint) {
-            parameters["AllowMissing"] = json!({
-                "name": "allow_missing",
-                "in": "query",
-                "description": "Whether the record is made if it is missing.",
-                "schema": { "type": "boolean", "default": false },
-            });
-        }
     }
+    // No examples: two conditions that are sent as they stand here would contradict each other.
     parameters["IfMatch"] = json!({
         "name": "If-Match",
         "in": "header",
-        "description": "The entity tag that the record must still have (RFC 9110); `*` is any.",
-        "schema": { "type": "string", "pattern": ENTITY_TAG, "examples": ["\"1\""] },
+        "description": "The entity tag that the record must still have, such as `\"1\"`; `*` is any (RFC 9110).",
+        "schema": { "type": "string", "pattern": CONDITION },
     });
     parameters["IfNoneMatchWrite"] = json!({
         "name": "If-None-Match",
         "in": "header",
-        "description": "`*` for a record that must not be there, or an entity tag that it must not have (RFC 9110).",
-        "schema": { "type": "string", "pattern": r#"^(\*|"[1-9][0-9]{0,17}")$"#, "examples": ["*"] },
+        "description": "`*` for a record that must not be there, or an entity tag that it must not have (RFC 9110). Not together with an `If-Match` that says the opposite.",
+        "schema": { "type": "string", "pattern": CONDITION },
     });
 }
+
+/// Any version, or one.
+const CONDITION: &str = r#"^(\*|"[1-9][0-9]{0,17}")$"#;
+
+/// A text in quotes, in which quotes and backslashes have a backslash before them, or the bare key.
+const IDEMPOTENCY_KEY: &str = r#"^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-+\--:<-\[\]-~]{1,255})$"#;
 
 /// What every operation that writes may say, beside its own.
 fn writing(own: Vec<Value>) -> Vec<Value> {
@@ -64,6 +64,26 @@ fn writing(own: Vec<Value>) -> Vec<Value> {
 fn conditional(own: Vec<Value>) -> Vec<Value> {
     let conditions = ["IfMatch", "IfNoneMatchWrite"].map(|it| shared("parameters", it));
     writing(conditions.into_iter().chain(own).collect())
+}
+
+/// `?update_mask=`, with the fields that a change may be about.
+fn update_mask(service: &Service, entity: &Entity) -> Value {
+    let fields = entity.fields.iter().filter(|field| !field.immutable);
+    let mut names: Vec<String> = fields.map(Field::column).collect();
+    names.extend(link_members(service, entity).into_iter().map(|it| it.0));
+    names.push("*".to_owned());
+    json!({
+        "name": "update_mask",
+        "in": "query",
+        "description": "The fields to change, with commas between them: one that is named and not sent goes back to its default. `*` alone replaces them all, by a body as PUT has it. Without a mask, the fields that are sent change (AIP-134).",
+        "style": "form",
+        "explode": false,
+        "schema": {
+            "type": "array",
+            "items": { "type": "string", "enum": names },
+            "not": { "contains": { "const": "*" }, "minItems": 2 },
+        },
+    })
 }
 
 /// The answer may be one that was given before.
@@ -133,13 +153,13 @@ pub fn replace(entity: &Entity) -> Value {
 }
 
 /// `PATCH` on a record.
-pub fn change(entity: &Entity) -> Value {
+pub fn change(service: &Service, entity: &Entity) -> Value {
     let name = entity.name.pascal();
     let sentence = entity.name.sentence();
     let body = reference(&format!("{name}Changes"));
     let mut statuses = WRITE.to_vec();
     statuses.push(404);
-    let mut own = vec![shared("parameters", "UpdateMask")];
+    let mut own = vec![update_mask(service, entity)];
     let changed = record_response(entity, &format!("The changed {sentence}."), false);
     let mut answers = responses("200", replayable(changed), &statuses);
     if entity.id != IdType::Bigint {

@@ -9,6 +9,7 @@ use crate::tables::{Check, Column, ColumnType, Fill, derived_name};
 use super::super::script::Mode;
 use super::super::step::{Lock, Place, Step};
 use super::filling::Filling;
+use super::retype::{self, Retype};
 
 /// The columns of one table, which has all its new names by now.
 pub struct Columns<'a> {
@@ -26,6 +27,9 @@ impl Columns<'_> {
     /// The steps, in no order yet.
     pub fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = self.keep_away().into_iter().collect();
+        if let Some(retype) = &self.retype() {
+            steps.extend(retype.steps(&self.filling()));
+        }
         for change in self.changes {
             match change {
                 Change::AddColumn { column, fill, .. } => {
@@ -37,7 +41,9 @@ impl Columns<'_> {
                     to,
                     fit,
                     ..
-                } => steps.push(self.retype(change, column, *from, *to, *fit)),
+                } if retype::in_place(self.dialect, self.pair, change) => {
+                    steps.push(self.retype_in_place(change, column, *from, *to, *fit));
+                }
                 Change::Relax { column, .. } => {
                     let sql = self.alter(&format!("alter column {} drop not null", quoted(column)));
                     steps.push(self.step(
@@ -90,6 +96,11 @@ impl Columns<'_> {
             pair: self.pair,
             stash: self.stash,
         }
+    }
+
+    /// The columns that change their type by a second one.
+    fn retype(&self) -> Option<Retype<'_>> {
+        Retype::of(self.dialect, self.pair, self.changes)
     }
 
     fn is_retyped(&self, column: &str) -> bool {
@@ -167,7 +178,7 @@ impl Columns<'_> {
         columns.find(|it| it.name == column).map(|it| &it.source)
     }
 
-    fn retype(
+    fn retype_in_place(
         &self,
         change: &Change,
         column: &str,
@@ -187,13 +198,7 @@ impl Columns<'_> {
         {
             parts.push(self.default(column, true));
         }
-        // A wider decimal with as many digits after the point is the same on the disk.
-        let same_form = self.dialect.column_type(from) == ty
-            || matches!(
-                (from, to),
-                (ColumnType::Decimal { scale: a, .. }, ColumnType::Decimal { scale: b, .. }) if a == b && fit == Fit::Wider
-            );
-        let lock = if same_form {
+        let lock = if retype::keeps_form(self.dialect, from, to, fit) {
             Lock::AccessExclusive
         } else {
             Lock::AccessExclusiveRewrite
@@ -290,6 +295,10 @@ impl Columns<'_> {
         from: Option<&Check>,
         to: Option<&Check>,
     ) -> Vec<Step> {
+        // The second column brings its own rule, and the first takes its own along.
+        if self.retype().is_some_and(|it| it.has(column)) {
+            return Vec::new();
+        }
         let renames = self.changes.iter().find_map(|it| match it {
             Change::RenameValues {
                 column: of, values, ..

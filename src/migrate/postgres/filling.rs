@@ -67,6 +67,13 @@ impl Filling<'_> {
         title: String,
         change: &Change,
     ) -> Step {
+        let set = format!("{} = {value}", quoted(&column.name));
+        self.update(lacks, &set, title)
+            .grave(change.class(), change.reversible())
+    }
+
+    /// Sets columns in the rows that lack something.
+    pub fn update(&self, lacks: &str, set: &str, title: String) -> Step {
         let table = quoted(&self.pair.new.name);
         let key = &self.pair.new.primary_key[0];
         let ty = self
@@ -81,7 +88,7 @@ impl Filling<'_> {
     order by {key}
     limit {BATCH}
 ), filled as (
-    update {table} set {column} = {value}
+    update {table} set {set}
     from batch
     where {table}.{key} = batch.batch_key and {lacks}
 )
@@ -89,11 +96,8 @@ select (select batch_key::text from batch order by batch_key desc limit 1), (sel
 ",
             key = quoted(key),
             ty = self.dialect.column_type(ty),
-            column = quoted(&column.name),
         );
-        Step::new(Place::Backfill, &self.pair.new.name, title, sql)
-            .run(Mode::Batches, Lock::Rows)
-            .grave(change.class(), change.reversible())
+        Step::new(Place::Backfill, &self.pair.new.name, title, sql).run(Mode::Batches, Lock::Rows)
     }
 
     /// That the filling left no row without a value.

@@ -18,11 +18,30 @@ use super::replay::Stopped;
 use super::rows::{self, Rows};
 use super::{Unproved, Way};
 
-/// The schema that a proof is made in; whatever is in it goes.
-const SCHEMA: &str = "svcgen_proof";
+/// The schema that a proof of this process is made in; whatever is in it goes.
+fn place() -> String {
+    format!("svcgen_proof_{}", std::process::id())
+}
 
-/// Proves a migration on a server, as far as it has a script for it.
+/// Proves a migration on a server, as far as it has a script for it, leaves nothing behind, and
+/// tells the server's version.
 pub fn migration(
+    client: &mut Client,
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+) -> Result<String, Unproved> {
+    let version: String = client.query_one("show server_version", &[])?.try_get(0)?;
+    let proved = prove(client, old, diff, migration);
+    let clear = format!("drop schema if exists {} cascade", place());
+    // A proof that failed may have left a transaction open.
+    client.batch_execute(&format!("rollback; reset search_path; {clear}"))?;
+    proved?;
+    // A distribution adds its own to it.
+    Ok(version.split(' ').next().unwrap_or(&version).to_owned())
+}
+
+fn prove(
     client: &mut Client,
     old: &Schema,
     diff: &Diff,
@@ -215,10 +234,15 @@ impl From<Error> for Unproved {
     }
 }
 
-fn said(error: &Error) -> String {
+/// What a server, or the way to it, says of an error.
+pub fn said(error: &Error) -> String {
+    use std::error::Error as _;
+    let cause = error
+        .source()
+        .map_or_else(String::new, |it| format!(": {it}"));
     error
         .as_db_error()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+        .map_or_else(|| format!("{error}{cause}"), ToString::to_string)
 }
 
 fn postgres_dialect() -> Option<&'static dyn Dialect> {
@@ -246,7 +270,8 @@ pub fn fresh(client: &mut Client, schema: &Schema) -> Result<(), Unproved> {
 fn empty(client: &mut Client) -> Result<(), Unproved> {
     client
         .batch_execute(&format!(
-            "set client_min_messages = warning; drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}; set search_path = {SCHEMA}"
+            "set client_min_messages = warning; drop schema if exists {place} cascade; create schema {place}; set search_path = {place}",
+            place = place()
         ))
         .map_err(Unproved::from)
 }
@@ -353,7 +378,15 @@ from pg_trigger t join pg_class c on c.oid = tgrelid where c.relnamespace = curr
 /// Puts rows in, in any order.
 pub fn insert(client: &mut Client, schema: &Schema, rows: &Rows) -> Result<(), Error> {
     // References run in circles; they are right as a whole.
-    let mut sql = "set session_replication_role = replica;\n".to_owned();
+    let mut sql = String::new();
+    let of_rows = || {
+        let tables = rows.keys().filter_map(|name| schema.table(name));
+        tables.flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)))
+    };
+    for (table, key) in of_rows() {
+        let (table, key) = (quoted(&table.name), quoted(&key.name));
+        sql.extend([format!("alter table {table} drop constraint {key};\n")]);
+    }
     for (name, rows) in rows {
         let Some(table) = schema.table(name) else {
             continue;
@@ -375,7 +408,9 @@ pub fn insert(client: &mut Client, schema: &Schema, rows: &Rows) -> Result<(), E
             )]);
         }
     }
-    sql.push_str("set session_replication_role = default;\n");
+    for (table, key) in of_rows() {
+        sql.push_str(&dialect::add_foreign_key(table, key));
+    }
     client.batch_execute(&sql)
 }
 

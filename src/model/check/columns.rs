@@ -43,6 +43,7 @@ pub fn finish(
     collections: Vec<Resolved>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Entity> {
+    gone::renamed_entities(&drafts, problems);
     drafts
         .into_iter()
         .zip(collections)
@@ -64,6 +65,7 @@ fn entity(draft: Draft<'_>, collections: Resolved, problems: &mut Vec<Diagnostic
         .map(|unique| columns.plain(&unique.value.0, Use::Unique, problems))
         .collect();
     let list = columns.list(problems);
+    gone::renames(&draft, problems);
     Entity {
         doc: text(doc.doc.as_ref()),
         id: draft.id,

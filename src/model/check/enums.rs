@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use heck::ToPascalCase;
 
 use super::fields::{FieldReader, text};
+use super::gone;
 use super::naming::{self, Form};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{EnumType, EnumValue, Name};
@@ -125,6 +126,19 @@ fn enum_values(written: &[Spanned<ValueDoc>], problems: &mut Vec<Diagnostic>) ->
             doc: doc_text,
             was,
         });
+    }
+    for doc in written {
+        let ValueDoc::Options(options) = &doc.value else {
+            continue;
+        };
+        let (Some(name), Some(was)) = (&options.name, &options.was) else {
+            continue;
+        };
+        let twin = values.iter().find(|it| it.name.written() == was.value);
+        if let Some(twin) = twin.filter(|_| name.value != was.value) {
+            let name = Name::new(&name.value);
+            problems.push(gone::in_use("value", &name, was, &twin.name));
+        }
     }
     values
 }

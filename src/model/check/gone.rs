@@ -23,6 +23,47 @@ pub fn fields(
     names(written, is_there, "field", problems)
 }
 
+/// Names that are said to be gone by `was:`, and are another's.
+///
+/// Whether two names change places or have done so already cannot be told from the tables, which
+/// have both; so a name that is in use is nobody's old one.
+pub fn renames(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
+    for (member, options, _) in draft.columns() {
+        let Some(was) = &options.was else { continue };
+        let old = Name::new(&was.value);
+        let mut others = draft.members.iter();
+        let twin = others
+            .find(|it| it.name.snake() == old.snake() && it.name.snake() != member.name.snake());
+        if let Some(twin) = twin {
+            problems.push(in_use("field", &member.name, was, &twin.name));
+        }
+    }
+}
+
+/// The same of entities.
+pub fn renamed_entities(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
+    for draft in drafts {
+        let Some(was) = &draft.doc.was else { continue };
+        let old = Name::new(&was.value);
+        let mut others = drafts.iter();
+        let twin = others
+            .find(|it| it.name.pascal() == old.pascal() && it.name.pascal() != draft.name.pascal());
+        if let Some(twin) = twin {
+            problems.push(in_use("entity", &draft.name, was, &twin.name));
+        }
+    }
+}
+
+/// What is said of an old name that is in use.
+pub fn in_use(what: &str, name: &Name, was: &Spanned<String>, twin: &Name) -> Diagnostic {
+    let (name, old) = (name.written(), twin.written());
+    let message = format!("the {what} `{name}` says that it was `{old}`, which is still there");
+    Diagnostic::new(Code::Contradiction, message)
+        .label(was.span, format!("the schema has `{old}` too"))
+        .help(format!("if `{name}` has its new name in the databases by now, take `was:` away"))
+        .help("two names change places, and an old name is used again, in steps: rename one, run `svcgen generate`, then the next")
+}
+
 /// Entities that a service no longer has, by the names they had.
 pub fn entities(
     service: &ServiceDoc,

@@ -5,6 +5,7 @@ use svcgen::migrate::verify;
 
 use super::postgres::Server;
 use crate::migrate::{VARIANTS, cases};
+use crate::support::{Ended, Place};
 
 #[test]
 fn every_case_goes_there_and_back_on_postgres() {
@@ -35,6 +36,63 @@ fn every_case_goes_there_and_back_on_postgres() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_new_migration_is_proved_on_a_server_that_leaves_nothing_behind() {
+    if !super::are_asked_for("proof") {
+        return;
+    }
+    let place = Place::notes();
+    let generate = |column: &str, server: Option<&str>| {
+        let entity =
+            format!("entity: Note\nfields: {{ title: string, body: text?, {column}: int? }}\n");
+        place.put("entities/note.yaml", entity);
+        let mut command = place.command(&["generate", "--allow-drops"]);
+        command.env_remove("SVCGEN_NO_POSTGRES_PROOF");
+        if let Some(url) = server {
+            command.env("SVCGEN_POSTGRES_URL", url);
+        }
+        Ended::of(command.output().expect("svcgen starts"))
+    };
+    let own = generate("pages", None);
+    own.is(
+        0,
+        &[
+            "Proved 0002_add_pages_to_notes there and back, on SQLite ",
+            " and PostgreSQL ",
+        ],
+    );
+    let left = std::fs::read_dir("/tmp").expect("readable").flatten();
+    let left = left.filter(|it| {
+        it.file_name()
+            .to_string_lossy()
+            .starts_with("svcgen-proof-")
+    });
+    assert_eq!(left.count(), 0, "a directory of the server is left");
+
+    let server = Server::start();
+    let mut client = Client::connect(&server.url("postgres"), NoTls).expect("connected");
+    client
+        .batch_execute("create role plain login; grant create on database postgres to plain; create role stranger login")
+        .expect("made");
+    let url = |role: &str| {
+        server
+            .url("postgres")
+            .replace("//postgres@", &format!("//{role}@"))
+    };
+    // Nobody has to be an administrator.
+    let named = generate("sheets", Some(&url("plain")));
+    named.is(0, &[" and PostgreSQL "]);
+    let query = "select count(*) from pg_namespace where nspname like 'svcgen%'";
+    let left: i64 = client.query_one(query, &[]).expect("counted").get(0);
+    assert_eq!(left, 0, "a schema of the proof is left");
+
+    let before = place.tree();
+    let refused = generate("leaves", Some(&url("stranger")));
+    refused.is(3, &["the migration was not written", "permission denied"]);
+    place.put("entities/note.yaml", before["entities/note.yaml"].clone());
+    assert!(before == place.tree(), "something was written");
 }
 
 fn stopped(client: &mut Client, case: &crate::migrate::Case) -> verify::replay::Stopped {

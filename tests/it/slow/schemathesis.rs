@@ -73,7 +73,8 @@ const PROMISES: [Promise; 4] = [
         "coverage",
         "Undocumented HTTP status code",
         |api| {
-            let answers = &mut api["paths"]["/v1/tags/{id}"]["get"]["responses"];
+            // Nothing is in the archive, so every answer has it.
+            let answers = &mut api["paths"]["/v1/archive/authors/{archive_id}"]["get"]["responses"];
             remove(answers, "404");
         },
     ),

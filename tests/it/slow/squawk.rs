@@ -16,7 +16,7 @@ use super::{are_asked_for, step, tools};
 use crate::migrate::{VARIANTS, cases};
 
 /// What may be found: a rule, what the statement then says, and why that is as it should be.
-const ACCEPTED: [(&str, &str, &str); 14] = [
+const ACCEPTED: [(&str, &str, &str); 16] = [
     (
         "ban-drop-column",
         "drop column",
@@ -42,6 +42,12 @@ const ACCEPTED: [(&str, &str, &str); 14] = [
         "drop default",
         "services of svcgen write every column; the schema has another default, or none",
     ),
+    (
+        "ban-drop-trigger",
+        "svcgen_",
+        "the migration itself made it, to let a second column follow the first",
+    ),
+    ("ban-drop-function", "svcgen_", "the same"),
     (
         "renaming-column",
         "rename column",
@@ -82,7 +88,11 @@ const ACCEPTED: [(&str, &str, &str); 14] = [
         "using gin",
         "the same transaction adds the column, so nobody works meanwhile",
     ),
-    ("changing-column-type", "alter column", "PG101 tells of it"),
+    (
+        "changing-column-type",
+        "type numeric(",
+        "more digits before the point and as many after rewrite nothing",
+    ),
 ];
 
 #[derive(Debug, Deserialize)]

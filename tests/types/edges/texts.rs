@@ -49,6 +49,14 @@ async fn nul_is_refused_everywhere() {
 }
 
 #[tokio::test]
+async fn ids_longer_than_any_are_refused() {
+    let server = start().await;
+    let of = |length: usize| format!("/v1/labels/{}", "%C3%A9".repeat(length));
+    is_problem(&server.get(&of(255)).await, 404);
+    is_problem(&server.get(&of(256)).await, 400);
+}
+
+#[tokio::test]
 async fn enums_know_their_values_as_they_are_written() {
     let server = start().await;
     for value in ["one", "two_words", "THREE"] {
