@@ -46,58 +46,128 @@ alter table books alter column pages drop not null;
 -- svcgen:step autocommit Drops `volumes_title_author_id_key`.
 drop index concurrently if exists volumes_title_author_id_key;
 
--- svcgen:step transaction Makes `pages` of `books` integer.
-alter table books alter column pages drop default,
-    alter column pages type integer using pages::integer;
+-- svcgen:step transaction Lets a second column follow `pages` of `books`.
+alter table books add column svcgen_pages_new integer;
+create function svcgen_books_follow() returns trigger language plpgsql as $$
+begin
+    if (new.pages not between -2147483648 and 2147483647) then
+        raise exception using errcode = 'check_violation', message = 'this value of "pages" cannot become int';
+    end if;
+    new.svcgen_pages_new := new.pages::integer;
+    return new;
+end
+$$;
+create trigger svcgen_books_follow before insert or update on books
+    for each row execute function svcgen_books_follow();
+
+-- svcgen:step check Every `pages` of `books` can still become int.
+select pages, count(*) from books where pages not between -2147483648 and 2147483647 group by 1 order by 2 desc, 1 limit 5;
+
+-- svcgen:step batches Converts `pages` of `books`.
+with svcgen_batch as (
+    select id as svcgen_key from books
+    where $1::text is null or id > $1::text::bigint
+    order by id
+    limit 1000
+), svcgen_filled as (
+    update books set svcgen_pages_new = pages::integer
+    from svcgen_batch
+    where books.id = svcgen_key and (svcgen_pages_new is null and pages is not null)
+)
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step transaction The second column takes the place of `pages` of `books`.
+drop trigger svcgen_books_follow on books;
+drop function svcgen_books_follow();
+alter table books drop column pages;
+alter table books rename column svcgen_pages_new to pages;
+
+-- svcgen:step autocommit Lets the planner know `books` as it is now.
+analyze books;
 
 -- svcgen:step transaction Adds `note` to `books`.
 alter table books add column note text;
 
--- svcgen:step transaction Makes `pages` of `books_archive` integer.
-alter table books_archive alter column pages drop default,
-    alter column pages type integer using pages::integer;
+-- svcgen:step transaction Lets a second column follow `pages` of `books_archive`.
+alter table books_archive add column svcgen_pages_new integer;
+create function svcgen_books_archive_follow() returns trigger language plpgsql as $$
+begin
+    if (new.pages not between -2147483648 and 2147483647) then
+        raise exception using errcode = 'check_violation', message = 'this value of "pages" cannot become int';
+    end if;
+    new.svcgen_pages_new := new.pages::integer;
+    return new;
+end
+$$;
+create trigger svcgen_books_archive_follow before insert or update on books_archive
+    for each row execute function svcgen_books_archive_follow();
+
+-- svcgen:step check Every `pages` of `books_archive` can still become int.
+select pages, count(*) from books_archive where pages not between -2147483648 and 2147483647 group by 1 order by 2 desc, 1 limit 5;
+
+-- svcgen:step batches Converts `pages` of `books_archive`.
+with svcgen_batch as (
+    select archive_id as svcgen_key from books_archive
+    where $1::text is null or archive_id > $1::text::uuid
+    order by archive_id
+    limit 1000
+), svcgen_filled as (
+    update books_archive set svcgen_pages_new = pages::integer
+    from svcgen_batch
+    where books_archive.archive_id = svcgen_key and (svcgen_pages_new is null and pages is not null)
+)
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step transaction The second column takes the place of `pages` of `books_archive`.
+drop trigger svcgen_books_archive_follow on books_archive;
+drop function svcgen_books_archive_follow();
+alter table books_archive drop column pages;
+alter table books_archive rename column svcgen_pages_new to pages;
+
+-- svcgen:step autocommit Lets the planner know `books_archive` as it is now.
+analyze books_archive;
 
 -- svcgen:step batches Renames values of `kind` of `authors`.
-with batch as (
-    select id as batch_key from authors
+with svcgen_batch as (
+    select id as svcgen_key from authors
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
+), svcgen_filled as (
     update authors set kind = case kind when 'writer' then 'poet' else kind end
-    from batch
-    where authors.id = batch.batch_key and kind in ('writer')
+    from svcgen_batch
+    where authors.id = svcgen_key and kind in ('writer')
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step batches Fills `note` of `books`.
-with batch as (
-    select id as batch_key from books
+with svcgen_batch as (
+    select id as svcgen_key from books
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
-    update books set note = (select stash.note from svcgen_stash_0002_books as stash where stash.id = books.id)
-    from batch
-    where books.id = batch.batch_key and note is null
+), svcgen_filled as (
+    update books set note = (select svcgen_stash.note from svcgen_stash_0002_books as svcgen_stash where svcgen_stash.id = books.id)
+    from svcgen_batch
+    where books.id = svcgen_key and note is null
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step transaction Adds the rule `authors_kind_check`, for new rows.
 alter table authors add constraint authors_kind_check check (kind in ('poet', 'critic')) not valid;
 
 -- svcgen:step batches Renames values of `kind` of `authors`.
-with batch as (
-    select id as batch_key from authors
+with svcgen_batch as (
+    select id as svcgen_key from authors
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
+), svcgen_filled as (
     update authors set kind = case kind when 'writer' then 'poet' else kind end
-    from batch
-    where authors.id = batch.batch_key and kind in ('writer')
+    from svcgen_batch
+    where authors.id = svcgen_key and kind in ('writer')
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step transaction Proves the rule `authors_kind_check` for every row.
 alter table authors validate constraint authors_kind_check;

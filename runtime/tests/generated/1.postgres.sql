@@ -2,7 +2,7 @@
 select title, count(*) from (select id, title, pages::bigint as pages, author_id, sequel_id, version, created_at, updated_at from books) as volumes where not (char_length(title) <= 60) group by 1 order by 2 desc, 1 limit 5;
 
 -- svcgen:step check No two rows of `volumes` agree in `title` and `author_id`.
-select title, author_id, count(*) from (select id, title, pages::bigint as pages, author_id, sequel_id, version, created_at, updated_at from books) as volumes where title is not null and author_id is not null group by title, author_id having count(*) > 1 order by count(*) desc, title, author_id limit 5;
+select title, author_id, count(*) from (select id, title, pages::bigint as pages, author_id, sequel_id, version, created_at, updated_at from books) as volumes where title is not null and author_id is not null group by title, author_id having count(*) > 1 order by 3 desc, 1, 2 limit 5;
 
 -- svcgen:step transaction Lets rows of `books` be deleted.
 drop trigger books_guard on books;
@@ -37,77 +37,135 @@ alter index books_archive_archived_at_desc_archive_id_desc_idx rename to volumes
 -- svcgen:step transaction Drops the rule `authors_kind_check`.
 alter table authors drop constraint if exists authors_kind_check;
 
--- svcgen:step transaction Makes `pages` of `volumes` bigint.
-alter table volumes alter column pages drop default,
-    alter column pages type bigint using pages::bigint;
+-- svcgen:step transaction Lets a second column follow `pages` of `volumes`.
+alter table volumes add column svcgen_pages_new bigint;
+create function svcgen_volumes_follow() returns trigger language plpgsql as $$
+begin
+    new.svcgen_pages_new := new.pages::bigint;
+    return new;
+end
+$$;
+create trigger svcgen_volumes_follow before insert or update on volumes
+    for each row execute function svcgen_volumes_follow();
+
+-- svcgen:step batches Converts `pages` of `volumes`.
+with svcgen_batch as (
+    select id as svcgen_key from volumes
+    where $1::text is null or id > $1::text::bigint
+    order by id
+    limit 1000
+), svcgen_filled as (
+    update volumes set svcgen_pages_new = pages::bigint
+    from svcgen_batch
+    where volumes.id = svcgen_key and (svcgen_pages_new is null and pages is not null)
+)
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step transaction The second column takes the place of `pages` of `volumes`.
+drop trigger svcgen_volumes_follow on volumes;
+drop function svcgen_volumes_follow();
+alter table volumes drop column pages;
+alter table volumes rename column svcgen_pages_new to pages;
+
+-- svcgen:step autocommit Lets the planner know `volumes` as it is now.
+analyze volumes;
 
 -- svcgen:step transaction Adds `code` to `volumes`.
 alter table volumes add column code text;
 
--- svcgen:step transaction Makes `pages` of `volumes_archive` bigint.
-alter table volumes_archive alter column pages drop default,
-    alter column pages type bigint using pages::bigint;
+-- svcgen:step transaction Lets a second column follow `pages` of `volumes_archive`.
+alter table volumes_archive add column svcgen_pages_new bigint;
+create function svcgen_volumes_archive_follow() returns trigger language plpgsql as $$
+begin
+    new.svcgen_pages_new := new.pages::bigint;
+    return new;
+end
+$$;
+create trigger svcgen_volumes_archive_follow before insert or update on volumes_archive
+    for each row execute function svcgen_volumes_archive_follow();
+
+-- svcgen:step batches Converts `pages` of `volumes_archive`.
+with svcgen_batch as (
+    select archive_id as svcgen_key from volumes_archive
+    where $1::text is null or archive_id > $1::text::uuid
+    order by archive_id
+    limit 1000
+), svcgen_filled as (
+    update volumes_archive set svcgen_pages_new = pages::bigint
+    from svcgen_batch
+    where volumes_archive.archive_id = svcgen_key and (svcgen_pages_new is null and pages is not null)
+)
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step transaction The second column takes the place of `pages` of `volumes_archive`.
+drop trigger svcgen_volumes_archive_follow on volumes_archive;
+drop function svcgen_volumes_archive_follow();
+alter table volumes_archive drop column pages;
+alter table volumes_archive rename column svcgen_pages_new to pages;
+
+-- svcgen:step autocommit Lets the planner know `volumes_archive` as it is now.
+analyze volumes_archive;
 
 -- svcgen:step transaction Adds `code` to `volumes_archive`.
 alter table volumes_archive add column code text;
 
 -- svcgen:step batches Renames values of `kind` of `authors`.
-with batch as (
-    select id as batch_key from authors
+with svcgen_batch as (
+    select id as svcgen_key from authors
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
+), svcgen_filled as (
     update authors set kind = case kind when 'poet' then 'writer' else kind end
-    from batch
-    where authors.id = batch.batch_key and kind in ('poet')
+    from svcgen_batch
+    where authors.id = svcgen_key and kind in ('poet')
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step transaction Copies note of `volumes` away.
 create table svcgen_stash_0002_books as select id as id, note from volumes;
 
 -- svcgen:step batches Fills `pages` of `volumes`.
-with batch as (
-    select id as batch_key from volumes
+with svcgen_batch as (
+    select id as svcgen_key from volumes
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
+), svcgen_filled as (
     update volumes set pages = 7
-    from batch
-    where volumes.id = batch.batch_key and pages is null
+    from svcgen_batch
+    where volumes.id = svcgen_key and pages is null
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step batches Fills `code` of `volumes`.
-with batch as (
-    select id as batch_key from volumes
+with svcgen_batch as (
+    select id as svcgen_key from volumes
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
+), svcgen_filled as (
     update volumes set code = ('v' || title)
-    from batch
-    where volumes.id = batch.batch_key and code is null
+    from svcgen_batch
+    where volumes.id = svcgen_key and code is null
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step transaction Adds the rule `authors_kind_check`, for new rows.
 alter table authors add constraint authors_kind_check check (kind in ('writer', 'critic')) not valid;
 
 -- svcgen:step batches Renames values of `kind` of `authors`.
-with batch as (
-    select id as batch_key from authors
+with svcgen_batch as (
+    select id as svcgen_key from authors
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
+), svcgen_filled as (
     update authors set kind = case kind when 'poet' then 'writer' else kind end
-    from batch
-    where authors.id = batch.batch_key and kind in ('poet')
+    from svcgen_batch
+    where authors.id = svcgen_key and kind in ('poet')
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step transaction Proves the rule `authors_kind_check` for every row.
 alter table authors validate constraint authors_kind_check;
@@ -116,17 +174,17 @@ alter table authors validate constraint authors_kind_check;
 alter table volumes add constraint volumes_pages_not_null check (pages is not null) not valid;
 
 -- svcgen:step batches Fills `pages` of `volumes`.
-with batch as (
-    select id as batch_key from volumes
+with svcgen_batch as (
+    select id as svcgen_key from volumes
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
+), svcgen_filled as (
     update volumes set pages = 7
-    from batch
-    where volumes.id = batch.batch_key and pages is null
+    from svcgen_batch
+    where volumes.id = svcgen_key and pages is null
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step check The backfill gives every row of `volumes` a value of `pages`.
 select id from volumes where pages is null limit 5;
@@ -142,17 +200,17 @@ alter table volumes drop constraint volumes_pages_not_null;
 alter table volumes add constraint volumes_code_not_null check (code is not null) not valid;
 
 -- svcgen:step batches Fills `code` of `volumes`.
-with batch as (
-    select id as batch_key from volumes
+with svcgen_batch as (
+    select id as svcgen_key from volumes
     where $1::text is null or id > $1::text::bigint
     order by id
     limit 1000
-), filled as (
+), svcgen_filled as (
     update volumes set code = ('v' || title)
-    from batch
-    where volumes.id = batch.batch_key and code is null
+    from svcgen_batch
+    where volumes.id = svcgen_key and code is null
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step check The backfill gives every row of `volumes` a value of `code`.
 select id from volumes where code is null limit 5;

@@ -82,7 +82,7 @@ create table svcgen_new_books (
     updated_at integer not null
 ) strict;
 insert into svcgen_new_books (id, title, pages, note, author_id, sequel_id, version, created_at, updated_at)
-select id, title, pages, (select stash.note from svcgen_stash_0002_books as stash where stash.id = books.id), author_id, sequel_id, version, created_at, updated_at
+select id, title, pages, (select svcgen_stash.note from svcgen_stash_0002_books as svcgen_stash where svcgen_stash.id = books.id), author_id, sequel_id, version, created_at, updated_at
 from books;
 delete from sqlite_sequence where name = 'svcgen_new_books';
 insert into sqlite_sequence (name, seq) select 'svcgen_new_books', seq from sqlite_sequence where name = 'books';

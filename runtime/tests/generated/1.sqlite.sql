@@ -2,7 +2,7 @@
 select title, count(*) from (select id, title, pages, author_id, sequel_id, version, created_at, updated_at from books) as volumes where not (length(title) <= 60) group by 1 order by 2 desc, 1 limit 5;
 
 -- svcgen:step check No two rows of `volumes` agree in `title` and `author_id`.
-select title, author_id, count(*) from (select id, title, pages, author_id, sequel_id, version, created_at, updated_at from books) as volumes where title is not null and author_id is not null group by title, author_id having count(*) > 1 order by count(*) desc, title, author_id limit 5;
+select title, author_id, count(*) from (select id, title, pages, author_id, sequel_id, version, created_at, updated_at from books) as volumes where title is not null and author_id is not null group by title, author_id having count(*) > 1 order by 3 desc, 1, 2 limit 5;
 
 -- svcgen:step transaction Lets rows of `authors` be deleted.
 drop trigger authors_guard;
