@@ -153,6 +153,7 @@ fn plan(
     };
     let intent = Intent {
         allow,
+        migration: migrate::next_number(&remembered.migrations),
         ..Intent::of(service)
     };
     let diff = diff(&remembered.schema, &tables::of(service), &intent);

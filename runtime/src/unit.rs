@@ -171,6 +171,12 @@ impl<T> Saved<T> {
     }
 }
 
+impl<T: serde::Serialize> serde::Serialize for Saved<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
+
 impl<T> Deref for Saved<T> {
     type Target = T;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Failure,
     arguments::{Format, MigrateLint, MigrateMerge},
-    generate,
+    generate, migrate,
     pipeline::{self, Wishes},
     prepared,
     proving::Proving,
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     generate::remembered,
     migrate::{
+        folder::{self, SUM},
         lint, record,
         sum::{self, Link},
     },
@@ -23,16 +24,6 @@ use crate::{
     reconcile::OnDisk,
     tables::Schema,
 };
-
-const SUM: &str = "migrations/svcgen.sum";
-const FILES: [&str; 6] = [
-    "plan.json",
-    "tables.json",
-    "sqlite.sql",
-    "sqlite.down.sql",
-    "postgres.sql",
-    "postgres.down.sql",
-];
 
 /// One line of the report.
 struct Line {
@@ -92,13 +83,10 @@ pub fn lint(project: Option<&Path>, options: MigrateLint, shell: &Shell) -> Resu
 }
 
 fn lint_one(project: &Project, before: Option<&Link>, link: &Link) -> Result<Vec<Line>, Failure> {
-    let files = files_of(project, &link.id)?;
-    let text = |name: &str| files.iter().find(|it| it.0 == name).map(|it| it.1.as_str());
-    let accepted: Vec<(String, String)> = files
-        .iter()
-        .filter(|(name, _)| !name.contains("json"))
-        .flat_map(|(_, text)| lint::accepted(text))
-        .collect();
+    let folder = migrate::folder(project, &link.id)?;
+    let scripts = folder.files.iter().filter(|it| !it.0.contains("json"));
+    let accepted: Vec<(String, String)> =
+        scripts.flat_map(|(_, text)| lint::accepted(text)).collect();
     let reason = |code: &str| {
         let found = accepted.iter().find(|(it, _)| it == code);
         found.map(|(_, reason)| reason.clone())
@@ -114,11 +102,7 @@ fn lint_one(project: &Project, before: Option<&Link>, link: &Link) -> Result<Vec
             is_grave,
         });
     };
-    let texts: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
-    if sum::link(before, &link.id, &texts) != *link {
+    if !folder.is_as_written(before, link) {
         let what = "its files are not as they were written".to_owned();
         tell(
             "IN101",
@@ -127,17 +111,15 @@ fn lint_one(project: &Project, before: Option<&Link>, link: &Link) -> Result<Vec
             true,
         );
     }
-    let plan: Value = text("plan.json")
-        .and_then(|it| serde_json::from_str(it).ok())
-        .unwrap_or_default();
-    for finding in plan["findings"].as_array().into_iter().flatten() {
-        let said = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-        let code = lint::ALL.into_iter().find(|it| it.name() == said("code"));
-        let is_grave = code.is_none_or(lint::Code::is_grave);
-        tell(&said("code"), said("message"), &said("fix"), is_grave);
+    let plan = migrate::plan(&folder, &link.id)?;
+    let known: Vec<lint::Code> = plan.findings.iter().map(|it| it.code).collect();
+    for found in plan.findings {
+        let code = found.code;
+        tell(&code.name(), found.message, &found.fix, code.is_grave());
     }
     for name in ["sqlite.sql", "postgres.sql"] {
-        for code in text(name).map(lint::of_script).unwrap_or_default() {
+        let found = folder.text(name).map(lint::of_script).unwrap_or_default();
+        for code in found.into_iter().filter(|it| !known.contains(it)) {
             tell(
                 &code.name(),
                 format!("`{name}` says so"),
@@ -149,21 +131,11 @@ fn lint_one(project: &Project, before: Option<&Link>, link: &Link) -> Result<Vec
     Ok(lines)
 }
 
-fn files_of(project: &Project, id: &str) -> Result<Vec<(String, String)>, Failure> {
-    let mut files = Vec::new();
-    for name in FILES {
-        if let Some(text) = project.text(&format!("migrations/{id}/{name}"))? {
-            files.push((name.to_owned(), text));
-        }
-    }
-    Ok(files)
-}
-
 /// The tables after these migrations, as their folders record them.
 fn recorded(project: &Project, links: &[Link]) -> Result<Schema, Failure> {
     let mut schema = Schema::default();
     for link in links {
-        let path = format!("migrations/{}/tables.json", link.id);
+        let path = folder::path(&link.id, folder::TABLES);
         let hint = "restore it from version control".to_owned();
         let Some(text) = project.text(&path)? else {
             let message = format!("`{path}`, which says what the migration changes, is not there");
@@ -194,8 +166,8 @@ pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Resu
     };
     let (mut paths, mut removed) = (Vec::new(), Vec::new());
     for link in planned.iter().filter(|it| !kept.contains(it)) {
-        let files = files_of(project, &link.id)?.into_iter();
-        paths.extend(files.map(|(name, _)| format!("migrations/{}/{name}", link.id)));
+        let files = migrate::folder(project, &link.id)?.files.into_iter();
+        paths.extend(files.map(|(name, _)| folder::path(&link.id, &name)));
         removed.push(format!("`{}`", link.id));
     }
     let tables = remembered(&kept, recorded(project, &kept)?)

@@ -13,6 +13,7 @@ use crate::{
     model::{self, Service},
     schema,
     source::Source,
+    tables::{self, advice::advice},
 };
 
 /// Runs the command.
@@ -22,6 +23,10 @@ pub fn run(project: Option<&Path>, options: Check, shell: &Shell) -> Result<(), 
         let (document, mut diagnostics) = schema::load(&sources);
         let (service, more) = model::check::check(&document);
         diagnostics.extend(more);
+        if let Some(service) = &service {
+            diagnostics.extend(advice(&document, service, &tables::of(service)));
+            diagnostic::sort(&mut diagnostics);
+        }
         (service, diagnostics, sources)
     });
     let (service, diagnostics, sources) = match checked {

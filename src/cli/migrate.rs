@@ -5,7 +5,6 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
@@ -16,69 +15,16 @@ use super::{
     shell::Shell,
 };
 use crate::{
-    migrate::sum::{self, Link},
+    migrate::{
+        folder::{self, Folder, SUM},
+        json::{Document, Found, Said, Told},
+        script::Mode,
+        step::Lock,
+        sum::{self, Link},
+    },
     project::Project,
+    tables::change::Reversible,
 };
-
-/// Where the chain of migrations is, relative to the project.
-const SUM: &str = "migrations/svcgen.sum";
-/// The files of a migration's folder that its link in the chain covers, where they are there.
-const FILES: [&str; 6] = [
-    "plan.json",
-    "postgres.down.sql",
-    "postgres.sql",
-    "sqlite.down.sql",
-    "sqlite.sql",
-    "tables.json",
-];
-
-/// What `plan.json` says.
-#[derive(Debug, Deserialize, Serialize)]
-struct Plan {
-    id: String,
-    changes: Vec<Change>,
-    #[serde(default)]
-    findings: Vec<Finding>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sqlite: Option<Ways>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    postgres: Option<Ways>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct Change {
-    says: String,
-    class: String,
-    reversible: String,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct Finding {
-    code: String,
-    message: String,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct Ways {
-    up: Vec<Step>,
-    down: Vec<Step>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct Step {
-    title: String,
-    mode: String,
-    class: String,
-    phase: String,
-    lock: String,
-    reversible: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    prechecks: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    postchecks: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    keeps: Vec<String>,
-}
 
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: &Migrate, shell: &Shell) -> Result<(), Failure> {
@@ -118,8 +64,9 @@ fn list(project: &Project, chain: &[Link], format: Format, shell: &Shell) -> Res
     let mut lines = Vec::new();
     let mut before = None;
     for link in chain {
-        let plan = plan(project, &link.id)?;
-        let is_as_written = is_as_written(project, before, link)?;
+        let folder = folder(project, &link.id)?;
+        let plan = plan(&folder, &link.id)?;
+        let is_as_written = folder.is_as_written(before, link);
         before = Some(link);
         lines.push((link, plan, is_as_written));
     }
@@ -153,31 +100,29 @@ fn list(project: &Project, chain: &[Link], format: Format, shell: &Shell) -> Res
     Ok(())
 }
 
-/// Whether the files of a migration are those that its link in the chain was made of.
-fn is_as_written(project: &Project, before: Option<&Link>, link: &Link) -> Result<bool, Failure> {
-    let mut texts = Vec::new();
-    for name in FILES {
-        if let Some(text) = project.text(&format!("migrations/{}/{name}", link.id))? {
-            texts.push((name, text));
+/// The folder of a migration, as it is.
+pub fn folder(project: &Project, id: &str) -> Result<Folder, Failure> {
+    let mut files = Vec::new();
+    for name in folder::FILES {
+        if let Some(text) = project.text(&folder::path(id, name))? {
+            files.push((name.to_owned(), text));
         }
     }
-    let files: Vec<(&str, &str)> = texts
-        .iter()
-        .map(|(name, text)| (*name, text.as_str()))
-        .collect();
-    Ok(sum::link(before, &link.id, &files) == *link)
+    Ok(Folder { files })
 }
 
-fn plan(project: &Project, id: &str) -> Result<Plan, Failure> {
-    let path = format!("migrations/{id}/plan.json");
-    let Some(text) = project.text(&path)? else {
-        return Err(Failure::usage(
+/// What a migration's plan says.
+pub fn plan(folder: &Folder, id: &str) -> Result<Document, Failure> {
+    let path = folder::path(id, "plan.json");
+    let plan = folder
+        .plan()
+        .map_err(|error| Failure::internal(format!("cannot read `{path}`"), error))?;
+    plan.ok_or_else(|| {
+        Failure::usage(
             format!("there is no `{path}`"),
             "restore it from version control",
-        ));
-    };
-    serde_json::from_str(&text)
-        .map_err(|error| Failure::internal(format!("cannot read `{path}`"), error))
+        )
+    })
 }
 
 fn show(project: &Project, chain: &[Link], options: &Show, shell: &Shell) -> Result<(), Failure> {
@@ -195,7 +140,8 @@ fn show(project: &Project, chain: &[Link], options: &Show, shell: &Shell) -> Res
             format!("there are {}", known.join(", ")),
         ));
     };
-    let plan = plan(project, &link.id)?;
+    let folder = folder(project, &link.id)?;
+    let plan = plan(&folder, &link.id)?;
     if options.format == Format::Json {
         let text = serde_json::to_string_pretty(&plan)
             .map_err(|error| Failure::internal("cannot write the plan", error))?;
@@ -212,8 +158,8 @@ fn show(project: &Project, chain: &[Link], options: &Show, shell: &Shell) -> Res
             text.push_str(&of_database(name, steps));
             if options.sql {
                 let way = if options.down { ".down" } else { "" };
-                let path = format!("migrations/{}/{name}{way}.sql", link.id);
-                let sql = project.text(&path)?.unwrap_or_default();
+                let sql = folder.text(&format!("{name}{way}.sql"));
+                let sql = sql.unwrap_or_default();
                 text.extend(sql.lines().map(|line| format!("      {line}\n")));
             }
         }
@@ -221,37 +167,47 @@ fn show(project: &Project, chain: &[Link], options: &Show, shell: &Shell) -> Res
     shell.data(text.as_bytes())
 }
 
-fn overview(plan: &Plan) -> String {
+fn overview(plan: &Document) -> String {
     let mut text = format!("{}\n\n", plan.id);
-    for Change {
+    for Said {
         says,
         class,
         reversible,
+        ..
     } in &plan.changes
     {
-        let _ = writeln!(text, "  {says} ({class}; {})", way_back(reversible));
+        let (class, back) = (class.name(), way_back(*reversible));
+        let _ = writeln!(text, "  {says} ({class}; {back})");
     }
-    for Finding { code, message } in &plan.findings {
-        let _ = writeln!(text, "  {code}: {message}");
+    for Found { code, message, .. } in &plan.findings {
+        let _ = writeln!(text, "  {}: {message}", code.name());
     }
     text
 }
 
-fn of_database(name: &str, steps: &[Step]) -> String {
+fn of_database(name: &str, steps: &[Told]) -> String {
     let mut text = format!(
-        "\n  On {name}, {}:\n",
-        counted(steps.len(), "step", "steps")
+        "\n  On {name}, {}{}:\n",
+        counted(steps.len(), "step", "steps"),
+        if name == "sqlite" {
+            " in one transaction, which other writers wait for"
+        } else {
+            ""
+        }
     );
     for (index, step) in steps.iter().enumerate() {
         let _ = writeln!(text, "  {:>3} {}", index + 1, step.title);
         let _ = writeln!(
             text,
-            "      {}, {}; {}; {}; {}",
-            step.phase,
-            step.class,
-            mode(&step.mode),
-            lock(&step.lock),
-            way_back(&step.reversible)
+            "      {}, {}; {}{}",
+            step.phase.name(),
+            step.class.name(),
+            step.lock.map_or_else(String::new, |it| format!(
+                "{}; {}; ",
+                mode(step.mode),
+                lock(it)
+            )),
+            way_back(step.reversible)
         );
         for check in &step.prechecks {
             let _ = writeln!(text, "      before: {check}");
@@ -270,32 +226,30 @@ fn of_database(name: &str, steps: &[Step]) -> String {
     text
 }
 
-fn mode(word: &str) -> &str {
-    match word {
-        "transaction" => "one transaction",
-        "autocommit" => "outside a transaction",
-        "batches" => "in batches",
-        other => other,
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Check => "a check",
+        Mode::Transaction => "one transaction",
+        Mode::Autocommit => "outside a transaction",
+        Mode::Batches => "in batches",
     }
 }
 
-fn lock(word: &str) -> &str {
-    match word {
-        "none" => "nobody waits",
-        "rows" => "locks the rows of a batch",
-        "share_update_exclusive" => "other changes of the table wait",
-        "share_row_exclusive" => "writers wait",
-        "access_exclusive" => "everybody waits, for a moment",
-        "access_exclusive_rewrite" => "EVERYBODY WAITS until every row is rewritten",
-        other => other,
+fn lock(lock: Lock) -> &'static str {
+    match lock {
+        Lock::None => "nobody waits",
+        Lock::Rows => "locks the rows of a batch",
+        Lock::ShareUpdateExclusive => "other changes of the table wait",
+        Lock::ShareRowExclusive => "writers wait",
+        Lock::AccessExclusive => "everybody waits, for a moment",
+        Lock::AccessExclusiveRewrite => "EVERYBODY WAITS until every row is rewritten",
     }
 }
 
-fn way_back(word: &str) -> &str {
-    match word {
-        "exact" => "the way back is exact",
-        "lossy" => "the way back loses what came since",
-        "no" => "no way back brings the values back",
-        other => other,
+fn way_back(reversible: Reversible) -> &'static str {
+    match reversible {
+        Reversible::Exact => "the way back is exact",
+        Reversible::Lossy => "the way back loses what came since",
+        Reversible::No => "no way back brings the values back",
     }
 }

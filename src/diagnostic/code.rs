@@ -165,6 +165,12 @@ codes! {
      not show itself through a filter or an order; a collection is no column.";
     "S0503" RepeatedColumn: "a column is listed twice",
     "Once is enough, and the second time has no meaning.";
+    "S0504" UnservedList: "no index serves a list",
+    "A list that is ordered or filtered by a column reads the whole table where no index begins with\n\
+     that column, and costs more with every record. The warning has the line to write. Columns that\n\
+     callers need not ask by can leave `list:` instead. The default order, unique fields, references and the archive\n\
+     have their indexes already; a `bool` needs none to be filtered by, and texts without a `max` or\n\
+     with a large one are too long for an index.";
     "S0601" NoDatabase: "no database is chosen",
     "`databases:` lists `sqlite`, `postgres` or both; without the key a service runs on both.";
     "S0602" FeatureNeeds: "a feature needs another",

@@ -4,7 +4,7 @@
 //! fragments of statements, and gives SQL text. One file and one line in
 //! [`ALL`] is everything a new database needs here.
 
-mod postgres;
+pub mod postgres;
 mod postgres_convert;
 mod sqlite;
 mod sqlite_convert;

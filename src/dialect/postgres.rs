@@ -1,5 +1,6 @@
 //! PostgreSQL, version 12 and newer.
 
+use crate::tables::search::Search;
 use crate::tables::{ColumnType, Literal, Table, derived_name};
 
 use super::{Dialect, JsonArray, guard_name, postgres_convert, quoted, text_literal};
@@ -183,36 +184,17 @@ create trigger {} before truncate on {on}
     }
 
     fn search(&self, table: &Table) -> String {
-        let Some(search) = &table.search else {
-            return String::new();
-        };
-        // The first text tells the most; there are four weights.
-        let weights = ["A", "B", "C"].into_iter().chain(std::iter::repeat("D"));
-        let texts: Vec<String> = search
-            .columns
-            .iter()
-            .zip(weights)
-            .map(|(column, weight)| {
-                let column = quoted(column);
-                // What stands between words is a space, so that an address is the words in it; a vector has room for 1 MiB.
-                format!(
-                    "setweight(to_tsvector('simple', translate(left(coalesce({column}, ''), 60000), {PUNCTUATION}, repeat(' ', 32))), '{weight}')"
-                )
-            })
-            .collect();
-        let (name, on) = (&search.name, quoted(&table.name));
-        format!(
-            "alter table {on} add column {name} tsvector generated always as (\n    {}\n) stored;\ncreate index {name}_idx on {on} using gin ({name});\n",
-            texts.join("\n    || ")
-        )
+        table.search.as_ref().map_or(String::new(), |search| {
+            keep_words(table, search) + &index_words(table, search)
+        })
     }
 
     fn unsearch(&self, table: &Table) -> String {
         table.search.as_ref().map_or(String::new(), |search| {
+            let (name, on) = (&search.name, quoted(&table.name));
+            let keeper = words_keeper(search);
             format!(
-                "alter table {} drop column {};\n",
-                quoted(&table.name),
-                search.name
+                "drop trigger if exists {keeper} on {on};\ndrop function if exists {keeper}();\nalter table {on} drop column {name};\n"
             )
         })
     }
@@ -244,6 +226,50 @@ create trigger {} before truncate on {on}
             _ => format!("element.value::{}", self.column_type(ty)),
         }
     }
+}
+
+/// The words of a table's searchable texts, as an expression over a row.
+pub fn words(search: &Search, row: &str) -> String {
+    // The first text tells the most; there are four weights.
+    let weights = ["A", "B", "C"].into_iter().chain(std::iter::repeat("D"));
+    let texts = search.columns.iter().zip(weights).map(|(column, weight)| {
+        let column = format!("{row}{}", quoted(column));
+        // What stands between words is a space, so that an address is the words in it; a vector has room for 1 MiB.
+        format!(
+            "setweight(to_tsvector('simple', translate(left(coalesce({column}, ''), 60000), {PUNCTUATION}, repeat(' ', 32))), '{weight}')"
+        )
+    });
+    texts.collect::<Vec<_>>().join("\n        || ")
+}
+
+/// The statements that add the column of words, and the trigger that keeps it up.
+pub fn keep_words(table: &Table, search: &Search) -> String {
+    let (name, on) = (&search.name, quoted(&table.name));
+    let (keeper, words) = (words_keeper(search), words(search, "new."));
+    let columns = super::columns(&search.columns);
+    format!(
+        "alter table {on} add column {name} tsvector;
+create function {keeper}() returns trigger language plpgsql as $$
+begin
+    new.{name} := {words};
+    return new;
+end
+$$;
+create trigger {keeper} before insert or update of {columns} on {on}
+    for each row execute function {keeper}();
+"
+    )
+}
+
+/// The statement that makes the index of words.
+pub fn index_words(table: &Table, search: &Search) -> String {
+    let (name, on) = (&search.name, quoted(&table.name));
+    format!("create index {name}_idx on {on} using gin ({name});\n")
+}
+
+/// The name of the function, and of the trigger, that keeps the column of words up.
+fn words_keeper(search: &Search) -> String {
+    derived_name(&[&search.name], "keep")
 }
 
 /// The name of the trigger that refuses to empty a table.

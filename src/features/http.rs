@@ -38,11 +38,21 @@ impl Feature for Http {
                 id_imported => entity.id == IdType::Uuid,
                 id_borrow => if entity.id == IdType::String { "&" } else { "" },
                 chosen_id => entity.id != IdType::Bigint,
+                needs_version => entity.write.needs_version,
+                needs_key => entity.write.needs_key,
+                member => entity.name.plural_snake(),
                 changeable => super::openapi::is_changeable(entity),
             };
             out.template(
                 format!("src/{}/http.rs", entity.name.snake()),
                 "http/http.rs",
+                view.clone(),
+                Ownership::Managed,
+                Some(entity.name.snake()),
+            );
+            out.template(
+                format!("src/{}/http/batches.rs", entity.name.snake()),
+                "http/batches.rs",
                 view,
                 Ownership::Managed,
                 Some(entity.name.snake()),

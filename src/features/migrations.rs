@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use crate::dialect::{self, Dialect};
-use crate::migrate::sum;
+use crate::migrate::{folder, sum};
 use crate::model::{Database, Service};
 use crate::plan::Ownership;
 
@@ -25,16 +25,12 @@ impl Feature for Migrations {
         let mut chain = context.history.to_vec();
         if let Some(migration) = context.migration {
             for (name, text) in &migration.files {
-                let path = format!("migrations/{}/{name}", migration.id);
+                let path = folder::path(&migration.id, name);
                 out.text(path, text.clone(), Ownership::History);
             }
             chain.push(migration.link.clone());
         }
-        out.text(
-            "migrations/svcgen.sum",
-            sum::write(&chain),
-            Ownership::Sealed,
-        );
+        out.text(folder::SUM, sum::write(&chain), Ownership::Sealed);
         let ids: Vec<String> = chain.into_iter().map(|link| link.id).collect();
         let databases = &context.service.databases;
         let names: Vec<&str> = databases.iter().copied().map(database_name).collect();

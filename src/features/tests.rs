@@ -2,7 +2,9 @@
 //!
 //! One binary and not one for each entity: each links the whole service anew.
 
+mod archive;
 mod relations;
+mod writes;
 
 use minijinja::value::Serde;
 use minijinja::{Value, context};
@@ -56,6 +58,13 @@ impl Feature for Tests {
             entities,
             related => service.entities.iter().any(has_any),
         };
+        out.template(
+            "tests/api/writes.rs",
+            "tests/writes.rs",
+            writes::view(service, &crate_name),
+            Ownership::Managed,
+            None,
+        );
         if let Some(view) = relations::view(service, &crate_name) {
             let template = "tests/relations.rs";
             out.template(
@@ -65,6 +74,10 @@ impl Feature for Tests {
                 Ownership::Managed,
                 None,
             );
+        }
+        if let Some(view) = archive::view(service, &crate_name) {
+            let (path, template) = ("tests/api/archive.rs", "tests/archive.rs");
+            out.template(path, template, view, Ownership::Managed, None);
         }
         for (path, template) in [
             ("tests/api/main.rs", "tests/main.rs"),
@@ -158,24 +171,33 @@ fn is_part_of_unique(entity: &Entity, field: &crate::model::Field) -> bool {
     })
 }
 
+/// The fields that a sample has.
+fn sent_fields<'a>(
+    service: &'a Service,
+    entity: &'a Entity,
+) -> impl Iterator<Item = &'a crate::model::Field> {
+    entity.fields.iter().filter(|field| match field.kind {
+        FieldKind::Reference(_) => !field.nullable,
+        _ => sample::field(service, field, false).is_some(),
+    })
+}
+
+/// A field of a sample that can change.
+fn changed_field<'a>(service: &'a Service, entity: &'a Entity) -> Option<&'a crate::model::Field> {
+    sent_fields(service, entity).find(|field| !field.immutable)
+}
+
 /// What the test of one entity says about it.
 fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
     let naming = Naming::of(entity);
-    let sent: Vec<&crate::model::Field> = entity
-        .fields
-        .iter()
-        .filter(|field| match field.kind {
-            FieldKind::Reference(_) => !field.nullable,
-            _ => sample::field(service, field, false).is_some(),
-        })
-        .collect();
+    let sent: Vec<&crate::model::Field> = sent_fields(service, entity).collect();
     let names = |shown: bool| -> Vec<String> {
         sent.iter()
             .filter(|field| field.write_only != shown)
             .map(|field| field.column())
             .collect()
     };
-    let changed = sent.iter().find(|field| !field.immutable);
+    let changed = changed_field(service, entity);
     let required: Vec<String> = entity
         .fields
         .iter()
@@ -217,9 +239,15 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
         shown => names(true),
         hidden => names(false),
         required,
-        changed => changed.map(|field| field.column()),
+        changed => changed.map(crate::model::Field::column),
         changed_shown => changed.is_some_and(|field| !field.write_only),
         versioned => entity.automatic.version,
+        needs_key => entity.write.needs_key,
+        needs_version => entity.write.needs_version,
+        demanding => entity.write.needs_key || entity.write.needs_version,
+        asks => changed.is_some() && entity.automatic.version
+            || entity.write.needs_key
+            || entity.write.needs_version,
         reason_required => archive.is_some_and(|archive| archive.reason_required),
     }
 }

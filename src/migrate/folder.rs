@@ -9,6 +9,59 @@ use super::lint::{self, Finding};
 use super::sum::{self, Link};
 use super::{Plan, json, record};
 
+/// Where the migrations of a project are.
+pub const FOLDER: &str = "migrations";
+/// Where their chain is.
+pub const SUM: &str = "migrations/svcgen.sum";
+/// The files of a migration's folder that its link in the chain covers, where they are there.
+pub const FILES: [&str; 6] = [
+    PLAN,
+    TABLES,
+    "sqlite.sql",
+    "sqlite.down.sql",
+    "postgres.sql",
+    "postgres.down.sql",
+];
+/// What changes, for people and programs.
+const PLAN: &str = "plan.json";
+/// What changes of the tables that svcgen remembers.
+pub const TABLES: &str = "tables.json";
+
+/// The path of a file of a migration.
+pub fn path(id: &str, file: &str) -> String {
+    format!("{FOLDER}/{id}/{file}")
+}
+
+/// A folder as it was found, whatever became of it since it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Its files, by name.
+    pub files: Vec<(String, String)>,
+}
+
+impl Folder {
+    /// The text of a file.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let mut files = self.files.iter();
+        files.find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
+
+    /// What `plan.json` says.
+    pub fn plan(&self) -> Result<Option<json::Document>, serde_json::Error> {
+        self.text(PLAN).map(json::read).transpose()
+    }
+
+    /// Whether these are the files that the link was made of.
+    pub fn is_as_written(&self, before: Option<&Link>, link: &Link) -> bool {
+        let texts: Vec<(&str, &str)> = self
+            .files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        sum::link(before, &link.id, &texts) == *link
+    }
+}
+
 /// A migration, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
@@ -54,7 +107,7 @@ impl Migration {
             .collect();
         let findings = lint::findings(&diff.changes, &diff.delta, &plans);
         let mut files = vec![(
-            "plan.json".to_owned(),
+            PLAN.to_owned(),
             json::write(&id, old, diff, &findings, &plans)?,
         )];
         for plan in &plans {
@@ -62,7 +115,7 @@ impl Migration {
             files.push((format!("{}.down.sql", plan.dialect), plan.down_text()));
         }
         let record = record::write(recorded, &diff.target)?;
-        files.push(("tables.json".to_owned(), record));
+        files.push((TABLES.to_owned(), record));
         let texts: Vec<(&str, &str)> = files
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str()))
@@ -78,15 +131,17 @@ impl Migration {
     }
 }
 
+/// The number of the next migration.
+pub fn next_number(history: &[Link]) -> u64 {
+    let numbers = history
+        .iter()
+        .filter_map(|link| link.id.split('_').next()?.parse::<u64>().ok());
+    numbers.max().unwrap_or(0) + 1
+}
+
 /// The name of the next migration: a number, and what it is about.
 fn next_id(history: &[Link], changes: &[Change]) -> String {
-    let number = history
-        .iter()
-        .filter_map(|link| link.id.split('_').next()?.parse::<u32>().ok())
-        .max()
-        .unwrap_or(0)
-        + 1;
-    format!("{number:04}_{}", slug(history, changes))
+    format!("{:04}_{}", next_number(history), slug(history, changes))
 }
 
 fn slug(history: &[Link], changes: &[Change]) -> String {

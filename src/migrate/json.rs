@@ -1,59 +1,111 @@
 //! `plan.json`: a migration as a reviewer, or a machine, reads it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::tables::change::{Change, Class, Reversible};
 use crate::tables::{Schema, delta::Delta, diff::Diff};
 use crate::tables::{TableKind, build, convert, hex};
 
-use super::lint::Finding;
+use super::lint::{Code, Finding};
 use super::script::Mode;
 use super::step::{Lock, Phase, Place, Step};
 use super::{Plan, script::Keep};
 
-#[derive(Serialize)]
-struct Document<'a> {
-    id: &'a str,
-    from: String,
-    to: String,
-    changes: Vec<Line>,
-    findings: &'a [Finding],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sqlite: Option<Both<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    postgres: Option<Both<'a>>,
+/// What `plan.json` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The migration.
+    pub id: String,
+    /// What identifies the tables before.
+    #[serde(default)]
+    pub from: String,
+    /// What identifies the tables after.
+    #[serde(default)]
+    pub to: String,
+    /// What changes, a sentence each.
+    pub changes: Vec<Said>,
+    /// What a reviewer should know.
+    #[serde(default)]
+    pub findings: Vec<Found>,
+    /// The steps on SQLite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sqlite: Option<Ways>,
+    /// The steps on PostgreSQL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postgres: Option<Ways>,
 }
 
-#[derive(Serialize)]
-struct Line {
-    says: String,
-    class: Class,
-    reversible: Reversible,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    archive: Option<String>,
+/// A change in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The change as one sentence.
+    pub says: String,
+    /// How grave it is.
+    pub class: Class,
+    /// The way back from it.
+    pub reversible: Reversible,
+    /// The archive table that changes along with the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Both<'a> {
-    up: Vec<Of<'a>>,
-    down: Vec<Of<'a>>,
+/// What a rule found, as it was when the migration was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The rule.
+    pub code: Code,
+    /// The table.
+    #[serde(default)]
+    pub table: String,
+    /// What it found, and why it matters.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default)]
+    pub fix: String,
 }
 
-#[derive(Serialize)]
-struct Of<'a> {
-    title: &'a str,
-    mode: &'static str,
-    table: &'a str,
-    class: Class,
-    phase: Phase,
-    lock: Lock,
-    reversible: Reversible,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    prechecks: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    postchecks: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    keeps: Vec<String>,
+/// The steps there and back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ways {
+    /// There.
+    pub up: Vec<Told>,
+    /// Back.
+    pub down: Vec<Told>,
+}
+
+/// A step, and the checks around it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// What it does.
+    pub title: String,
+    /// How it is run.
+    pub mode: Mode,
+    /// The table, by its new name.
+    #[serde(default)]
+    pub table: String,
+    /// How grave it is.
+    pub class: Class,
+    /// Where in the life of a release it belongs.
+    pub phase: Phase,
+    /// The strongest lock that it takes, on PostgreSQL; on SQLite whoever writes waits for all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
+    /// The way back from it.
+    pub reversible: Reversible,
+    /// What must hold before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prechecks: Vec<String>,
+    /// What must hold after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub postchecks: Vec<String>,
+    /// Tables whose number of rows it must not change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keeps: Vec<String>,
+}
+
+/// What a text of `plan.json` says.
+pub fn read(text: &str) -> Result<Document, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 /// The text of `plan.json`.
@@ -66,13 +118,13 @@ pub fn write(
 ) -> Result<String, serde_json::Error> {
     let plan = |name: &str| {
         let plan = plans.iter().find(|it| it.dialect == name)?;
-        Some(Both {
-            up: lines(&plan.up),
-            down: lines(&plan.down),
+        Some(Ways {
+            up: steps(name, &plan.up),
+            down: steps(name, &plan.down),
         })
     };
     let document = Document {
-        id,
+        id: id.to_owned(),
         from: digest(old)?,
         to: digest(&diff.target)?,
         changes: diff
@@ -80,7 +132,7 @@ pub fn write(
             .iter()
             .map(|it| line(it, &diff.delta))
             .collect(),
-        findings,
+        findings: findings.iter().map(found).collect(),
         sqlite: plan("sqlite"),
         postgres: plan("postgres"),
     };
@@ -96,7 +148,16 @@ pub fn digest(schema: &Schema) -> Result<String, serde_json::Error> {
     Ok(hex(&Sha256::digest(text.as_bytes())[..16]))
 }
 
-fn lines(steps: &[Step]) -> Vec<Of<'_>> {
+fn found(finding: &Finding) -> Found {
+    Found {
+        code: finding.code,
+        table: finding.table.clone(),
+        message: finding.message.clone(),
+        fix: finding.fix.to_owned(),
+    }
+}
+
+fn steps(dialect: &str, steps: &[Step]) -> Vec<Told> {
     let works = steps.iter().filter(|step| step.mode != Mode::Check);
     works
         .map(|step| {
@@ -105,16 +166,16 @@ fn lines(steps: &[Step]) -> Vec<Of<'_>> {
                     .iter()
                     .filter(|it| it.mode == Mode::Check && it.table == step.table)
                     .filter(|it| (it.place == Place::Precheck) == early)
-                    .map(|it| it.title.as_str())
+                    .map(|it| it.title.clone())
                     .collect()
             };
-            Of {
-                title: &step.title,
-                mode: step.mode.name(),
-                table: &step.table,
+            Told {
+                title: step.title.clone(),
+                mode: step.mode,
+                table: step.table.clone(),
                 class: step.class,
                 phase: step.phase(),
-                lock: step.lock,
+                lock: (dialect != "sqlite").then_some(step.lock),
                 reversible: step.reversible,
                 prechecks: checks(true),
                 postchecks: checks(false),
@@ -132,14 +193,14 @@ fn kept(keep: &Keep) -> String {
     }
 }
 
-fn line(change: &Change, delta: &Delta) -> Line {
+fn line(change: &Change, delta: &Delta) -> Said {
     let twin = build::archive_name(change.table());
     let has_twin = delta.pairs.iter().any(|pair| pair.new.name == twin)
         || delta
             .created
             .iter()
             .any(|it| it.name == twin && it.kind == TableKind::Archive);
-    Line {
+    Said {
         says: say(change),
         class: change.class(),
         reversible: change.reversible(),

@@ -51,6 +51,12 @@ fn finding(code: Code, table: &str, message: impl Into<String>) -> Finding {
 /// What is worth a word, each once.
 pub fn findings(changes: &[Change], delta: &Delta, plans: &[Plan]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = changes.iter().flat_map(of_change).collect();
+    // What the old release does not know of a table it does not know of its archive either.
+    let is_archive = |name: &str| {
+        let pair = delta.pair(name);
+        pair.is_some_and(|it| it.new.kind == TableKind::Archive)
+    };
+    findings.retain(|it| !(it.code.is_of_releases() && is_archive(&it.table)));
     for plan in plans {
         match plan.dialect {
             "sqlite" => findings.extend(of_sqlite(plan, delta)),
@@ -220,11 +226,12 @@ fn of_change(change: &Change) -> Vec<Finding> {
 
 fn of_values(pair: &Pair) -> Option<Finding> {
     let kept = pair.new.kind == TableKind::Archive;
-    let column = pair
-        .new
-        .columns
-        .iter()
-        .find(|it| !it.past.renamed_values.is_empty())?;
+    let column = pair.new.columns.iter().find(|it| {
+        let before = pair
+            .old_of(&it.name)
+            .map_or(0, |it| it.past.renamed_values.len());
+        it.past.renamed_values.len() > before
+    })?;
     let message = format!(
         "archived rows keep the old values of `{}` of `{}`",
         column.name, pair.new.name
@@ -320,11 +327,13 @@ pub fn of_script(text: &str) -> Vec<Code> {
     {
         codes.push(Code::Sl05);
     }
-    let key = ["integer", "primary", "key"];
-    if words
+    // An index of words numbers its rows itself, and replaces them itself.
+    let of_words: Vec<&String> = words
         .windows(4)
-        .any(|it| it[..3] == key && it[3] != "autoincrement")
-    {
+        .filter(|it| it[..3] == ["create", "virtual", "table"])
+        .map(|it| &it[3])
+        .collect();
+    if gives_ids_again(&words, &of_words) {
         codes.push(Code::Sl06);
     }
     let renamed = words
@@ -334,13 +343,35 @@ pub fn of_script(text: &str) -> Vec<Code> {
     if renamed.any(|table| !table.starts_with("svcgen_") && says(&["create", "table", table])) {
         codes.push(Code::Sl08);
     }
-    if says(&["insert", "or", "replace"]) || says(&["replace", "into"]) {
+    let mut replaced = words
+        .windows(3)
+        .filter(|it| it[..2] == ["replace", "into"])
+        .map(|it| &it[2]);
+    if replaced.any(|table| !of_words.contains(&table)) {
         codes.push(Code::Sl09);
     }
     if says(&["without", "rowid"]) {
         codes.push(Code::Sl10);
     }
     codes
+}
+
+/// Whether a table, but for what an index of words keeps, counts its rows without remembering.
+fn gives_ids_again(words: &[String], of_words: &[&String]) -> bool {
+    let mut table = "";
+    for (index, it) in words.windows(4).enumerate() {
+        if it[..2] == ["create", "table"] {
+            table = &words[index + 2];
+        }
+        let is_of_words = of_words
+            .iter()
+            .any(|it| table.strip_suffix("_rows") == Some(it));
+        let is_key = it[..3] == ["integer", "primary", "key"];
+        if is_key && it[3] != "autoincrement" && !is_of_words {
+            return true;
+        }
+    }
+    false
 }
 
 fn of_texts(plan: &Plan) -> Vec<Finding> {

@@ -21,13 +21,14 @@
 //! The formats of the SQL files and of the sum are in [`script`] and [`sum`].
 
 mod checks;
-mod folder;
+pub mod folder;
 mod guards;
 pub mod json;
 pub mod lint;
 mod names;
 mod postgres;
 pub mod record;
+mod references;
 pub mod script;
 mod search;
 mod sqlite;
@@ -39,7 +40,7 @@ pub mod verify;
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::delta::{Delta, Pair};
 
-pub use folder::Migration;
+pub use folder::{Migration, next_number};
 use step::Step;
 
 /// A migration for one database, there and back.
@@ -91,6 +92,7 @@ fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Vec<Step> {
     };
     steps.extend(search::steps(dialect, delta));
     steps.extend(guards::steps(dialect, delta));
+    steps.extend(references::steps(delta));
     steps.sort_by_key(|step| step.place);
     steps
 }

@@ -7,6 +7,7 @@
 mod columns;
 mod filling;
 mod retype;
+pub mod search;
 
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::change::{self, Change, Class, Reversible};

@@ -20,18 +20,21 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
         Step::new(Place::Unguard, &table.name, title, dialect.unsearch(table))
             .grave(Class::Widening, Reversible::Exact)
     });
-    let fresh = delta.created.iter().map(|table| (table, Lock::None));
-    let changed = touched().map(|pair| (&pair.new, Lock::AccessExclusiveRewrite));
-    let begun = fresh.chain(changed);
-    let begins = begun
-        .filter(|(table, _)| table.search.is_some())
-        .map(|(table, lock)| {
-            let title = format!("Lets `{}` be searched for words.", table.name);
-            Step::new(Place::Guard, &table.name, title, dialect.search(table))
-                .run(Mode::Transaction, lock)
-                .grave(Class::Additive, Reversible::Exact)
-        });
-    ends.chain(begins).collect()
+    let begins = |table: &Table| {
+        let title = format!("Lets `{}` be searched for words.", table.name);
+        Step::new(Place::Guard, &table.name, title, dialect.search(table))
+            .run(Mode::Transaction, Lock::None)
+            .grave(Class::Additive, Reversible::Exact)
+    };
+    let fresh = delta.created.iter().filter(|table| table.search.is_some());
+    let mut steps: Vec<Step> = ends.chain(fresh.map(begins)).collect();
+    for pair in touched().filter(|pair| pair.new.search.is_some()) {
+        match dialect.name() {
+            "sqlite" => steps.push(begins(&pair.new)),
+            _ => steps.extend(super::postgres::search::begin(dialect, pair)),
+        }
+    }
+    steps
 }
 
 /// Whether the index would be another, or the migration touches what it is written over.

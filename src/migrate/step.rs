@@ -1,13 +1,13 @@
 //! One step of a plan: what it does, how it is run, and what a reviewer wants to know of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::tables::change::{Class, Reversible};
 
 use super::script::{Keep, Mode, ScriptStep};
 
 /// Where in the life of a release a step belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// The old release goes on as before.
@@ -20,8 +20,20 @@ pub enum Phase {
     Contract,
 }
 
+impl Phase {
+    /// As the plan writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Expand => "expand",
+            Self::Backfill => "backfill",
+            Self::Validate => "validate",
+            Self::Contract => "contract",
+        }
+    }
+}
+
 /// The strongest lock that a step takes on a table with rows, on `PostgreSQL`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lock {
     /// None that anybody waits for.

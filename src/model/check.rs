@@ -20,6 +20,7 @@ mod references;
 pub mod reserved;
 mod service;
 mod unknown;
+mod writes;
 
 use super::Service;
 use crate::diagnostic::{self, Diagnostic};

@@ -134,6 +134,8 @@ pub struct Entity {
     pub delete: Delete,
     /// How records are listed.
     pub list: List,
+    /// How records are written.
+    pub write: Write,
     /// Which automatic columns the entity has.
     pub automatic: Automatic,
     /// The name the entity had before, when it was renamed.
@@ -379,6 +381,17 @@ pub struct List {
     pub default_page: u32,
     /// The largest page.
     pub max_page: u32,
+}
+
+/// How records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Write {
+    /// Whether a change or a removal has to say which version it is made from.
+    pub needs_version: bool,
+    /// Whether a POST or PATCH has to carry an idempotency key.
+    pub needs_key: bool,
+    /// The most records in one batch.
+    pub max_batch: u32,
 }
 
 /// A service that this one calls.

@@ -16,6 +16,16 @@ words! {
     }
 }
 
+words! {
+    /// Whether a request has to say something.
+    pub enum DemandWord {
+        /// A request without it is refused.
+        Required = "required",
+        /// It may be said.
+        Optional = "optional",
+    }
+}
+
 document! {
     /// An entity: `entities/NAME.yaml`.
     #[place = "an entity"]
@@ -38,6 +48,8 @@ document! {
         optional delete: Either<DeleteWord, DeleteDoc>,
         /// How records are listed.
         optional list: ListDoc,
+        /// How records are written.
+        optional write: WriteDoc,
         /// Whether records know when they were made. True, unless said otherwise.
         optional created_at: bool,
         /// Whether records know when they were last changed. True, unless said otherwise.
@@ -83,5 +95,15 @@ document! {
         optional page: u32,
         /// The largest page. 1000, unless said otherwise.
         optional max_page: u32,
+    }
+    /// How records are written.
+    #[place = "`write`"]
+    pub struct WriteDoc {
+        /// Whether a change or a removal has to say in `If-Match` which version it is made from. Optional, unless said otherwise.
+        optional if_match: DemandWord,
+        /// Whether a POST or PATCH has to carry an `Idempotency-Key`. Optional, unless said otherwise.
+        optional idempotency_key: DemandWord,
+        /// The most records in one batch. 1000, unless said otherwise.
+        optional max_batch: u32,
     }
 }

@@ -344,26 +344,21 @@ fn archive_of(table: &Table) -> Table {
             .iter()
             .map(|column| optional(&column.name, column.ty)),
     );
-    let original = table.primary_key[0].clone();
+    // Links are looked for by either end.
+    let originals = table.primary_key.iter().map(|it| vec![ascending(it)]);
+    let descending = |column: &str| IndexTerm {
+        column: column.to_owned(),
+        descending: true,
+    };
+    let own = [
+        vec![ascending("archive_batch")],
+        vec![descending("archived_at"), descending("archive_id")],
+    ];
     Table {
-        indexes: vec![
-            index(&name, vec![ascending(&original)], false),
-            index(&name, vec![ascending("archive_batch")], false),
-            index(
-                &name,
-                vec![
-                    IndexTerm {
-                        column: "archived_at".to_owned(),
-                        descending: true,
-                    },
-                    IndexTerm {
-                        column: "archive_id".to_owned(),
-                        descending: true,
-                    },
-                ],
-                false,
-            ),
-        ],
+        indexes: originals
+            .chain(own)
+            .map(|terms| index(&name, terms, false))
+            .collect(),
         name,
         kind: TableKind::Archive,
         columns,
@@ -405,11 +400,9 @@ fn archive_references() -> Table {
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         past: Past::default(),
-        indexes: vec![index(
-            ARCHIVE_REFERENCES,
-            vec![ascending("archive_batch")],
-            false,
-        )],
+        indexes: ["archive_batch", "row_id"]
+            .map(|column| index(ARCHIVE_REFERENCES, vec![ascending(column)], false))
+            .to_vec(),
     }
 }
 

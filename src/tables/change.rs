@@ -4,7 +4,7 @@ mod detect;
 
 pub use detect::{of, of_pair};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::convert::{self, Fit};
 use super::{Check, Column, ColumnType, Fill, ForeignKey, Index, Literal, Table};
@@ -211,7 +211,7 @@ pub enum Change {
 }
 
 /// How grave a change is, from harmless to final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Something comes; nothing that is there changes.
@@ -240,7 +240,7 @@ impl Class {
 }
 
 /// The way back from a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reversible {
     /// Everything is as it was before.

@@ -21,6 +21,8 @@ pub struct Intent {
     pub kept: Vec<String>,
     /// What the caller allows for this once, whatever the schema says.
     pub allow: Allow,
+    /// The number that the migration gets: archives tell by it which of their rows missed it.
+    pub migration: u64,
 }
 
 /// What the caller allows for this once.

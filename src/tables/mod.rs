@@ -4,6 +4,7 @@
 //! remembers the tables of the last generation is this model itself, which is
 //! why these types, unlike the rest of the core, carry serde.
 
+pub mod advice;
 pub mod build;
 pub mod change;
 pub mod convert;
@@ -81,12 +82,45 @@ pub struct Past {
     /// Whether the schema no longer has it; it stays in the database with what it holds.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
-    /// What an archived row that is older than the column gets when it is restored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fill: Option<Fill>,
-    /// By old name, the new names of an enum's values, oldest first: archived rows keep the old.
+    /// In an archive, what rows without a value get when they are restored, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub renamed_values: Vec<(String, String)>,
+    pub fills: Vec<LateFill>,
+    /// In an archive, the renames of an enum's values, oldest first: archived rows keep the old.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renamed_values: Vec<RenamedValue>,
+    /// In an archive, the column with the values of another type that this one was made of;
+    /// what could not be converted is there only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted_from: Option<String>,
+}
+
+/// What archived rows would have got from a migration, had they been live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateFill {
+    /// The number of the migration. Rows that were archived under a smaller one missed it.
+    pub migration: u64,
+    /// What it gave to rows without a value.
+    pub fill: Fill,
+    /// The type of the column then.
+    #[serde(rename = "type")]
+    pub ty: ColumnType,
+    /// The table's name then, which an expression may speak of.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub table: String,
+    /// The columns that an expression may speak of: their names then, and in the archive now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<(String, String)>,
+}
+
+/// A value of an enum that got another name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenamedValue {
+    /// The number of the migration. Rows that were archived under a smaller one missed it.
+    pub migration: u64,
+    /// The old name.
+    pub was: String,
+    /// The new name.
+    pub now: String,
 }
 
 impl Past {

@@ -54,9 +54,3 @@ async fn restore(
 }
 
 //% endif
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &svcgen_runtime::db::Sql)] = &[
-//% for statement in statements
-    ("{{ statement.name }}", &{{ statement.name }}),
-//% endfor
-];

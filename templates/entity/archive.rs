@@ -29,6 +29,7 @@ const SEQUENCE: db::Sql = db::Sql::new(
 pub const ARCHIVE: archive::Archive = archive::Archive {
     table: "{{ table }}",
     sentence: "{{ naming.sentence }}",
+    find: &FIND_ARCHIVED,
     batch: &BATCH,
     hold: &HOLD,
     conflicts: &CONFLICTS,
@@ -53,59 +54,21 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 };
 
 /// What a list of archived {{ naming.plural_sentence }} may be asked about.
-pub static TABLE: list::Table = list::Table {
-    name: "{{ archive }}",
-    record: {{ columns }},
-    members: &[{% for member in members %}"{{ member }}", {% endfor %}],
-    columns: &[
-        list::Column::new("archive_id", list::Kind::Uuid),
-        list::Column::new("archive_batch", list::Kind::Uuid).filter(),
-        list::Column::new("archived_at", list::Kind::Timestamp).filter().order(),
-        list::Column::new("archived_by", list::Kind::Text).filter(),
-        list::Column::new("archive_reason", list::Kind::Text).nullable().filter(),
-        list::Column::new("archive_root", list::Kind::Text).filter(),
-        list::Column::new("archive_root_id", list::Kind::Text).nullable().filter(),
-        list::Column::new("archive_hold", list::Kind::Bool).filter(),
-        list::Column::new("id", list::Kind::{{ id_kind }}).nullable().filter(),
-    ],
-    default_order: &[list::Term::descending("archived_at")],
-    key: "archive_id",
-    page_size: 50,
-    most: 1000,
-    relations: &[],
-    plain: None,
-    search: None,
-};
+pub static TABLE: list::Table = archive::table(
+    "{{ archive }}",
+    {{ columns }},
+    &[{% for member in members %}"{{ member }}", {% endfor %}],
+    &COLUMNS,
+);
+
+const COLUMNS: [list::Column; 9] = archive::columns(list::Kind::{{ id_kind }});
 
 /// {{ naming.capital_a_sentence }} in the archive: what it was, and how it came there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Archived{{ naming.entity }} {
-    /// Identifies it in the archive.
-    pub archive_id: Uuid,
-    /// What was removed together has the same batch.
-    pub archive_batch: Uuid,
-    /// When it was removed.
-    pub archived_at: Timestamp,
-    /// Who removed it.
-    pub archived_by: String,
-    /// Why.
-    pub archive_reason: Option<String>,
-    /// In which request.
-    #[serde(skip_serializing)]
-    pub archive_request: String,
-    /// What the removal began with.
-    pub archive_root: String,
-    /// Which of them.
-    pub archive_root_id: Option<String>,
-    /// The number of the schema it was removed under: a null may mean that there was no such member.
-    pub archive_schema: Option<i64>,
-    /// Until when it must stay; for ever where there is none.
-    pub archive_purge_after: Option<Timestamp>,
-    /// Whether it must stay in any case.
-    pub archive_hold: bool,
-    /// What proves that it is unchanged.
-    #[serde(skip_serializing)]
-    pub archive_hash: Option<String>,
+    /// How it came there.
+    #[serde(flatten)]
+    pub archive_entry: archive::Entry,
 //% for member in record
 //% for line in member.doc
     /// {{ line }}
@@ -120,18 +83,7 @@ pub struct Archived{{ naming.entity }} {
 impl db::FromRow for Archived{{ naming.entity }} {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            archive_id: row.next()?,
-            archive_batch: row.next()?,
-            archived_at: row.next()?,
-            archived_by: row.next()?,
-            archive_reason: row.next()?,
-            archive_request: row.next()?,
-            archive_root: row.next()?,
-            archive_root_id: row.next()?,
-            archive_schema: row.next()?,
-            archive_purge_after: row.next()?,
-            archive_hold: row.next()?,
-            archive_hash: row.next()?,
+            archive_entry: db::FromRow::from_row(row)?,
 //% for member in record
             {{ member.name }}: {{ member.read }},
 //% endfor
@@ -141,11 +93,7 @@ impl db::FromRow for Archived{{ naming.entity }} {
 
 impl list::Record for Archived{{ naming.entity }} {
     fn value(&self, column: &str) -> db::Value {
-        match column {
-            "archive_id" => db::Value::of(self.archive_id),
-            "archived_at" => db::Value::of(self.archived_at),
-            _ => db::Value::Null,
-        }
+        self.archive_entry.value(column)
     }
 }
 
@@ -270,10 +218,3 @@ pub async fn restore(
         .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
         .await
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-//% for statement in statements
-    ("{{ statement.name }}", &{{ statement.name }}),
-//% endfor
-];

@@ -13,7 +13,7 @@ pub const {{ statement.name }}: db::Sql = {{ statement.expression }};
 
 //% endfor
 /// The named constraints, each with the member of a request that it is about.
-const CONSTRAINTS: &[Constraint] = &[
+pub(super) const CONSTRAINTS: &[Constraint] = &[
 //% for constraint in constraints
     {{ constraint }},
 //% endfor
@@ -21,7 +21,7 @@ const CONSTRAINTS: &[Constraint] = &[
 
 //% for link in links
 /// What the ids in `{{ link.member }}` can refer to in vain.
-const {{ link.constraints }}: &[Constraint] = &[{{ link.constraint }}];
+pub(super) const {{ link.constraints }}: &[Constraint] = &[{{ link.constraint }}];
 
 //% endfor
 /// Creates {{ naming.a_sentence }}.
@@ -53,9 +53,10 @@ pub async fn change(
     unit: &mut Unit<'_, Saved<{{ naming.entity }}>>,
     id: {{ id }},
     conditions: &http::Conditions,
-    changes: {{ naming.entity }}Changes,
+    mut changes: {{ naming.entity }}Changes,
 ) -> Result<Saved<{{ naming.entity }}>, Error> {
-    let changed = update(app, caller, unit, id, conditions, changes{% if merged %}, true{% endif %}).await?;
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write({% if versioned %}app, {% endif %}caller, unit, id, conditions, changes{% if merged %}, true{% endif %}).await?;
     let saved = changed.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
     finish(app, caller, unit, saved).await
 }
@@ -86,8 +87,9 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let changes = edit.changes();
-            update(app, caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?
+            let mut changes = edit.changes();
+            prepare(app, caller, id, &mut changes).await?;
+            write({% if versioned %}app, {% endif %}caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?
         } else {
             let new = edit.new_record()?;
             let new = new.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
@@ -109,8 +111,9 @@ pub async fn edit(
         new.agree_with(&current).into_result()?;
     }
 //% endif
-    let changes = edit.changes();
-    let changed = update(app, caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?;
+    let mut changes = edit.changes();
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write({% if versioned %}app, {% endif %}caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?;
     let saved = changed.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;
     finish(app, caller, unit, saved).await
 //% endif
@@ -160,7 +163,7 @@ async fn insert(
 }
 
 /// What the statements that insert take.
-fn insert_parameters({% if takes_new %}new{% else %}_new{% endif %}: &New{{ naming.entity }}) -> Vec<db::Value> {
+pub(super) fn insert_parameters({% if takes_new %}new{% else %}_new{% endif %}: &New{{ naming.entity }}) -> Vec<db::Value> {
     params![
 //% if new_id
         {{ new_id }},
@@ -175,30 +178,40 @@ fn insert_parameters({% if takes_new %}new{% else %}_new{% endif %}: &New{{ nami
 }
 
 //% if changeable
-/// The changes of a record, once the rules agree; `None` where there is no such record.
-async fn update(
+/// What comes before a change: the rules agree to it, and may still alter it.
+pub(super) async fn prepare(
     app: &App,
+    caller: &http::Caller,
+    id: {{ id }},
+    changes: &mut {{ naming.entity }}Changes,
+) -> Result<(), Error> {
+    let rules = {{ naming.entity }}Rules;
+    let mut found = Violations::new();
+    rules.check_changes(changes, &mut found);
+    found.into_result()?;
+    rules.before_change(app, caller, id, changes).await
+}
+
+/// Changes that the rules have agreed to; `None` where there is no such record.
+pub(super) async fn write(
+//% if versioned
+    app: &App,
+//% endif
     caller: &http::Caller,
     work: &mut db::Work<'_>,
     id: {{ id }},
     conditions: &http::Conditions,
-    mut changes: {{ naming.entity }}Changes,
+    {% if merged %}mut {% endif %}changes: {{ naming.entity }}Changes,
 //% if merged
     merge: bool,
 //% endif
 ) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
-    let rules = {{ naming.entity }}Rules;
-    let mut found = Violations::new();
-    rules.check_changes(&changes, &mut found);
-    found.into_result()?;
-    rules.before_change(app, caller, id, &mut changes).await?;
-
 //% if versioned
     let expected = conditions.expected()?;
 //% else
     conditions.expect_no_version()?;
 //% endif
-    let inside = rules.inside_change();
+    let inside = {{ naming.entity }}Rules.inside_change();
     let mut before: Option<{{ naming.entity }}> = None;
     if inside.is_some() || conditions.exclude(){% if merged %} || (merge && changes.is_partial()){% endif %} {
         let tx = work.hold().await?;
@@ -219,7 +232,7 @@ async fn update(
 //% endif
     }
     if changes == {{ naming.entity }}Changes::default() {
-        return unchanged(app, id{% if versioned %}, expected{% endif %}).await;
+        return unchanged({% if versioned %}app, {% endif %}work, id{% if versioned %}, expected{% endif %}).await;
     }
 //% for link in links
     if changes.{{ link.member }}.is_some() {
@@ -265,8 +278,8 @@ async fn update(
 }
 
 /// The answer to a change that changes nothing.
-async fn unchanged(app: &App, id: {{ id }}{% if versioned %}, expected: Option<i64>{% endif %}) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
-    let current: Option<{{ naming.entity }}> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+async fn unchanged({% if versioned %}app: &App, {% endif %}work: &mut db::Work<'_>, id: {{ id }}{% if versioned %}, expected: Option<i64>{% endif %}) -> Result<Option<Saved<{{ naming.entity }}>>, Error> {
+    let current: Option<{{ naming.entity }}> = work.fetch_optional(&queries::FIND, params![id]).await?;
 //% if versioned
     if let (Some(current), Some(expected)) = (&current, expected)
         && current.version != expected
@@ -286,17 +299,22 @@ async fn finish(
     saved: Saved<{{ naming.entity }}>,
 ) -> Result<Saved<{{ naming.entity }}>, Error> {
     if unit.commit(&saved).await? {
-        match &saved {
-            Saved::Created({{ naming.var }}) => {{ naming.entity }}Rules.after_create(app, caller, {{ naming.var }}).await,
-//% if changeable
-            Saved::Changed({{ naming.var }}) => {{ naming.entity }}Rules.after_change(app, caller, {{ naming.var }}).await,
-            Saved::Unchanged(_) => {}
-//% else
-            Saved::Changed(_) | Saved::Unchanged(_) => {}
-//% endif
-        }
+        tell(app, caller, &saved).await;
     }
     Ok(saved)
+}
+
+/// Tells the rules what has happened.
+pub(super) async fn tell(app: &App, caller: &http::Caller, saved: &Saved<{{ naming.entity }}>) {
+    match saved {
+        Saved::Created({{ naming.var }}) => {{ naming.entity }}Rules.after_create(app, caller, {{ naming.var }}).await,
+//% if changeable
+        Saved::Changed({{ naming.var }}) => {{ naming.entity }}Rules.after_change(app, caller, {{ naming.var }}).await,
+        Saved::Unchanged(_) => {}
+//% else
+        Saved::Changed(_) | Saved::Unchanged(_) => {}
+//% endif
+    }
 }
 
 //% if versioned

@@ -7,6 +7,7 @@
 //% if archived
 pub mod archive;
 //% endif
+pub mod batches;
 pub mod commands;
 pub mod hooks;
 //% for adapter in adapters

@@ -116,13 +116,8 @@ pub async fn remove(
         let current: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
         if let Some({{ naming.var }}) = &current {
             conditions.admit({% if versioned %}Some({{ naming.var }}.version){% else %}None{% endif %})?;
-            if let Some(inside) = inside {
-                inside(tx, caller, {{ naming.var }}).await?;
-            }
             let batch = removal::Batch::new(caller, removal);
-            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
-                return Err(REMOVAL.explain(&app.db, id, error).await);
-            }
+            remove_held(app, tx, caller, &batch, {{ naming.var }}).await?;
         }
         current.is_some()
     };
@@ -134,6 +129,23 @@ pub async fn remove(
         rules.after_remove(app, caller, id).await;
     }
     Ok(())
+}
+
+/// Removes a record that a transaction holds, as part of a batch.
+pub(super) async fn remove_held(
+    app: &App,
+    tx: &mut db::Transaction<'static>,
+    caller: &http::Caller,
+    batch: &removal::Batch,
+    {{ naming.var }}: &{{ naming.entity }},
+) -> Result<(), Error> {
+    if let Some(inside) = {{ naming.entity }}Rules.inside_remove() {
+        inside(tx, caller, {{ naming.var }}).await?;
+    }
+    match REMOVAL.run(tx, batch, {{ id_borrow }}{{ naming.var }}.id, None).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(REMOVAL.explain(&app.db, {{ id_borrow }}{{ naming.var }}.id, error).await),
+    }
 }
 
 /// Why there was nothing to remove: no such record{% if versioned %}, or another version of it{% endif %}.

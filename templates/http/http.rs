@@ -1,9 +1,10 @@
 //! {{ naming.capital_plural }} over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod batches;
 //% if under
 mod related;
-
 //% endif
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -24,6 +25,7 @@ pub fn routes() -> Router<App> {
         .route("{{ path }}:aggregate", get(aggregate))
         .route("{{ path }}/{id}/removal", get(preview_removal))
         .route("{{ path }}/{id}", get(find){% if changeable %}.put(replace).patch(change){% endif %}.delete(remove))
+        .merge(batches::routes())
 //% if under
         .merge(related::routes())
 //% endif
@@ -56,6 +58,9 @@ async fn create(
     write: http::Write,
     http::Body(new): http::Body<New{{ naming.entity }}>,
 ) -> http::Answered {
+//% if needs_key
+    write.require_key()?;
+//% endif
     let mut unit = write.begin(&app.db, &caller, saved).await?;
     let outcome = commands::create(&app, &caller, &mut unit, new).await;
     unit.answer(outcome).await
@@ -83,6 +88,9 @@ async fn replace(
     conditions: http::Conditions,
     http::Replacement { id, write, new }: http::Replacement<{{ id }}, New{{ naming.entity }}>,
 ) -> http::Answered {
+//% if needs_version
+    conditions.{% if chosen_id %}require_unless_new{% else %}require{% endif %}()?;
+//% endif
     let mut unit = write.begin(&app.db, &caller, saved).await?;
     let edit = http::Edit::Whole(new, http::Missing::{% if chosen_id %}Create{% else %}Refuse{% endif %});
     let outcome = commands::edit(&app, &caller, &mut unit, {{ id_borrow }}id, &conditions, edit).await;
@@ -95,6 +103,12 @@ async fn change(
     conditions: http::Conditions,
     http::Patch { id, write, edit }: http::Patch<{{ id }}, {{ naming.entity }}Changes, New{{ naming.entity }}>,
 ) -> http::Answered {
+//% if needs_version
+    conditions.require()?;
+//% endif
+//% if needs_key
+    write.require_key()?;
+//% endif
     let mut unit = write.begin(&app.db, &caller, saved).await?;
     let outcome = commands::edit(&app, &caller, &mut unit, {{ id_borrow }}id, &conditions, edit).await;
     unit.answer(outcome).await
@@ -108,6 +122,9 @@ async fn remove(
     conditions: http::Conditions,
     http::Removing { write, removal }: http::Removing,
 ) -> http::Answered {
+//% if needs_version
+    conditions.require()?;
+//% endif
     let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
     let outcome = removal::remove(&app, &caller, &mut unit, {{ id_borrow }}id, &conditions, &removal).await;
     unit.answer(outcome).await

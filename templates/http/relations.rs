@@ -38,6 +38,9 @@ async fn create_{{ child.singular }}(
     write: http::Write,
     child: http::Child,
 ) -> http::Answered {
+//% if child.needs_key
+    write.require_key()?;
+//% endif
     relations::exists(&app, {{ id_borrow }}id).await?;
     let new = child.of("{{ child.member }}", &id)?;
     let mut unit = write

@@ -1,10 +1,8 @@
 //! {{ capital_plural }}, as a caller meets them.
 
 use serde_json::{Value, json};
-//% if changed
-//% if versioned
+//% if asks
 use svcgen_runtime::axum::http::Method;
-//% endif
 //% endif
 use svcgen_runtime::testing::TestServer;
 use {{ crate_name }}::app::App;
@@ -30,7 +28,7 @@ pub async fn sample({% if alone %}_{% endif %}server: &TestServer<App>) -> Value
 
 /// Creates {{ a_sentence }}.
 pub async fn create(server: &TestServer<App>) -> Value {
-    let answer = server.post("{{ path }}", sample(server).await).await;
+    let answer = server{% if needs_key %}.request(Method::POST, "{{ path }}").keyed().json(sample(server).await).send(){% else %}.post("{{ path }}", sample(server).await){% endif %}.await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.body
 }
@@ -40,7 +38,7 @@ async fn {{ snake }}_is_created_and_found() {
     let server = TestServer::<App>::start().await;
     let body = sample(&server).await;
 
-    let created = server.post("{{ path }}", body.clone()).await;
+    let created = server{% if needs_key %}.request(Method::POST, "{{ path }}").keyed().json(body.clone()).send(){% else %}.post("{{ path }}", body.clone()){% endif %}.await;
     assert_eq!(created.status, 201, "{}", created.body);
 //% for member in shown
     assert_eq!(created.body["{{ member }}"], body["{{ member }}"]);
@@ -62,7 +60,7 @@ async fn {{ snake }}_is_created_and_found() {
 #[tokio::test]
 async fn {{ snake }}_is_refused_with_every_reason_at_once() {
     let server = TestServer::<App>::start().await;
-    let answer = server.post("{{ path }}", json!({})).await;
+    let answer = server{% if needs_key %}.request(Method::POST, "{{ path }}").keyed().json(json!({})).send(){% else %}.post("{{ path }}", json!({})){% endif %}.await;
     assert_eq!(answer.status, 422);
     let pointers: Vec<&str> = answer.body["errors"]
         .as_array()
@@ -80,12 +78,30 @@ async fn {{ snake }}_is_refused_with_every_reason_at_once() {
 async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_first{% endif %}() {
     let server = TestServer::<App>::start().await;
     let body = sample(&server).await;
-    let created = server.post("{{ path }}", body).await;
+    let created = server{% if needs_key %}.request(Method::POST, "{{ path }}").keyed().json(body).send(){% else %}.post("{{ path }}", body){% endif %}.await;
     let path = created.header("location");
     let other = sample(&server).await;
 
     let change = json!({ "{{ changed }}": other["{{ changed }}"] });
+//% if demanding
+//% if needs_version
+    let unconditional = server.request(Method::PATCH, path){% if needs_key %}.keyed(){% endif %}.json(change.clone()).send().await;
+    assert_eq!(unconditional.status, 428, "{}", unconditional.body);
+//% endif
+    let changed = server
+        .request(Method::PATCH, path)
+//% if needs_key
+        .keyed()
+//% endif
+//% if needs_version
+        .header("if-match", "\"1\"")
+//% endif
+        .json(change.clone())
+        .send()
+        .await;
+//% else
     let changed = server.patch(path, change.clone()).await;
+//% endif
     assert_eq!(changed.status, 200, "{}", changed.body);
 //% if changed_shown
     assert_eq!(changed.body["{{ changed }}"], other["{{ changed }}"]);
@@ -95,6 +111,9 @@ async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_fir
 
     let stale = server
         .request(Method::PATCH, path)
+//% if needs_key
+        .keyed()
+//% endif
         .header("if-match", "\"1\"")
         .json(change)
         .send()
@@ -108,18 +127,23 @@ async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_fir
 async fn {{ snake }}_is_removed_once() {
     let server = TestServer::<App>::start().await;
     let body = sample(&server).await;
-    let created = server.post("{{ path }}", body).await;
+    let created = server{% if needs_key %}.request(Method::POST, "{{ path }}").keyed().json(body).send(){% else %}.post("{{ path }}", body){% endif %}.await;
     let path = created.header("location");
 
 //% if reason_required
-    assert_eq!(server.delete(path).await.status, 400);
-    let removal = format!("{path}?reason=entered+twice");
+    let unexplained = server{% if needs_version %}.request(Method::DELETE, path).header("if-match", "*").send(){% else %}.delete(path){% endif %}.await;
+    assert_eq!(unexplained.status, 400, "{}", unexplained.body);
+    let removal = &format!("{path}?reason=entered+twice");
 //% else
     let removal = path;
 //% endif
-    assert_eq!(server.delete({% if reason_required %}&{% endif %}removal).await.status, 204);
+//% if needs_version
+    assert_eq!(server.delete(removal).await.status, 428);
+//% endif
+    let remove = || server{% if needs_version %}.request(Method::DELETE, removal).header("if-match", "*").send(){% else %}.delete(removal){% endif %};
+    assert_eq!(remove().await.status, 204);
     assert_eq!(server.get(path).await.status, 404);
-    assert_eq!(server.delete({% if reason_required %}&{% endif %}removal).await.status, 404);
+    assert_eq!(remove().await.status, 404);
 }
 
 #[tokio::test]

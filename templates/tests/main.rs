@@ -8,8 +8,12 @@
 //% for entity in entities
 mod {{ entity.module }};
 //% endfor
+//% if archived
+mod archive;
+//% endif
 //% if related
 mod relations;
 //% endif
 mod statements;
 mod support;
+mod writes;

@@ -74,7 +74,7 @@ async fn {{ it.name }}_of_{{ it.snake }}_are_under_it() {
         members.remove("{{ it.member }}");
     }
 
-    let created = server.post(&under, body.clone()).await;
+    let created = server{% if it.needs_key %}.request(Method::POST, &under).keyed().json(body.clone()).send(){% else %}.post(&under, body.clone()){% endif %}.await;
     assert_eq!(created.status, 201, "{}", created.body);
     assert_eq!(created.body["{{ it.member }}"], parent["id"]);
     assert_eq!(created.header("location"), path("{{ it.child_path }}", &created.body));
@@ -91,13 +91,13 @@ async fn {{ it.name }}_of_{{ it.snake }}_are_under_it() {
 
     if !other.is_null() {
         body["{{ it.member }}"] = other;
-        let contradicted = server.post(&under, body.clone()).await;
+        let contradicted = server{% if it.needs_key %}.request(Method::POST, &under).keyed().json(body.clone()).send(){% else %}.post(&under, body.clone()){% endif %}.await;
         assert_eq!(contradicted.status, 422, "{}", contradicted.body);
         assert_eq!(contradicted.body["errors"][0]["pointer"], "/{{ it.member }}");
     }
     let nowhere = format!("{}/{{ it.segment }}", path("{{ it.path }}", &json!({ "id": {{ it.missing }} })));
     assert_eq!(server.get(&nowhere).await.status, 404);
-    assert_eq!(server.post(&nowhere, body).await.status, 404);
+    assert_eq!(server{% if it.needs_key %}.request(Method::POST, &nowhere).keyed().json(body).send(){% else %}.post(&nowhere, body){% endif %}.await.status, 404);
 }
 
 //% endfor

@@ -1,5 +1,6 @@
 //! Every statement of the service is prepared, so that none waits for a user to fail.
 
+use svcgen_runtime::db;
 use svcgen_runtime::testing::TestServer;
 use {{ crate_name }}::app::App;
 
@@ -10,16 +11,10 @@ async fn every_statement_can_be_prepared() {
 //% for entity in entities
         {{ crate_name }}::{{ entity.module }}::queries::STATEMENTS,
         {{ crate_name }}::{{ entity.module }}::commands::STATEMENTS,
-//% if entity.archived
-        {{ crate_name }}::{{ entity.module }}::archive::STATEMENTS,
-//% endif
 //% if entity.related
         {{ crate_name }}::{{ entity.module }}::relations::STATEMENTS,
 //% endif
 //% endfor
-//% if archived
-        {{ crate_name }}::archive::STATEMENTS,
-//% endif
     ];
     for (name, statement) in statements.concat() {
         let prepared = server.app().db.prepare(statement).await;
@@ -31,7 +26,12 @@ async fn every_statement_can_be_prepared() {
 //% endfor
     ];
     let engine = server.app().db.engine();
-    for statement in removals.iter().flat_map(|removal| removal.statements(engine)) {
+    let removals = removals.iter().flat_map(|removal| removal.statements(engine));
+    let mut statements: Vec<&db::Sql> = removals.collect();
+//% if archived
+    statements.extend({{ crate_name }}::archive::ARCHIVES.statements(engine));
+//% endif
+    for statement in statements {
         let prepared = server.app().db.prepare(statement).await;
         assert!(prepared.is_ok(), "{statement:?}: {prepared:?}");
     }

@@ -87,3 +87,90 @@ fn a_server_that_was_named_for_the_proof_and_does_not_answer_stops_the_migration
     );
     place.ok(&["generate", "--postgres-url", url]);
 }
+
+/// The statements of the way there of the last migration.
+fn last_script(place: &Place, name: &str) -> String {
+    let listed = place.ok(&["migrate", "list"]).stdout;
+    let last = listed.lines().last().expect("a migration");
+    let id = last.split(':').next().expect("an id");
+    place.read(&format!("migrations/{id}/{name}"))
+}
+
+/// Runs the migrations of a project on a database in memory, with rows after the first.
+fn run(place: &Place, rows: &str) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open_in_memory().expect("open");
+    let listed = place.ok(&["migrate", "list"]).stdout;
+    for (index, line) in listed.lines().enumerate() {
+        let id = line.split(':').next().expect("an id");
+        let text = place.read(&format!("migrations/{id}/sqlite.sql"));
+        svcgen::migrate::verify::replay::run(&connection, &text)
+            .unwrap_or_else(|error| panic!("{id}: {error}"));
+        if index == 0 {
+            connection.execute_batch(rows).expect("rows");
+        }
+    }
+    connection
+}
+
+const ROWS: &str = "insert into notes (id, title, body, created_at, updated_at) values (x'00112233445566778899aabbccddeeff', '7', 'long', 0, 0)";
+
+#[test]
+fn a_drop_needs_a_word_and_may_leave_a_copy() {
+    let place = Place::notes();
+    place.put(
+        "entities/note.yaml",
+        "entity: Note\nfields: { title: string }\n",
+    );
+    let before = place.tree();
+    let kept = place.svcgen(&["generate", "--dry-run"]);
+    kept.is(0, &["it stays in the database with its values"]);
+    assert!(!kept.stdout.contains("drop_body"), "{}", kept.stdout);
+    let rehearsed = place.svcgen(&["generate", "--allow-drops", "--dry-run"]);
+    rehearsed.is(0, &["drop_body_of_notes"]);
+    assert!(before == place.tree(), "a rehearsal wrote something");
+
+    place.ok(&["generate", "--allow-drops", "--stash"]);
+    let there = run(&place, ROWS);
+    let kept: String = there
+        .query_row("select body from svcgen_stash_0002_notes", [], |row| {
+            row.get(0)
+        })
+        .expect("the copy");
+    assert_eq!(kept, "long");
+    assert!(last_script(&place, "postgres.sql").contains("create table svcgen_stash_0002_notes"));
+    let back = last_script(&place, "sqlite.down.sql");
+    svcgen::migrate::verify::replay::run(&there, &back).expect("back");
+    let body: String = there
+        .query_row("select body from notes", [], |row| row.get(0))
+        .expect("a row");
+    assert_eq!(body, "long");
+    let stashes = "select count(*) from sqlite_schema where name like 'svcgen_stash%'";
+    let left: i64 = there
+        .query_row(stashes, [], |row| row.get(0))
+        .expect("counted");
+    assert_eq!(left, 0, "the copy is still there");
+    // The archive keeps what was archived, whatever became of the field.
+    assert!(!last_script(&place, "sqlite.sql").contains("drop column archive"));
+}
+
+#[test]
+fn a_narrower_type_needs_a_word_and_stops_at_rows_that_do_not_fit() {
+    let place = Place::notes();
+    place.put(
+        "entities/note.yaml",
+        "entity: Note\nfields: { title: int, body: text? }\n",
+    );
+    let asked = place.svcgen(&["generate"]);
+    asked.is(3, &["`title` of `notes`", "narrow: true"]);
+    place.ok(&["generate", "--allow-narrowing"]);
+    let there = run(&place, ROWS);
+    let title: i64 = there
+        .query_row("select title from notes", [], |row| row.get(0))
+        .expect("a row");
+    assert_eq!(title, 7);
+    let postgres = last_script(&place, "postgres.sql");
+    assert!(
+        postgres.contains("Every `title` of `notes` can become int."),
+        "{postgres}"
+    );
+}

@@ -5,9 +5,11 @@
 
 mod cargo;
 mod import;
+mod indexes;
 mod migrate;
 mod migrate_property;
 mod month;
+mod outlived;
 mod postgres;
 mod redocly;
 mod running;

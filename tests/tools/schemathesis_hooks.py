@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import uuid
 
 import schemathesis
 from schemathesis.openapi.checks import (
@@ -38,6 +39,8 @@ BETWEEN_PARTS = {
 
 NUMBERS = itertools.count(1)
 
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 # The ids of records that were only tried, and so are not there afterwards.
 TRIED = set()
 
@@ -57,10 +60,14 @@ def breaks_a_pattern(case):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Every second idempotency key is made new: else most requests would repeat the key of another, and be refused for that alone."""
-    key = (case.headers or {}).get("Idempotency-Key")
+    """Most idempotency keys and most ids of new records are made new: else most requests would be refused for what another had before them."""
     number = next(NUMBERS)
-    if number % 2 and isinstance(key, str) and key.startswith('"') and key.endswith('"'):
+    if number % 5 == 0:
+        return
+    if case.method == "POST" and isinstance(case.body, dict) and UUID.fullmatch(str(case.body.get("id"))):
+        case.body["id"] = str(uuid.UUID(int=number, version=4))
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and key.startswith('"') and key.endswith('"'):
         case.headers["Idempotency-Key"] = f'"key {number}"'
 
 

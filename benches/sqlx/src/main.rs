@@ -116,8 +116,10 @@ async fn sqlite(url: &str) -> Result<Router, sqlx::Error> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(std::time::Duration::from_secs(10));
+    // SQLite has one writer at a time: who waits for the pool's only connection does not poll a lock.
     let pool = SqlitePoolOptions::new()
-        .max_connections(8)
+        .max_connections(1)
+        .test_before_acquire(false)
         .connect_with(options)
         .await?;
     let customer = get(remove::exists).delete(remove::sqlite);

@@ -47,6 +47,7 @@ impl Conflict {
             ("PARENT_MISSING", None) => "PARENT_MISSING",
             ("ENUM_VALUE_REMOVED", _) => "ENUM_VALUE_REMOVED",
             ("REQUIRED_VALUE_MISSING", _) => "REQUIRED_VALUE_MISSING",
+            ("VALUE_NOT_CONVERTED", _) => "VALUE_NOT_CONVERTED",
             _ => "CHECK_FAILED",
         }
     }
@@ -64,6 +65,9 @@ impl Conflict {
             ("ENUM_VALUE_REMOVED", _) => format!("There is no value `{other}` any more."),
             ("REQUIRED_VALUE_MISSING", _) => {
                 "A value is required by now, and the archived record has none.".to_owned()
+            }
+            ("VALUE_NOT_CONVERTED", _) => {
+                format!("The archived value `{other}` is none of the type of today.")
             }
             _ => "The archived value breaks a rule of today.".to_owned(),
         }

@@ -5,13 +5,15 @@
 //! `$1` and a record of the archive, or null for all of the batch, as `$2`.
 
 mod conflict;
+mod entry;
 mod request;
 mod restore;
 
+pub use entry::{Entry, columns, table};
 pub use request::{Overrides, Reading, Restoring, note_reading};
 pub use restore::{Restored, RestoredRecord};
 
-use crate::db::Sql;
+use crate::db::{Engine, Sql};
 use crate::hooks::InsideById;
 
 /// Everything of a service that can be restored.
@@ -30,6 +32,8 @@ pub struct Archive {
     pub table: &'static str,
     /// What one of them is called.
     pub sentence: &'static str,
+    /// Finds one archived record.
+    pub find: &'static Sql,
     /// Finds the batch of the archived record `$1`, and holds it.
     pub batch: &'static Sql,
     /// Holds the archived records of the batch `$1`, and gives their ids.
@@ -59,4 +63,30 @@ pub struct Tie {
     pub tie: &'static Sql,
     /// Ends what remembered them.
     pub forget: &'static Sql,
+}
+
+impl Archive {
+    /// Every statement, for the test that prepares them.
+    pub fn statements(&self, engine: Engine) -> Vec<&'static Sql> {
+        let mut all = vec![
+            self.find,
+            self.batch,
+            self.hold,
+            self.conflicts,
+            self.restore,
+            self.forget,
+        ];
+        all.extend(self.refer);
+        all.extend(self.sequence.filter(|_| engine == Engine::Postgres));
+        all
+    }
+}
+
+impl Archives {
+    /// Every statement, for the test that prepares them.
+    pub fn statements(&self, engine: Engine) -> Vec<&'static Sql> {
+        let records = self.records.iter().flat_map(|it| it.statements(engine));
+        let ties = self.ties.iter().flat_map(|it| [it.tie, it.forget]);
+        records.chain(ties).collect()
+    }
 }

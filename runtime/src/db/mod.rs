@@ -15,6 +15,7 @@ mod collect;
 mod column;
 mod config;
 pub(crate) mod decimal;
+mod each;
 mod error;
 pub(crate) mod exact;
 pub mod migrate;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 
 pub use self::column::{Cell, FromColumn, Mismatch};
 pub use self::config::{DbConfig, Span, Synchronous};
+pub use self::each::FailedAt;
 pub use self::error::DbError;
 pub use self::migrate::Migration;
 pub(crate) use self::row::Cells;

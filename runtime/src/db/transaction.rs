@@ -5,15 +5,15 @@
 use std::marker::PhantomData;
 
 use super::collect::{Affected, All, Collect, One, Optional};
-use super::{Backend, Db, DbError, FromRow, Sql, Value};
+use super::{Backend, Db, DbError, FailedAt, FromRow, Sql, Value};
 use crate::BoxFuture;
 
 /// An open transaction. After a statement has failed it can only be rolled back, on both
 /// engines alike. `'s` is the lifetime of what the closure borrows.
 pub struct Transaction<'s> {
     held: Held,
-    failed: bool,
-    deadline: tokio::time::Instant,
+    pub(super) failed: bool,
+    pub(super) deadline: tokio::time::Instant,
     scope: PhantomData<&'s ()>,
 }
 
@@ -180,11 +180,7 @@ impl Transaction<'_> {
         sql: &Sql,
         params: Vec<Value>,
     ) -> Result<C::Output, DbError> {
-        if self.failed {
-            return Err(DbError::other(
-                "a statement of this transaction has failed; it can only be rolled back",
-            ));
-        }
+        self.require_sound()?;
         let outcome = tokio::time::timeout_at(self.deadline, self.run_now::<C>(sql, params))
             .await
             .unwrap_or(Err(DbError::Timeout));
@@ -192,6 +188,34 @@ impl Transaction<'_> {
             .as_ref()
             .is_err_and(|error| !matches!(error, DbError::NoRow | DbError::Encode { .. }));
         outcome
+    }
+
+    pub(super) fn require_sound(&self) -> Result<(), DbError> {
+        if self.failed {
+            return Err(DbError::other(
+                "a statement of this transaction has failed; it can only be rolled back",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn each_now<C: Collect>(
+        &self,
+        sql: &Sql,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<Vec<C::Output>, FailedAt> {
+        match &self.held {
+            #[cfg(feature = "sqlite")]
+            Held::Sqlite(session) => {
+                let text = sql.variant(super::Engine::Sqlite).clone();
+                session.run_each::<C>(text, rows).await
+            }
+            #[cfg(feature = "postgres")]
+            Held::Postgres(exclusive) => {
+                let text = sql.variant(super::Engine::Postgres);
+                exclusive.run_each::<C>(text, &rows).await
+            }
+        }
     }
 
     async fn run_now<C: Collect>(

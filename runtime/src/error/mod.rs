@@ -19,7 +19,8 @@ pub use constraint::Constraint;
 pub use kind::Kind;
 pub use problem::Problem;
 
-use crate::db::DbError;
+use crate::db::{DbError, FailedAt};
+use crate::http::Element;
 use crate::input::Violations;
 
 /// What a client is told to wait before it asks again while we are not available.
@@ -155,19 +156,26 @@ impl Error {
     }
 
     /// The same error of one element of a batch: what it says of places is said of those in the
-    /// element, and an error that names no place names the element.
+    /// element, or in its member `changes`, and an error that names no place names the element.
     #[must_use]
-    pub fn of_element(mut self, member: &str, index: usize) -> Self {
-        let pointer = format!("/{member}/{index}");
-        let within = std::mem::take(&mut self.0.violations);
+    pub fn of_element(mut self, index: usize, within: Element) -> Self {
+        let element = format!("/requests/{index}");
+        let violations = std::mem::take(&mut self.0.violations);
         let mut found = Violations::new();
-        if within.is_empty() {
-            found.add(pointer, self.0.reason.clone(), self.0.detail.clone());
+        if violations.is_empty() {
+            found.add(element, self.0.reason.clone(), self.0.detail.clone());
         } else {
-            found.add_within(&pointer, within);
+            found.add_within(&format!("{element}{}", within.pointer()), violations);
         }
         self.0.violations = found;
         self
+    }
+
+    /// What a database says of one element of a batch, with what a broken constraint means to the caller.
+    pub fn at_element(failed: FailedAt, constraints: &'static [Constraint]) -> Self {
+        Self::from(failed.error)
+            .constrained(constraints)
+            .of_element(failed.index, Element::Record)
     }
 
     /// Adds a fact for programs; the key is lower `snake_case`.

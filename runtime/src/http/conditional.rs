@@ -83,13 +83,13 @@ impl Conditions {
         }
     }
 
-    /// Refuses a request that names no version at all.
+    /// Refuses a request that does not say which version it is made from.
     ///
     /// # Errors
     ///
     /// 428 `PRECONDITION_REQUIRED`.
     pub fn require(&self) -> Result<(), Error> {
-        if self.if_match.is_some() || self.if_none_match.is_some() {
+        if self.if_match.is_some() {
             return Ok(());
         }
         Err(Error::new(
@@ -97,6 +97,25 @@ impl Conditions {
             "PRECONDITION_REQUIRED",
             "Say which version this is made from: send its `ETag` in `If-Match`.",
         ))
+    }
+
+    /// The same for a request that may make the record: `If-None-Match: *` says that it is not there.
+    ///
+    /// # Errors
+    ///
+    /// 428 `PRECONDITION_REQUIRED`.
+    pub fn require_unless_new(&self) -> Result<(), Error> {
+        match self.if_none_match {
+            Some(Tags::Any) => Ok(()),
+            _ => self.require(),
+        }
+    }
+
+    /// What a text asks that could stand in `If-Match` alone; `None` where it could not.
+    pub(super) fn if_match(text: &str) -> Option<Self> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_MATCH, HeaderValue::from_str(text).ok()?);
+        Self::of(&headers).ok()
     }
 
     fn of(headers: &HeaderMap) -> Result<Self, Error> {

@@ -80,7 +80,7 @@ where
         let write = Write::from_request_parts(&mut parts, state).await?;
         let Id(id) = Id::<I>::from_request_parts(&mut parts, state).await?;
         let (_, mut value) = document(Request::from_parts(parts, body)).await?;
-        identify(&mut value, &id)?;
+        identify(&mut value, &id).map_err(Error::invalid)?;
         let new = input::read(value).map_err(Error::invalid)?;
         Ok(Self { id, write, new })
     }
@@ -139,6 +139,33 @@ impl<C: Clone, N: Clone + Into<C>> Edit<C, N> {
     }
 }
 
+impl<C: Read, N: Read> Edit<C, N> {
+    /// Reads what is sent for a record of this id.
+    pub(super) fn read<I: Identifier>(
+        mut value: Value,
+        id: &I,
+        mask: Option<Mask>,
+        allow_missing: bool,
+    ) -> Result<Self, Violations> {
+        if mask.as_ref().is_some_and(Mask::is_whole) {
+            identify(&mut value, id)?;
+            let missing = if allow_missing {
+                Missing::Create
+            } else {
+                Missing::Refuse
+            };
+            Ok(Self::Whole(input::read(value)?, missing))
+        } else if allow_missing {
+            let mut whole = value.clone();
+            identify(&mut whole, id)?;
+            let changes = input::read_masked(value, mask)?;
+            Ok(Self::PartOrNew(changes, Box::new(input::read(whole))))
+        } else {
+            Ok(Self::Part(input::read_masked(value, mask)?))
+        }
+    }
+}
+
 #[derive(Default)]
 struct Query {
     mask: Option<Mask>,
@@ -164,24 +191,8 @@ where
         } = query::<I>(&parts)?;
         let write = Write::of(&mut parts, validate_only)?;
         let Id(id) = Id::<I>::from_request_parts(&mut parts, state).await?;
-        let (_, mut value) = document(Request::from_parts(parts, body)).await?;
-        let edit = if mask.as_ref().is_some_and(Mask::is_whole) {
-            identify(&mut value, &id)?;
-            let missing = if allow_missing {
-                Missing::Create
-            } else {
-                Missing::Refuse
-            };
-            Edit::Whole(input::read(value).map_err(Error::invalid)?, missing)
-        } else if allow_missing {
-            let mut whole = value.clone();
-            identify(&mut whole, &id)?;
-            let changes = input::read_masked(value, mask).map_err(Violations::into_error)?;
-            Edit::PartOrNew(changes, Box::new(input::read(whole)))
-        } else {
-            let changes = input::read_masked(value, mask).map_err(Violations::into_error)?;
-            Edit::Part(changes)
-        };
+        let (_, value) = document(Request::from_parts(parts, body)).await?;
+        let edit = Edit::read(value, &id, mask, allow_missing).map_err(Violations::into_error)?;
         Ok(Self { id, write, edit })
     }
 }
@@ -203,7 +214,7 @@ fn query<I: Identifier>(parts: &Parts) -> Result<Query, Error> {
 }
 
 /// Puts the path's id into a body that leaves it out, and refuses one that names another.
-fn identify<I: Identifier>(value: &mut Value, id: &I) -> Result<(), Error> {
+fn identify<I: Identifier>(value: &mut Value, id: &I) -> Result<(), Violations> {
     let Value::Object(members) = value else {
         // What is wrong with it is told by whoever reads it.
         return Ok(());
@@ -225,7 +236,7 @@ fn identify<I: Identifier>(value: &mut Value, id: &I) -> Result<(), Error> {
         "IMMUTABLE",
         "Must be the id in the path, or be left out.",
     );
-    Err(Error::invalid(found))
+    Err(found)
 }
 
 #[cfg(test)]

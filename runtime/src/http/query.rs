@@ -13,6 +13,16 @@ use crate::input::{Violations, nearest};
 pub(crate) fn parameters<'a>(
     parts: &'a Parts,
     known: &[&'static str],
+    take: impl FnMut(&'static str, Cow<'a, str>, &mut Violations),
+) -> Result<(), Error> {
+    with_list(parts, known, "", take)
+}
+
+/// The same where one of the parameters is a list, and is given once for each element.
+pub(super) fn with_list<'a>(
+    parts: &'a Parts,
+    known: &[&'static str],
+    list: &'static str,
     mut take: impl FnMut(&'static str, Cow<'a, str>, &mut Violations),
 ) -> Result<(), Error> {
     let Some(query) = parts.uri.query() else {
@@ -34,7 +44,7 @@ pub(crate) fn parameters<'a>(
             found.add_parameter(name, "UNKNOWN_PARAMETER", detail);
             continue;
         };
-        if seen.contains(&known_name) {
+        if known_name != list && seen.contains(&known_name) {
             found.add_parameter(
                 known_name,
                 "DUPLICATE_PARAMETER",
@@ -57,30 +67,6 @@ pub(crate) fn parameters<'a>(
     }
     if found.is_empty() {
         Ok(())
-    } else {
-        Err(Error::invalid_parameters(found))
-    }
-}
-
-/// The values of the one parameter that there is, which may be given several times.
-pub(super) fn repeated(parts: &Parts, known: &'static str) -> Result<Vec<String>, Error> {
-    let query = parts.uri.query().unwrap_or_default();
-    let mut found = Violations::new();
-    let mut values = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if decoded(name).is_none_or(|name| name != known) {
-            let detail = format!("There is no such parameter. Did you mean `{known}`?");
-            found.add_parameter(name, "UNKNOWN_PARAMETER", detail);
-            continue;
-        }
-        match decoded(value) {
-            Some(value) => values.push(value.into_owned()),
-            None => found.add_parameter(known, "MALFORMED", "Is not valid UTF-8."),
-        }
-    }
-    if found.is_empty() {
-        Ok(values)
     } else {
         Err(Error::invalid_parameters(found))
     }

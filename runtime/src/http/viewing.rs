@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Tag, Tagged, json, tag_fresh};
 use super::query::parameters;
+use super::{Masked, Several};
 use crate::Error;
 use crate::input::Violations;
 use crate::list::{Include, Mask, Table};
@@ -25,17 +26,22 @@ impl<S: Sync> FromRequestParts<S> for Viewing {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
         let mut viewing = Self::default();
         parameters(parts, &["include", "read_mask"], |name, value, _| {
-            if name == "include" {
-                viewing.include = value.into_owned();
-            } else {
-                viewing.read_mask = value.into_owned();
-            }
+            viewing.take(name, &value);
         })?;
         Ok(viewing)
     }
 }
 
 impl Viewing {
+    pub(super) fn take(&mut self, name: &str, value: &str) {
+        let member = if name == "include" {
+            &mut self.include
+        } else {
+            &mut self.read_mask
+        };
+        value.clone_into(member);
+    }
+
     /// What is asked of a table's records.
     ///
     /// # Errors
@@ -68,6 +74,11 @@ pub struct View {
 }
 
 impl View {
+    /// 200 with several records as they are to be seen.
+    pub fn show_all<T>(self, records: Several<T>, included: Included) -> Masked<Several<T>> {
+        Masked::page(records, self.mask).with(included)
+    }
+
     /// 200 with the record as it is to be seen.
     pub fn show<T>(self, record: T, included: Included) -> Viewed<T> {
         Viewed {

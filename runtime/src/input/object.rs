@@ -173,6 +173,26 @@ impl Object {
         }
     }
 
+    /// A member that must be there and is read by its own reader, which tells of places in it.
+    pub(crate) fn required_within<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Value) -> Result<T, Violations>,
+    ) -> Option<T> {
+        let Some(value) = self.take(name) else {
+            self.violate(name, "REQUIRED", "Is required.");
+            return None;
+        };
+        match read(value) {
+            Ok(read) => Some(read),
+            Err(violations) => {
+                let within = String::from(Pointer::ROOT.member(name));
+                self.found.add_part(&within, violations);
+                None
+            }
+        }
+    }
+
     /// Members that the service writes itself: a client may send them back, and they are not read.
     pub fn ignore(&mut self, names: &[&'static str]) {
         for name in names {

@@ -104,6 +104,18 @@ impl Violations {
         }
     }
 
+    /// Adds those of a member of the document; what they say of a parameter is said of the member
+    /// of that name beside it.
+    pub(crate) fn add_part(&mut self, pointer: &str, part: Self) {
+        for violation in part.found {
+            let place = match violation.place {
+                Place::Pointer(inner) => format!("{pointer}{inner}"),
+                Place::Parameter(name) => String::from(Pointer::ROOT.member(&name)),
+            };
+            self.push(Place::Pointer(place), violation.code, violation.detail);
+        }
+    }
+
     /// The error that answers with all of them: 400 where a parameter is wrong, 422 where only the body is.
     pub(crate) fn into_error(self) -> Error {
         let of_parameter = |it: &Violation| matches!(it.place, Place::Parameter(_));

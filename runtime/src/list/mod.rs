@@ -13,6 +13,7 @@ mod mask;
 mod order;
 mod page;
 mod search;
+mod several;
 mod statement;
 mod value;
 

@@ -7,13 +7,14 @@ use super::column::{Record, Table, Within};
 use super::filter::check::Condition;
 use super::filter::{check, lex, parse, sql};
 use super::include::Include;
+use super::keyset::Range;
 use super::mask::Mask;
 use super::order::{self, Key};
 use super::search::{self, Query};
 use super::statement::{self, Parameters};
 use super::{Mistake, keyset, value};
 use crate::Error;
-use crate::db::{Db, DbError, FromRow, Row, Value};
+use crate::db::{Db, DbError, Engine, FromRow, Row, Value};
 use crate::http::Listing;
 use crate::input::Violations;
 use crate::page::PageTokens;
@@ -191,16 +192,47 @@ impl Table {
         Ok(db.fetch_all(sql, values).await?)
     }
 
-    /// Reads the rows by a statement that is made for the request.
+    /// Reads the rows by statements that are made for the request.
+    ///
+    /// SQLite reads the ranges after the cursor one after another, and no further than the page
+    /// is long: joined into one statement, it would sort them. PostgreSQL merges what
+    /// is sorted already, and is asked once, since each question is a way there and back.
     async fn read<T: FromRow + Send + 'static>(
         &self,
         db: &Db,
         asked: Asked<'_>,
     ) -> Result<Vec<Ranked<T>>, Error> {
+        let keys = &asked.request.keys;
+        let reversed: Vec<Key> = keys.iter().map(Key::reversed).collect();
+        let keys = if asked.back { &reversed } else { keys };
+        let place = asked.place.as_deref();
+        let ranges = place.map_or(Vec::new(), |place| keyset::after(keys, place));
+        if db.engine() == Engine::Postgres || ranges.len() < 2 || asked.skip > 0 {
+            return self
+                .read_ranges(db, &asked, keys, &ranges, asked.limit)
+                .await;
+        }
+        let mut rows = Vec::new();
+        for range in ranges.chunks(1) {
+            let read = i64::try_from(rows.len()).unwrap_or(asked.limit);
+            if read < asked.limit {
+                let more = self.read_ranges(db, &asked, keys, range, asked.limit - read);
+                rows.extend(more.await?);
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn read_ranges<T: FromRow + Send + 'static>(
+        &self,
+        db: &Db,
+        asked: &Asked<'_>,
+        keys: &[Key],
+        ranges: &[Range],
+        limit: i64,
+    ) -> Result<Vec<Ranked<T>>, Error> {
         let request = asked.request;
         let mut parameters = Parameters::new(db.engine(), asked.within);
-        let reversed: Vec<Key> = request.keys.iter().map(Key::reversed).collect();
-        let keys = if asked.back { &reversed } else { &request.keys };
         let conditions = self.conditions(asked.within, request, &mut parameters);
         let rank = match (&request.search, &self.search) {
             (Some(query), Some(search)) if request.is_ranked => {
@@ -208,16 +240,17 @@ impl Table {
             }
             _ => None,
         };
-        let ranges = asked.place.map_or(Vec::new(), |place| {
-            keyset::after(keys, &place, &mut parameters)
-        });
+        let place = asked.place.as_deref().unwrap_or_default();
+        let ranges = ranges.iter();
         let page = statement::Page {
             table: self,
             conditions,
             keys,
-            ranges,
+            ranges: ranges
+                .map(|it| it.sql(keys, place, &mut parameters))
+                .collect(),
             rank,
-            limit: asked.limit,
+            limit,
             skip: asked.skip,
         };
         let sql = page.sql(&mut parameters);

@@ -12,6 +12,9 @@ use crate::record_id::RecordId;
 /// so that nobody waits behind them.
 const AT_ONCE: i64 = 1_000;
 
+/// Lets a statement take as long as its transaction may.
+const PATIENT: Sql = Sql::new("select set_config('statement_timeout', '0', true)");
+
 /// Ends the leave to delete rows of guarded tables, which a removal takes for itself.
 const GUARD: Sql = Sql::new("select set_config('svcgen.archiving', '', true)");
 
@@ -37,7 +40,10 @@ impl Removal {
             preview.require_removable()?;
             is_large = preview.rows > AT_ONCE;
         }
-        if is_large || self.along.iter().any(|it| (it.rules.are_written)()) {
+        if is_large {
+            return self.remove_large(db, &root, &batch).await;
+        }
+        if self.along.iter().any(|it| (it.rules.are_written)()) {
             let removed = self.remove_locked(db, &root, &batch).await;
             return match removed {
                 Err(error) => Err(self.explain(db, root.id, error).await),
@@ -96,6 +102,20 @@ impl Removal {
             }
             _ => self.remove_locked(db, root, batch).await,
         }
+    }
+
+    /// One transaction still, however many rows go: nobody ever sees half of them gone.
+    async fn remove_large(&self, db: &Db, root: &Root, batch: &Batch) -> Result<bool, Error> {
+        let mut tx = db.begin().await?;
+        if tx.engine() == Engine::Postgres {
+            let _: Option<(Option<String>,)> = tx.fetch_optional(&PATIENT, Vec::new()).await?;
+        }
+        let removed = match self.run_locked(&mut tx, batch, root).await {
+            Err(error) => return Err(self.explain(db, root.id.clone(), error).await),
+            Ok(removed) => removed,
+        };
+        tx.commit().await?;
+        Ok(removed)
     }
 
     async fn remove_locked(&self, db: &Db, root: &Root, batch: &Batch) -> Result<bool, Error> {

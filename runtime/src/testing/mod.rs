@@ -170,6 +170,11 @@ impl TestRequest<'_> {
         self
     }
 
+    /// Sets an idempotency key that no other request has.
+    pub fn keyed(self) -> Self {
+        self.header("idempotency-key", uuid::Uuid::now_v7().to_string())
+    }
+
     /// Sets the body, and its type unless the test has set one.
     #[expect(
         clippy::needless_pass_by_value,

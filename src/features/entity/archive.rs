@@ -1,6 +1,8 @@
 //! The archive of an entity: how its records are shown, listed and restored.
 
-pub mod statements;
+mod past;
+mod statements;
+pub mod ties;
 
 use serde::Serialize;
 
@@ -67,7 +69,6 @@ impl ArchiveView {
         let archive = context.schema.table(&archive_name(&table.name))?;
         let mut imports = Imports::new();
         imports.add("serde", "Serialize");
-        imports.add("jiff", "Timestamp");
         imports.add("uuid", "Uuid");
         let names = [
             "Error", "archive", "db", "hooks", "http", "input", "list", "params",
@@ -101,7 +102,7 @@ impl ArchiveView {
             overrides,
             parameters,
             refers: !late.is_empty(),
-            statements: statements::of(context, entity, table, &late),
+            statements: statements::of(context, entity, table, archive, &late),
             late: late.iter().map(|(pair, _)| *pair).collect(),
             body,
             ignored: automatic(entity).into_iter().map(str::to_owned).collect(),
@@ -160,6 +161,9 @@ fn record(
             "created_at" => ("Timestamp", "When it was created."),
             _ => ("Timestamp", "When it was last changed."),
         };
+        if ty == "Timestamp" {
+            imports.add("jiff", ty);
+        }
         members.push(optional(column, ty, doc.to_owned()));
         shown.push(column.to_owned());
     }

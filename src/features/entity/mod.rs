@@ -14,7 +14,7 @@ pub mod sample;
 mod sql;
 mod writing;
 
-pub use archive::statements::ties as archive_ties;
+pub use archive::ties::of as archive_ties;
 pub use list::members;
 pub use model_view::link_members;
 
@@ -89,6 +89,12 @@ fn slice(
         (
             "commands.rs",
             "entity/commands.rs",
+            operations.clone(),
+            Ownership::Managed,
+        ),
+        (
+            "batches.rs",
+            "entity/batches.rs",
             operations.clone(),
             Ownership::Managed,
         ),

@@ -43,6 +43,12 @@ pub struct OperationsView {
     pub id: String,
     /// The type of the identifier, owned.
     pub id_owned: String,
+    /// What makes an argument of an identifier that is owned.
+    pub id_borrow: String,
+    /// What makes an argument of the identifier that a batch's element holds.
+    pub target_id: String,
+    /// How many records one request can be about.
+    pub max_batch: u32,
     /// Whether callers may choose it, so that a record can be made under a given one.
     pub chosen_id: bool,
     /// How the identifier of a new record comes about; `None` when the database makes it.
@@ -85,6 +91,8 @@ pub struct OperationsView {
     pub list: ListView,
     /// The `use` lines of `commands.rs`.
     pub command_imports: Vec<String>,
+    /// The `use` lines of `batches.rs`.
+    pub batch_imports: Vec<String>,
     /// The `use` lines of `hooks.rs`.
     pub hook_imports: Vec<String>,
     /// The `use` lines of `queries.rs`.
@@ -125,6 +133,14 @@ impl OperationsView {
             naming: Naming::of(entity),
             id: rust::id_argument(entity.id).to_owned(),
             id_owned: rust::id_type(entity.id).to_owned(),
+            id_borrow: if entity.id == IdType::String { "&" } else { "" }.to_owned(),
+            target_id: match entity.id {
+                IdType::String => "target.id()",
+                IdType::Uuid | IdType::Bigint => "*target.id()",
+            }
+            .to_owned(),
+            max_batch: entity.write.max_batch,
+            batch_imports: batch_imports(entity, changeable, &links),
             chosen_id: rust::id_from_caller(entity).is_some(),
             new_id: new_id(entity, &mut command_imports),
             takes_new: rust::id_from_caller(entity).is_some() || !entity.fields.is_empty(),
@@ -186,6 +202,40 @@ fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
         imports.add("super::model", &format!("{name}Changes"));
     }
     imports
+}
+
+fn batch_imports(entity: &Entity, changeable: bool, links: &[LinkView]) -> Vec<String> {
+    let mut imports = Imports::new();
+    imports.add_all(
+        "svcgen_runtime",
+        &[
+            "Error",
+            "Saved",
+            "Unit",
+            "Violations",
+            "db",
+            "http",
+            "params",
+            "removal",
+        ],
+    );
+    rust::import_id(entity.id, &mut imports);
+    let commands = ["CONSTRAINTS", "INSERT", "LOCK", "insert_parameters"];
+    imports.add_all("super::commands", &commands);
+    imports.add("super::commands", "self");
+    for link in links {
+        imports.add("super::commands", &link.link);
+        imports.add("super::commands", &link.constraints);
+    }
+    let name = entity.name.pascal();
+    imports.add("super::model", name);
+    imports.add("super::model", &format!("New{name}"));
+    if changeable {
+        imports.add("super::model", &format!("{name}Changes"));
+    }
+    imports.add_all("super::removal", &["missed", "remove_held"]);
+    imports.add("super", "queries");
+    imports.lines()
 }
 
 fn removal_imports(entity: &Entity, goes_along: bool) -> Vec<String> {

@@ -83,6 +83,8 @@ pub struct ChildView {
     condition: String,
     /// Whether a record is created here: it refers to this one.
     creates: bool,
+    /// Whether making one takes an idempotency key.
+    needs_key: bool,
     /// The member that refers to this one.
     member: String,
     /// The path of the records' own collection.
@@ -266,6 +268,7 @@ fn child(service: &Service, collection: &Collection, singular: &str) -> ChildVie
         records: rust::escaped(target.name.plural_snake()),
         condition: rust::string_literal(&condition),
         creates: matches!(collection.via, Via::Reference { .. }),
+        needs_key: target.write.needs_key,
         member,
         path: resource_path(service, target),
         includes: has_any(target),

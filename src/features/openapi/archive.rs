@@ -158,7 +158,7 @@ fn restore(entity: &Entity) -> Value {
         &format!("Restore{name}"),
         &format!("Restore {}", Naming::of(entity).a_sentence),
         json!({
-            "description": "Brings one record back, with the values that the body has instead of the archived ones. What stands in the way is a 409 with all of it in `errors`: `ID_TAKEN`, `UNIQUE_TAKEN`, `PARENT_MISSING`, `PARENT_ARCHIVED`, `CHECK_FAILED`, `ENUM_VALUE_REMOVED`, `REQUIRED_VALUE_MISSING`; nothing has changed then.",
+            "description": "Brings one record back, with the values that the body has instead of the archived ones. What stands in the way is a 409 with all of it in `errors`: `ID_TAKEN`, `UNIQUE_TAKEN`, `PARENT_MISSING`, `PARENT_ARCHIVED`, `CHECK_FAILED`, `ENUM_VALUE_REMOVED`, `REQUIRED_VALUE_MISSING`, `VALUE_NOT_CONVERTED`; nothing has changed then.",
             "parameters": [validate_only()],
             "requestBody": { "required": false, "content": json_content(&format!("{name}Overrides")) },
             "responses": responses("200", restored_response(), &[404, 409, 413, 415, 422]),

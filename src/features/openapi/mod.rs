@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod archive;
+mod batches;
 mod links;
 mod lists;
 mod operations;
@@ -84,6 +85,7 @@ fn document(service: &Service) -> Value {
     components.insert("Groups".to_owned(), aggregates::schema());
     for entity in &service.entities {
         operations::add(service, entity, &mut paths);
+        batches::add(service, entity, &mut paths);
         relations::add(service, entity, &mut paths);
         schemas::add(service, entity, &mut components);
         archive::add(service, entity, &mut paths, &mut components);

@@ -6,6 +6,7 @@ use crate::model::{Entity, Service};
 use crate::tables::build::archive_options;
 
 use super::super::entity::naming::Naming;
+use super::super::entity::sample;
 use super::super::http::resource_path;
 use super::schemas::{id_type, reference};
 use super::{aggregates, is_changeable, links, lists, problems, relations, writes};
@@ -89,6 +90,7 @@ pub fn id_parameter(entity: &Entity) -> Value {
         "required": true,
         "description": format!("Identifies the {}.", entity.name.sentence()),
         "schema": id_type(entity.id),
+        "example": sample::id(entity.id).json(),
     })
 }
 

@@ -84,6 +84,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         "The body is JSON, and breaks the rules listed in `errors`.",
     ),
     (
+        428,
+        "PreconditionRequired",
+        "The request does not say which version of the record it is made from.",
+    ),
+    (
         431,
         "HeadersTooLarge",
         "The headers are larger than the service takes.",
@@ -92,6 +97,48 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (503, "Unavailable", "The service cannot answer right now."),
     (504, "Timeout", "The service did not finish in time."),
 ];
+
+/// A problem of this status as a service tells it.
+fn example(status: u16) -> Option<Value> {
+    let (title, code, reason) = match status {
+        400 => ("Bad Request", "INVALID_ARGUMENT", "INVALID_PARAMETERS"),
+        404 => ("Not Found", "NOT_FOUND", "NOT_FOUND"),
+        406 => ("Not Acceptable", "INVALID_ARGUMENT", "NOT_ACCEPTABLE"),
+        408 => ("Request Timeout", "DEADLINE_EXCEEDED", "REQUEST_TIMEOUT"),
+        409 => ("Conflict", "ALREADY_EXISTS", "ALREADY_EXISTS"),
+        412 => ("Precondition Failed", "ABORTED", "VERSION_MISMATCH"),
+        413 => ("Payload Too Large", "INVALID_ARGUMENT", "BODY_TOO_LARGE"),
+        415 => (
+            "Unsupported Media Type",
+            "INVALID_ARGUMENT",
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
+        422 => ("Unprocessable Entity", "INVALID_ARGUMENT", "INVALID_FIELDS"),
+        500 => ("Internal Server Error", "INTERNAL", "INTERNAL"),
+        503 => ("Service Unavailable", "UNAVAILABLE", "UNAVAILABLE"),
+        504 => ("Gateway Timeout", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"),
+        _ => return None,
+    };
+    let mut problem = json!({
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "reason": reason,
+    });
+    let violation = |place: &str, at: &str, detail: &str, code: &str| json!([{ place: at, "detail": detail, "code": code }]);
+    match status {
+        400 => {
+            let detail = "Must not be negative.";
+            problem["errors"] = violation("parameter", "page_size", detail, "INVALID_PAGE_SIZE");
+        }
+        422 => {
+            problem["errors"] = violation("pointer", "/name", "Must not be null.", "NOT_NULLABLE");
+        }
+        _ => {}
+    }
+    Some(problem)
+}
 
 /// The component responses.
 pub fn responses() -> Map<String, Value> {
@@ -102,6 +149,9 @@ pub fn responses() -> Map<String, Value> {
                 "description": description,
                 "content": { "application/problem+json": { "schema": reference("Problem") } },
             });
+            if let Some(example) = example(*status) {
+                response["content"]["application/problem+json"]["example"] = example;
+            }
             if *status == 503 {
                 response["headers"] = json!({
                     "Retry-After": { "$ref": "#/components/headers/RetryAfter" },

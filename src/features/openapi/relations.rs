@@ -157,10 +157,7 @@ fn create(
             Naming::of(entity).a_sentence
         ),
         json!({
-            "parameters": [
-                shared("parameters", "ValidateOnly"),
-                shared("parameters", "IdempotencyKey"),
-            ],
+            "parameters": writes::keyed(target, Vec::new()),
             "requestBody": {
                 "required": true,
                 "content": { "application/json": { "schema": new } },

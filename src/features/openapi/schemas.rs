@@ -82,13 +82,36 @@ fn record(service: &Service, entity: &Entity) -> Value {
         }
     }
     let required: Vec<String> = properties.keys().cloned().collect();
+    let example = example(service, entity, &required);
     properties.extend(super::relations::included(service, entity));
     json!({
         "type": "object",
         "description": Naming::of(entity).doc.join("\n"),
         "required": required,
         "properties": properties,
+        "examples": [example],
     })
+}
+
+/// A record as callers see it when they include nothing.
+fn example(service: &Service, entity: &Entity, members: &[String]) -> Value {
+    let value = |member: &String| match member.as_str() {
+        "id" => sample::id(entity.id).json(),
+        "version" if entity.automatic.version => json!(1),
+        "created_at" | "updated_at" => json!("2026-05-04T09:30:00Z"),
+        member => {
+            let mut fields = entity.fields.iter();
+            match fields.find(|field| field.column() == member) {
+                Some(field) => {
+                    sample::field(service, field, false).map_or(Value::Null, |it| it.json())
+                }
+                // The ids of what it is linked with.
+                None => json!([]),
+            }
+        }
+    };
+    let members = members.iter().map(|name| (name.clone(), value(name)));
+    Value::Object(members.collect())
 }
 
 /// What creates a record.

@@ -17,12 +17,7 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
         "description": "Whether the request is only tried: it is answered as if it were done, and nothing lasts (AIP-163).",
         "schema": { "type": "boolean", "default": false },
     });
-    parameters["IdempotencyKey"] = json!({
-        "name": "Idempotency-Key",
-        "in": "header",
-        "description": "A key of this request alone: 1 to 255 visible characters in quotes, such as `\"8e03978e-40d5-43dd-bc93-6894a57f9324\"`; without quotes where it has no space, comma, semicolon, quote or backslash. A repetition with the same key is answered as before and not done again; 409 while the first is being answered, 422 where another request had the key.",
-        "schema": { "type": "string", "pattern": IDEMPOTENCY_KEY },
-    });
+    parameters["IdempotencyKey"] = key_parameter(false);
     let any = |holds: fn(&Entity) -> bool| service.entities.iter().any(holds);
     if any(|it| super::is_changeable(it) && it.id != IdType::Bigint) {
         parameters["AllowMissing"] = json!({
@@ -32,13 +27,7 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
             "schema": { "type": "boolean", "default": false },
         });
     }
-    // No examples: two conditions that are sent as they stand here would contradict each other.
-    parameters["IfMatch"] = json!({
-        "name": "If-Match",
-        "in": "header",
-        "description": "The entity tag that the record must still have, such as `\"1\"`; `*` is any (RFC 9110).",
-        "schema": { "type": "string", "pattern": CONDITION },
-    });
+    parameters["IfMatch"] = if_match(false);
     parameters["IfNoneMatchWrite"] = json!({
         "name": "If-None-Match",
         "in": "header",
@@ -48,7 +37,7 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
 }
 
 /// Any version, or one.
-const CONDITION: &str = r#"^(\*|"[1-9][0-9]{0,17}")$"#;
+pub(super) const CONDITION: &str = r#"^(\*|"[1-9][0-9]{0,17}")$"#;
 
 /// A text in quotes, in which quotes and backslashes have a backslash before them, or the bare key.
 const IDEMPOTENCY_KEY: &str = r#"^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-+\--:<-\[\]-~]{1,255})$"#;
@@ -61,16 +50,68 @@ fn writing(own: Vec<Value>) -> Vec<Value> {
     parameters
 }
 
-fn conditional(own: Vec<Value>) -> Vec<Value> {
-    let conditions = ["IfMatch", "IfNoneMatchWrite"].map(|it| shared("parameters", it));
-    writing(conditions.into_iter().chain(own).collect())
+/// The same for a method that is not done once by itself, and may have to carry a key.
+pub(super) fn keyed(entity: &Entity, own: Vec<Value>) -> Vec<Value> {
+    let mut parameters = writing(own);
+    if entity.write.needs_key
+        && let Some(key) = parameters.last_mut()
+    {
+        *key = key_parameter(true);
+    }
+    parameters
+}
+
+fn key_parameter(required: bool) -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": required,
+        "description": "A key of this request alone: 1 to 255 visible characters in quotes, such as `\"8e03978e-40d5-43dd-bc93-6894a57f9324\"`; without quotes where it has no space, comma, semicolon, quote or backslash. A repetition with the same key is answered as before and not done again; 409 while the first is being answered, 422 where another request had the key.",
+        "schema": { "type": "string", "pattern": IDEMPOTENCY_KEY },
+    })
+}
+
+fn if_match(required: bool) -> Value {
+    json!({
+        "name": "If-Match",
+        "in": "header",
+        "required": required,
+        "description": "The entity tag that the record must still have, such as `\"1\"`; `*` is any (RFC 9110).",
+        // No examples: two conditions that are sent as they stand here would contradict each other.
+        "schema": { "type": "string", "pattern": CONDITION },
+    })
+}
+
+/// The conditions on a record that is written, and what else the operation takes.
+fn conditional(needs_version: bool, own: Vec<Value>) -> Vec<Value> {
+    let first = if needs_version {
+        if_match(true)
+    } else {
+        shared("parameters", "IfMatch")
+    };
+    let conditions = [first, shared("parameters", "IfNoneMatchWrite")];
+    conditions.into_iter().chain(own).collect()
+}
+
+/// The problems of an operation on one record, beside its own.
+fn conditioned(entity: &Entity, own: &[u16]) -> Vec<u16> {
+    let mut statuses = own.to_vec();
+    if entity.write.needs_version {
+        statuses.push(428);
+    }
+    statuses
+}
+
+/// The members that a change may be about.
+pub(super) fn changeable(service: &Service, entity: &Entity) -> Vec<String> {
+    let fields = entity.fields.iter().filter(|field| !field.immutable);
+    let links = link_members(service, entity).into_iter().map(|it| it.0);
+    fields.map(Field::column).chain(links).collect()
 }
 
 /// `?update_mask=`, with the fields that a change may be about.
 fn update_mask(service: &Service, entity: &Entity) -> Value {
-    let fields = entity.fields.iter().filter(|field| !field.immutable);
-    let mut names: Vec<String> = fields.map(Field::column).collect();
-    names.extend(link_members(service, entity).into_iter().map(|it| it.0));
+    let mut names = changeable(service, entity);
     names.push("*".to_owned());
     json!({
         "name": "update_mask",
@@ -110,7 +151,7 @@ pub fn create(entity: &Entity) -> Value {
         &format!("Create{name}"),
         &format!("Create {}", Naming::of(entity).a_sentence),
         json!({
-            "parameters": writing(Vec::new()),
+            "parameters": keyed(entity, Vec::new()),
             "requestBody": { "required": true, "content": json_content(&format!("New{name}")) },
             "responses": answers,
         }),
@@ -129,8 +170,10 @@ pub fn replace(entity: &Entity) -> Value {
     let name = entity.name.pascal();
     let sentence = entity.name.sentence();
     let replaced = record_response(entity, &format!("The replaced {sentence}."), false);
-    let mut statuses = WRITE.to_vec();
+    let mut statuses = conditioned(entity, WRITE);
     let makes = entity.id != IdType::Bigint;
+    // What may make the record can say instead that it is not there.
+    let needs_version = entity.write.needs_version && !makes;
     if !makes {
         statuses.push(404);
     }
@@ -145,7 +188,7 @@ pub fn replace(entity: &Entity) -> Value {
         &format!("Replace {}", Naming::of(entity).a_sentence),
         json!({
             "description": "Every field takes the value that is sent, or its default. What never changes must be sent as it is.",
-            "parameters": conditional(Vec::new()),
+            "parameters": writing(conditional(needs_version, Vec::new())),
             "requestBody": { "required": true, "content": json_content(&format!("{name}Replacement")) },
             "responses": answers,
         }),
@@ -157,7 +200,7 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
     let name = entity.name.pascal();
     let sentence = entity.name.sentence();
     let body = reference(&format!("{name}Changes"));
-    let mut statuses = WRITE.to_vec();
+    let mut statuses = conditioned(entity, WRITE);
     statuses.push(404);
     let mut own = vec![update_mask(service, entity)];
     let changed = record_response(entity, &format!("The changed {sentence}."), false);
@@ -172,7 +215,7 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
         &format!("Update{name}"),
         &format!("Change {}", Naming::of(entity).a_sentence),
         json!({
-            "parameters": conditional(own),
+            "parameters": keyed(entity, conditional(entity.write.needs_version, own)),
             "requestBody": {
                 "required": true,
                 "content": {
@@ -187,30 +230,33 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
 
 /// `DELETE` on a record.
 pub fn remove(entity: &Entity) -> Value {
-    let mut own = Vec::new();
-    if let Some(archive) = archive_options(entity) {
-        own.push(if archive.reason_required {
-            json!({
-                "name": "reason",
-                "in": "query",
-                "required": true,
-                "description": "Why the record is removed; kept in the archive.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
-            })
-        } else {
-            shared("parameters", "Reason")
-        });
-    }
+    let own = reason(entity).into_iter().collect();
     let removed = replayable(json!({ "description": "It is removed." }));
     operation(
         entity,
         &format!("Delete{}", entity.name.pascal()),
         &format!("Remove {}", Naming::of(entity).a_sentence),
         json!({
-            "parameters": conditional(own),
-            "responses": responses("204", removed, &[404, 409, 412, 422]),
+            "parameters": writing(conditional(entity.write.needs_version, own)),
+            "responses": responses("204", removed, &conditioned(entity, &[404, 409, 412, 422])),
         }),
     )
+}
+
+/// Why records are removed, where it is kept.
+pub(super) fn reason(entity: &Entity) -> Option<Value> {
+    let archive = archive_options(entity)?;
+    Some(if archive.reason_required {
+        json!({
+            "name": "reason",
+            "in": "query",
+            "required": true,
+            "description": "Why the record is removed; kept in the archive.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
+        })
+    } else {
+        shared("parameters", "Reason")
+    })
 }
 
 /// The schema of what replaces a record: what creates one, with an id that need not be sent.

@@ -31,6 +31,7 @@ struct Children {
     child_path: String,
     records: String,
     member: String,
+    needs_key: bool,
     missing: &'static str,
 }
 
@@ -100,6 +101,7 @@ fn children(service: &Service, entity: &Entity, collection: &Collection) -> Opti
         child_path: resource_path(service, child),
         records: child.name.plural_snake().to_owned(),
         member: child.field(field)?.column(),
+        needs_key: child.write.needs_key,
         missing: missing(entity.id),
     })
 }

@@ -1,9 +1,9 @@
 //! The rules by their codes, and what to do about each.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Code {
     /// A table goes, with all its rows.
@@ -145,16 +145,18 @@ impl Code {
             Self::Pg101 => {
                 "run it when few are at work, or add a field of the new type with a `backfill:`"
             }
-            Self::Pg102 => "nothing; expect it to take a while on a large table",
-            Self::Pg103 => "run it again where it stopped; what was done is not done twice",
+            Self::Pg102 => "no action needed; expect it to take a while on a large table",
+            Self::Pg103 => {
+                "no action needed; if it stops, the next run goes on there, and does nothing twice"
+            }
             Self::Nm101 | Self::Nm102 => "give it another name",
             Self::Ix101 => "add an index that begins with the column",
             Self::Ix102 => "remove one of them",
-            Self::Ar102 => "nothing; a restore reads the old name as the new one",
+            Self::Ar102 => "no action needed: a restore reads the old name as the new one",
             Self::Sl01 => "run it by the service's own runner, which does that and counts the rows",
-            Self::Sl02 | Self::Sl03 => "nothing; the script and the runner carry them",
+            Self::Sl02 | Self::Sl03 => "no action needed: the script and the runner carry them",
             Self::Sl04 => {
-                "nothing; every table is STRICT, and values that do not fit stop the migration"
+                "no action needed: every table is STRICT, and values that do not fit stop the migration"
             }
             Self::Sl05 => "give the rows a `backfill:`",
             Self::Sl06 => "use ids of the type uuid, or bigint, which svcgen makes AUTOINCREMENT",
@@ -163,6 +165,14 @@ impl Code {
             Self::Sl09 => "write ON CONFLICT DO UPDATE",
             Self::Sl10 => "keep the rowid, and do not use it as an id",
         }
+    }
+
+    /// Whether it is about the release that runs meanwhile.
+    pub fn is_of_releases(self) -> bool {
+        matches!(
+            self,
+            Self::Bc101 | Self::Bc102 | Self::Bc103 | Self::Bc104 | Self::Bc105 | Self::Bc106
+        )
     }
 
     /// Whether a person has to decide, and not only to know.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::collections::Resolved;
 use super::draft::{Draft, MemberKind};
 use super::fields::text;
-use super::{gone, limits};
+use super::{gone, limits, writes};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::{Column, Entity, FieldKind, List, OrderTerm, ScalarType};
 use crate::schema::list_of;
@@ -77,6 +77,7 @@ fn entity(draft: Draft<'_>, collections: Resolved, problems: &mut Vec<Diagnostic
         uniques,
         delete: draft.delete.clone(),
         list,
+        write: writes::read(&draft, problems),
         automatic: draft.automatic,
         was: text(doc.was.as_ref()),
         dropped: gone::fields(doc.dropped.as_ref(), &draft, problems),

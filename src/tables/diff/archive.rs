@@ -16,7 +16,7 @@ use super::super::build::archive_name;
 use super::super::convert::{self, Fit};
 use super::super::delta::{ColumnPair, Delta, Pair, Source};
 use super::super::intent::Intent;
-use super::super::{Column, Schema, Table, TableKind};
+use super::super::{Column, Fill, LateFill, RenamedValue, Schema, Table, TableKind};
 use super::{columns, target};
 
 /// Matches the archives anew, after their tables.
@@ -67,12 +67,7 @@ fn followed(
     let current: Vec<&Column> = new.columns.iter().filter(|it| !it.past.retired).collect();
     let mut kept: Vec<(String, String)> = Vec::new();
     for column in current {
-        let said = intent.table(&live.name);
         let (source, version) = source(old, column, live_pair);
-        let mut column = column.clone();
-        if matches!(source, Source::New { .. }) {
-            column.past.fill = columns::fill_of(said, Some(live), &column.name);
-        }
         if let Some(name) = version {
             kept.push((name.clone(), version_of(old, &name)));
         }
@@ -80,7 +75,7 @@ fn followed(
             name: column.name.clone(),
             source,
         });
-        pair.new.columns.push(column);
+        pair.new.columns.push(column.clone());
     }
     for column in &old.columns {
         if pair.new_of(&column.name).is_some() {
@@ -103,7 +98,9 @@ fn followed(
         pair.new.columns.push(kept);
     }
     target::settle(&mut pair);
-    remember_values(&mut pair, live_pair);
+    follow_names(&mut pair);
+    remember_values(&mut pair, live_pair, intent.migration);
+    remember_fills(&mut pair, live, live_pair, intent);
     pair
 }
 
@@ -155,8 +152,34 @@ fn version_of(table: &Table, column: &str) -> String {
     }
 }
 
+/// What an old column of the archive is called now: some give up their name for a new version.
+fn name_now<'a>(pair: &'a Pair, old: &'a str) -> &'a str {
+    pair.new_of(old).unwrap_or(old)
+}
+
+/// What is remembered of other columns speaks of them by the names they have now.
+fn follow_names(pair: &mut Pair) {
+    let before = pair.clone();
+    for column in &mut pair.new.columns {
+        let past = &mut column.past;
+        for fill in &mut past.fills {
+            if let Fill::Copy(name) = &mut fill.fill {
+                *name = name_now(&before, name).to_owned();
+            }
+            for (_, now) in &mut fill.names {
+                *now = name_now(&before, now).to_owned();
+            }
+        }
+        let source = before.columns.iter().find(|it| it.name == column.name);
+        past.converted_from = match source.map(|it| &it.source) {
+            Some(Source::Converted { name }) => Some(name_now(&before, name).to_owned()),
+            _ => (past.converted_from.take()).map(|it| name_now(&before, &it).to_owned()),
+        };
+    }
+}
+
 /// Archived values keep the names they had; what these mean now is remembered.
-fn remember_values(pair: &mut Pair, live: Option<&Pair>) {
+fn remember_values(pair: &mut Pair, live: Option<&Pair>, migration: u64) {
     let Some(live) = live else { return };
     for column in &live.columns {
         let Source::Column { values, .. } = &column.source else {
@@ -164,7 +187,52 @@ fn remember_values(pair: &mut Pair, live: Option<&Pair>) {
         };
         let kept = pair.new.columns.iter_mut();
         for kept in kept.filter(|it| it.name == column.name) {
-            kept.past.renamed_values.extend(values.iter().cloned());
+            let renamed = values.iter().map(|(was, now)| RenamedValue {
+                migration,
+                was: was.clone(),
+                now: now.clone(),
+            });
+            kept.past.renamed_values.extend(renamed);
         }
+    }
+}
+
+/// What the migration gives to live rows without a value, it owes to archived ones.
+fn remember_fills(pair: &mut Pair, live: &Table, live_pair: Option<&Pair>, intent: &Intent) {
+    let sources = pair.columns.clone();
+    for column in &mut pair.new.columns {
+        let is = |it: &&ColumnPair| it.name == column.name;
+        let of_live = live_pair.and_then(|it| it.columns.iter().find(is));
+        let said = intent.table(&live.name);
+        let fill = match (
+            sources.iter().find(is).map(|it| &it.source),
+            of_live.map(|it| &it.source),
+        ) {
+            (_, Some(Source::Column { fill, .. })) if fill.is_some() => fill.clone(),
+            (_, Some(Source::New { .. }))
+            | (Some(Source::New { .. } | Source::Converted { .. }), _) => {
+                columns::fill_of(said, Some(live), &column.name)
+            }
+            _ => None,
+        };
+        let Some(fill) = fill else { continue };
+        let speaks = matches!(fill, Fill::Sql { .. });
+        let others = live
+            .columns
+            .iter()
+            .filter(|it| speaks && it.name != column.name);
+        column.past.fills.push(LateFill {
+            migration: intent.migration,
+            ty: column.ty,
+            table: if speaks {
+                live.name.clone()
+            } else {
+                String::new()
+            },
+            names: others
+                .map(|it| (it.name.clone(), it.name.clone()))
+                .collect(),
+            fill,
+        });
     }
 }

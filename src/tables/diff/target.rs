@@ -53,8 +53,9 @@ pub fn settle(pair: &mut Pair) {
                 };
                 let origin = before.origin();
                 column.past.origin = (origin != column.name).then(|| origin.to_owned());
-                column.past.fill = before.past.fill.clone().or(column.past.fill.take());
+                column.past.fills = before.past.fills.clone();
                 column.past.renamed_values = before.past.renamed_values.clone();
+                column.past.converted_from = before.past.converted_from.clone();
             }
             _ => {
                 column.past.origin =

@@ -1,5 +1,6 @@
 //! A removed order is in the archive with its lines: who, when, why, and in one batch.
 
+mod interleaved;
 mod oracle;
 mod races;
 mod restore;

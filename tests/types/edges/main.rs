@@ -1,6 +1,7 @@
 //! Values at the edges of every type, over HTTP and back, on either engine.
 
 mod archive;
+mod batches;
 mod conditional;
 mod defaults;
 mod documents;
@@ -10,6 +11,7 @@ mod limits;
 mod links;
 mod moments;
 mod numbers;
+mod refusals;
 mod texts;
 mod writes;
 

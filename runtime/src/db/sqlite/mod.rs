@@ -2,6 +2,7 @@
 //! touch a connection; readers see every commit that was answered before they began.
 
 mod deadline;
+mod each;
 mod error;
 mod functions;
 mod job;

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::each::EachJob;
 use super::job::{FunctionJob, Read, Reply, StatementJob, Write};
 use super::statement::Statements;
 use super::writer::{BEGIN, COMMIT, roll_back};
 use crate::db::collect::Collect;
 use crate::db::sql::Text;
-use crate::db::{DbError, Value};
+use crate::db::{DbError, FailedAt, Value};
 
 /// The wish for a transaction.
 pub(super) struct Begin {
@@ -62,6 +63,24 @@ impl Session {
             }))
         })
         .await
+    }
+
+    /// Runs a statement in the transaction for each set of values.
+    pub(crate) async fn run_each<C: Collect>(
+        &self,
+        text: Text,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<Vec<C::Output>, FailedAt> {
+        self.ask(|reply| {
+            Command::Statement(Box::new(EachJob::<C> {
+                text,
+                rows,
+                reply,
+                kept: None,
+            }))
+        })
+        .await
+        .unwrap_or_else(|error| Err(FailedAt { index: 0, error }))
     }
 
     /// Runs a function over the connection in the transaction.

@@ -111,7 +111,10 @@ impl Table {
             None => Vec::new(),
             Some(cursor) => {
                 let place = question.place(&cursor).ok_or_else(PageTokens::invalid)?;
-                keyset::after(&question.keys, &place, &mut parameters)
+                let ranges = keyset::after(&question.keys, &place);
+                let ranges = ranges.iter();
+                let sql = |it: &keyset::Range| it.sql(&question.keys, &place, &mut parameters);
+                ranges.map(sql).collect()
             }
         };
         let sql = statement::page(

@@ -1,21 +1,22 @@
 //! The statements of a restore.
 //!
-//! `candidate` is what would come back: the archived values, or those that the caller overrides,
-//! renamed where the schema renamed an enum's value, and filled where a column is younger than
-//! the record.
+//! `candidate` is what would come back: the archived values as the schema of today has them
+//! ([`super::past`]), or those that the caller overrides.
 
 use crate::dialect::{self, Dialect, quoted};
-use crate::model::{Entity, FieldKind};
-use crate::tables::build::{archive_columns, archive_name, id_type};
-use crate::tables::{CheckRule, Table};
+use crate::model::Entity;
+use crate::tables::build::{archive_columns, archive_name};
+use crate::tables::{CheckRule, Column, Table, derived_name};
 
 use super::super::super::Context;
 use super::super::sql::{Statement, filled, listed, statement};
+use super::past::Past;
 
 pub fn of(
     context: &Context<'_>,
     entity: &Entity,
     table: &Table,
+    twin: &Table,
     late: &[(usize, String)],
 ) -> Vec<Statement> {
     let service = context.service;
@@ -55,8 +56,8 @@ pub fn of(
             "CONFLICTS",
             "What stands in the way of a restore.".to_owned(),
             &|dialect| {
-                let candidate = candidate(dialect, entity, table, of_batch);
-                let conflicts = conflicts(context, dialect, table);
+                let candidate = candidate(dialect, table, twin, of_batch);
+                let conflicts = conflicts(context, dialect, table, twin);
                 format!("{candidate}\n{}", conflicts.join("\nunion all "))
             },
         ),
@@ -74,7 +75,7 @@ pub fn of(
                     } else {
                         ""
                     },
-                    listed(&values(dialect, entity, table), "    "),
+                    listed(&values(dialect, table, twin), "    "),
                 )
             },
         ),
@@ -118,68 +119,77 @@ fn refer(service: &crate::model::Service, table: &Table, late: &[(usize, String)
     statement(service, "REFER", doc, |_| text.clone())
 }
 
-fn candidate(dialect: &dyn Dialect, entity: &Entity, table: &Table, of_batch: &str) -> String {
+fn candidate(dialect: &dyn Dialect, table: &Table, archive: &Table, of_batch: &str) -> String {
+    let mut values = values(dialect, table, archive);
+    values.extend(lost(dialect, table, archive));
     format!(
         "with candidate as (\n    select\n        archive_id,\n        {}\n    from {}\n    {of_batch}\n)",
-        listed(&values(dialect, entity, table), "        "),
-        quoted(&archive_name(&table.name))
+        listed(&values, "        "),
+        quoted(&archive.name)
     )
 }
 
 /// What comes back, column by column.
-fn values(dialect: &dyn Dialect, entity: &Entity, table: &Table) -> Vec<String> {
-    let mut number = 3;
-    let mut values = Vec::new();
-    for column in &table.columns {
-        let name = quoted(&column.name);
-        let value = match column.name.as_str() {
-            "version" => "coalesce(version, 0) + 1".to_owned(),
-            "created_at" => format!("coalesce(created_at, {})", dialect.now()),
-            "updated_at" => dialect.now().to_owned(),
-            _ => {
-                let archived = archived(dialect, entity, column);
-                number += 2;
-                format!(
-                    "case when ${} then ${} else {archived} end",
-                    number - 2,
-                    number - 1
-                )
+fn values(dialect: &dyn Dialect, table: &Table, archive: &Table) -> Vec<String> {
+    let past = Past::of(dialect, archive);
+    let value = |(column, flag): (&Column, Option<usize>)| {
+        let value = match (column.name.as_str(), flag) {
+            (_, Some(flag)) => {
+                let archived = past.value(column);
+                format!("case when ${flag} then ${} else {archived} end", flag + 1)
             }
+            ("version", None) => "coalesce(version, 0) + 1".to_owned(),
+            ("created_at", None) => format!("coalesce(created_at, {})", dialect.now()),
+            (_, None) => dialect.now().to_owned(),
         };
-        values.push(format!("{value} as {name}"));
-    }
-    values
+        format!("{value} as {}", quoted(&column.name))
+    };
+    flagged(table).map(value).collect()
 }
 
-/// The archived value as the schema of today has it.
-fn archived(dialect: &dyn Dialect, entity: &Entity, column: &crate::tables::Column) -> String {
-    let mut value = quoted(&column.name);
-    let field = entity.fields.iter().find(|it| it.column() == column.name);
-    if let Some(FieldKind::Enum(enumeration)) = field.map(|it| &it.kind) {
-        let renamed: Vec<String> = enumeration
-            .values
-            .iter()
-            .filter_map(|it| {
-                let was = dialect::text_literal(it.was.as_ref()?);
-                let now = dialect::text_literal(it.name.written());
-                Some(format!("when {was} then {now}"))
-            })
-            .collect();
-        if !renamed.is_empty() {
-            value = format!("case {value} {} else {value} end", renamed.join(" "));
+/// The archived values that are none of the type of today and are not overridden.
+fn lost(dialect: &dyn Dialect, table: &Table, archive: &Table) -> Vec<String> {
+    let past = Past::of(dialect, archive);
+    let lost = |(column, flag): (&Column, Option<usize>)| {
+        let before = past.unconverted(column)?;
+        Some(format!(
+            "case when not ${} and {} is null then {before} end as {}",
+            flag?,
+            quoted(&column.name),
+            lost_name(&column.name)
+        ))
+    };
+    flagged(table).filter_map(lost).collect()
+}
+
+/// The columns, each with the number of the parameter that says whether it is overridden.
+fn flagged(table: &Table) -> impl Iterator<Item = (&Column, Option<usize>)> {
+    let mut number = 1;
+    table.columns.iter().map(move |column| {
+        if matches!(
+            column.name.as_str(),
+            "version" | "created_at" | "updated_at"
+        ) {
+            return (column, None);
         }
-    }
-    match &column.default {
-        Some(default) if !column.nullable => {
-            format!("coalesce({value}, {})", dialect.literal(default, column.ty))
-        }
-        _ => value,
-    }
+        number += 2;
+        (column, Some(number))
+    })
+}
+
+/// What a candidate has of a value that could not be converted.
+fn lost_name(column: &str) -> String {
+    quoted(&derived_name(&[column], "lost"))
 }
 
 /// One select for each thing that can stand in the way: the archived record, the code, the
 /// column, what else it is about, and the batch of that.
-fn conflicts(context: &Context<'_>, dialect: &dyn Dialect, table: &Table) -> Vec<String> {
+fn conflicts(
+    context: &Context<'_>,
+    dialect: &dyn Dialect,
+    table: &Table,
+    archive: &Table,
+) -> Vec<String> {
     let live = quoted(&table.name);
     let mut all = vec![format!(
         "select candidate.archive_id, 'ID_TAKEN', 'id', {}, {}\nfrom candidate join {live} as live on live.id = candidate.id",
@@ -247,6 +257,16 @@ fn conflicts(context: &Context<'_>, dialect: &dyn Dialect, table: &Table) -> Vec
             dialect::check_condition(dialect, check, column.ty)
         ));
     }
+    for column in &archive.columns {
+        if column.past.converted_from.is_some() && table.column(&column.name).is_some() {
+            let lost = lost_name(&column.name);
+            all.push(format!(
+                "select archive_id, 'VALUE_NOT_CONVERTED', '{}', {lost}, {}\nfrom candidate\nwhere {lost} is not null",
+                column.name,
+                dialect.null_uuid()
+            ));
+        }
+    }
     for column in table.columns.iter().filter(|it| !it.nullable) {
         if matches!(
             column.name.as_str(),
@@ -263,134 +283,4 @@ fn conflicts(context: &Context<'_>, dialect: &dyn Dialect, table: &Table) -> Vec
         ));
     }
     all
-}
-
-/// Ties that a removal cuts: for each, what ties it again and what forgets that it was cut.
-pub fn ties(context: &Context<'_>) -> Vec<[Statement; 2]> {
-    let mut ties = Vec::new();
-    for entity in &context.service.entities {
-        for field in &entity.fields {
-            if let FieldKind::Reference(reference) = &field.kind
-                && reference.on_archive == crate::model::OnArchive::Detach
-            {
-                let target = context.service.entity(reference.target);
-                ties.push(detached(context, entity, &field.column(), target));
-            }
-        }
-    }
-    for table in &context.schema.tables {
-        let twin = archive_name(&table.name);
-        if table.kind == crate::tables::TableKind::Link && context.schema.table(&twin).is_some() {
-            ties.push(links(context, table, &twin));
-        }
-    }
-    ties
-}
-
-fn detached(
-    context: &Context<'_>,
-    child: &Entity,
-    column: &str,
-    target: &Entity,
-) -> [Statement; 2] {
-    let table = child.name.plural_snake();
-    let name = format!("{}_{}", table.to_uppercase(), column.to_uppercase());
-    let (live, parents) = (quoted(table), quoted(target.name.plural_snake()));
-    // The case comes before the conversion: other rows hold ids of other types.
-    let part = |dialect: &dyn Dialect, of: &str, ty| {
-        dialect.text_as(
-            &format!(
-                "(case when table_name = '{table}' and column_name = '{column}' then {of} end)"
-            ),
-            ty,
-        )
-    };
-    let remembered = |dialect: &dyn Dialect| {
-        format!(
-            "select {} as row_id, {} as target_id\n    from archive_references\n    where archive_batch = $1 and table_name = '{table}' and column_name = '{column}'",
-            part(dialect, "row_id", id_type(child.id)),
-            part(dialect, "target_id", id_type(target.id))
-        )
-    };
-    let version = if child.automatic.version {
-        ",\n    version = version + 1"
-    } else {
-        ""
-    };
-    let tie = statement(
-        context.service,
-        &format!("TIE_{name}"),
-        &format!(
-            "Ties {} to what they were detached from.",
-            child.name.plural_sentence()
-        ),
-        |dialect| {
-            format!(
-                "with remembered as (\n    {0}\n)\nupdate {live}\nset {1} = (select target_id from remembered where row_id = {live}.id){version}\nwhere {1} is null and id in (\n    select row_id from remembered join {parents} as parent on parent.id = remembered.target_id\n)",
-                remembered(dialect),
-                quoted(column)
-            )
-        },
-    );
-    let forget = statement(
-        context.service,
-        &format!("FORGET_{name}"),
-        "What is tied again need not be remembered.",
-        |dialect| {
-            format!(
-                "delete from archive_references\nwhere archive_batch = $1 and table_name = '{table}' and column_name = '{column}'\n    and exists (select 1 from {parents} as parent where parent.id = {})",
-                part(dialect, "target_id", id_type(target.id))
-            )
-        },
-    );
-    [tie, forget]
-}
-
-fn links(context: &Context<'_>, table: &Table, twin: &str) -> [Statement; 2] {
-    let name = table.name.to_uppercase();
-    let (live, archive) = (quoted(&table.name), quoted(twin));
-    let columns: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
-    let list = columns.join(", ");
-    let same: Vec<String> = columns
-        .iter()
-        .map(|it| format!("live.{it} = copy.{it}"))
-        .collect();
-    let sides: Vec<String> = table
-        .foreign_keys
-        .iter()
-        .map(|key| {
-            format!(
-                "exists (select 1 from {} as side where side.id = copy.{})",
-                quoted(&key.table),
-                quoted(&key.column)
-            )
-        })
-        .collect();
-    let words = table.name.replace('_', " ");
-    let copied: Vec<String> = columns.iter().map(|it| format!("copy.{it}")).collect();
-    let tie = format!(
-        "insert into {live} ({list})\nselect distinct {}\nfrom {archive} as copy\nwhere copy.archive_batch = $1\n    and {}\n    and not exists (select 1 from {live} as live where {})",
-        copied.join(", "),
-        sides.join("\n    and "),
-        same.join(" and ")
-    );
-    let forget = format!(
-        "delete from {archive}\nwhere archive_batch = $1\n    and exists (select 1 from {live} as live where {})",
-        same.join(" and ").replace("copy.", &format!("{archive}."))
-    );
-    let service = context.service;
-    [
-        statement(
-            service,
-            &format!("TIE_{name}"),
-            &format!("The {words} whose both ends are back."),
-            |_| tie.clone(),
-        ),
-        statement(
-            service,
-            &format!("FORGET_{name}"),
-            &format!("The end in the archive of the {words} that are back."),
-            |_| forget.clone(),
-        ),
-    ]
 }

@@ -15,7 +15,8 @@ const TIE_POST_TAGS: db::Sql = db::Sql::new(
     "insert into post_tags (post_id, tag_id)
      select distinct copy.post_id, copy.tag_id
      from post_tags_archive as copy
-     where copy.archive_batch = $1
+     where (copy.archive_batch = $1
+             or copy.post_id in (select id from posts_archive where archive_batch = $1))
          and exists (select 1 from posts as side where side.id = copy.post_id)
          and exists (select 1 from tags as side where side.id = copy.tag_id)
          and not exists (select 1 from post_tags as live where live.post_id =
@@ -25,9 +26,17 @@ const TIE_POST_TAGS: db::Sql = db::Sql::new(
 /// The end in the archive of the post tags that are back.
 const FORGET_POST_TAGS: db::Sql = db::Sql::new(
     "delete from post_tags_archive
-     where archive_batch = $1
-         and exists (select 1 from post_tags as live where live.post_id =
-             post_tags_archive.post_id and live.tag_id = post_tags_archive.tag_id)",
+     where exists (
+         select 1 from post_tags as live
+         where live.post_id = post_tags_archive.post_id and live.tag_id =
+             post_tags_archive.tag_id
+     )
+         and archive_id in (
+             select copy.archive_id from post_tags_archive as copy
+             where copy.archive_batch = $1
+                 or copy.post_id in (select id from posts_archive where archive_batch =
+                     $1)
+         )",
 );
 
 /// The archives, each after those that its records refer to.
@@ -59,9 +68,3 @@ async fn restore(
             .await?,
     ))
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &svcgen_runtime::db::Sql)] = &[
-    ("TIE_POST_TAGS", &TIE_POST_TAGS),
-    ("FORGET_POST_TAGS", &FORGET_POST_TAGS),
-];

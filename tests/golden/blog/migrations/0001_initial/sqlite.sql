@@ -70,6 +70,7 @@ create table post_tags_archive (
     tag_id blob
 ) strict;
 create index post_tags_archive_post_id_idx on post_tags_archive (post_id);
+create index post_tags_archive_tag_id_idx on post_tags_archive (tag_id);
 create index post_tags_archive_archive_batch_idx on post_tags_archive (archive_batch);
 create index post_tags_archive_archived_at_desc_archive_id_desc_idx on post_tags_archive (archived_at desc, archive_id desc);
 

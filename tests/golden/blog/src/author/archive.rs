@@ -163,6 +163,7 @@ const FORGET: db::Sql = db::Sql::new(
 pub const ARCHIVE: archive::Archive = archive::Archive {
     table: "authors",
     sentence: "author",
+    find: &FIND_ARCHIVED,
     batch: &BATCH,
     hold: &HOLD,
     conflicts: &CONFLICTS,
@@ -179,9 +180,9 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 };
 
 /// What a list of archived authors may be asked about.
-pub static TABLE: list::Table = list::Table {
-    name: "authors_archive",
-    record: db::Sql::new(
+pub static TABLE: list::Table = archive::table(
+    "authors_archive",
+    db::Sql::new(
         "archive_id, archive_batch, archived_at, archived_by, archive_reason,
      archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after,
      archive_hold, archive_hash,
@@ -193,7 +194,7 @@ pub static TABLE: list::Table = list::Table {
      created_at,
      updated_at",
     ),
-    members: &[
+    &[
         "archive_id",
         "archive_batch",
         "archived_at",
@@ -212,63 +213,17 @@ pub static TABLE: list::Table = list::Table {
         "created_at",
         "updated_at",
     ],
-    columns: &[
-        list::Column::new("archive_id", list::Kind::Uuid),
-        list::Column::new("archive_batch", list::Kind::Uuid).filter(),
-        list::Column::new("archived_at", list::Kind::Timestamp)
-            .filter()
-            .order(),
-        list::Column::new("archived_by", list::Kind::Text).filter(),
-        list::Column::new("archive_reason", list::Kind::Text)
-            .nullable()
-            .filter(),
-        list::Column::new("archive_root", list::Kind::Text).filter(),
-        list::Column::new("archive_root_id", list::Kind::Text)
-            .nullable()
-            .filter(),
-        list::Column::new("archive_hold", list::Kind::Bool).filter(),
-        list::Column::new("id", list::Kind::Uuid)
-            .nullable()
-            .filter(),
-    ],
-    default_order: &[list::Term::descending("archived_at")],
-    key: "archive_id",
-    page_size: 50,
-    most: 1000,
-    relations: &[],
-    plain: None,
-    search: None,
-};
+    &COLUMNS,
+);
+
+const COLUMNS: [list::Column; 9] = archive::columns(list::Kind::Uuid);
 
 /// An author in the archive: what it was, and how it came there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ArchivedAuthor {
-    /// Identifies it in the archive.
-    pub archive_id: Uuid,
-    /// What was removed together has the same batch.
-    pub archive_batch: Uuid,
-    /// When it was removed.
-    pub archived_at: Timestamp,
-    /// Who removed it.
-    pub archived_by: String,
-    /// Why.
-    pub archive_reason: Option<String>,
-    /// In which request.
-    #[serde(skip_serializing)]
-    pub archive_request: String,
-    /// What the removal began with.
-    pub archive_root: String,
-    /// Which of them.
-    pub archive_root_id: Option<String>,
-    /// The number of the schema it was removed under: a null may mean that there was no such member.
-    pub archive_schema: Option<i64>,
-    /// Until when it must stay; for ever where there is none.
-    pub archive_purge_after: Option<Timestamp>,
-    /// Whether it must stay in any case.
-    pub archive_hold: bool,
-    /// What proves that it is unchanged.
-    #[serde(skip_serializing)]
-    pub archive_hash: Option<String>,
+    /// How it came there.
+    #[serde(flatten)]
+    pub archive_entry: archive::Entry,
     /// Identified the author.
     pub id: Option<Uuid>,
     /// Name.
@@ -288,18 +243,7 @@ pub struct ArchivedAuthor {
 impl db::FromRow for ArchivedAuthor {
     fn from_row(row: &db::Row<'_>) -> Result<Self, db::DbError> {
         Ok(Self {
-            archive_id: row.next()?,
-            archive_batch: row.next()?,
-            archived_at: row.next()?,
-            archived_by: row.next()?,
-            archive_reason: row.next()?,
-            archive_request: row.next()?,
-            archive_root: row.next()?,
-            archive_root_id: row.next()?,
-            archive_schema: row.next()?,
-            archive_purge_after: row.next()?,
-            archive_hold: row.next()?,
-            archive_hash: row.next()?,
+            archive_entry: db::FromRow::from_row(row)?,
             id: row.next()?,
             name: row.next()?,
             email: row.next()?,
@@ -313,11 +257,7 @@ impl db::FromRow for ArchivedAuthor {
 
 impl list::Record for ArchivedAuthor {
     fn value(&self, column: &str) -> db::Value {
-        match column {
-            "archive_id" => db::Value::of(self.archive_id),
-            "archived_at" => db::Value::of(self.archived_at),
-            _ => db::Value::Null,
-        }
+        self.archive_entry.value(column)
     }
 }
 
@@ -443,13 +383,3 @@ pub async fn restore(
         .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
         .await
 }
-
-/// Every statement, for the test that prepares them.
-pub const STATEMENTS: &[(&str, &db::Sql)] = &[
-    ("FIND_ARCHIVED", &FIND_ARCHIVED),
-    ("BATCH", &BATCH),
-    ("HOLD", &HOLD),
-    ("CONFLICTS", &CONFLICTS),
-    ("RESTORE", &RESTORE),
-    ("FORGET", &FORGET),
-];

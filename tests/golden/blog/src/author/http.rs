@@ -1,5 +1,6 @@
 //! Authors over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod batches;
 mod related;
 
 use axum::extract::State;
@@ -26,6 +27,7 @@ pub fn routes() -> Router<App> {
             "/v1/authors/{id}",
             get(find).put(replace).patch(change).delete(remove),
         )
+        .merge(batches::routes())
         .merge(related::routes())
         .merge(AuthorRules.routes())
 }

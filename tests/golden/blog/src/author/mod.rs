@@ -3,6 +3,7 @@
 //! Someone who writes.
 
 pub mod archive;
+pub mod batches;
 pub mod commands;
 pub mod hooks;
 mod http;

@@ -168,13 +168,8 @@ pub async fn remove(
         let current: Option<Author> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
         if let Some(author) = &current {
             conditions.admit(Some(author.version))?;
-            if let Some(inside) = inside {
-                inside(tx, caller, author).await?;
-            }
             let batch = removal::Batch::new(caller, removal);
-            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
-                return Err(REMOVAL.explain(&app.db, id, error).await);
-            }
+            remove_held(app, tx, caller, &batch, author).await?;
         }
         current.is_some()
     };
@@ -186,6 +181,23 @@ pub async fn remove(
         rules.after_remove(app, caller, id).await;
     }
     Ok(())
+}
+
+/// Removes a record that a transaction holds, as part of a batch.
+pub(super) async fn remove_held(
+    app: &App,
+    tx: &mut db::Transaction<'static>,
+    caller: &http::Caller,
+    batch: &removal::Batch,
+    author: &Author,
+) -> Result<(), Error> {
+    if let Some(inside) = AuthorRules.inside_remove() {
+        inside(tx, caller, author).await?;
+    }
+    match REMOVAL.run(tx, batch, author.id, None).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(REMOVAL.explain(&app.db, author.id, error).await),
+    }
 }
 
 /// Why there was nothing to remove: no such record, or another version of it.

@@ -100,7 +100,7 @@ pub const LOCK: db::Sql = db::Sql::each(
 );
 
 /// The named constraints, each with the member of a request that it is about.
-const CONSTRAINTS: &[Constraint] = &[
+pub(super) const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("comments_pkey", "comments", &["id"], "/id"),
     Constraint::reference("comments_post_id_fkey", "/post_id"),
     Constraint::check("comments_author_check", "/author"),
@@ -135,9 +135,10 @@ pub async fn change(
     unit: &mut Unit<'_, Saved<Comment>>,
     id: Uuid,
     conditions: &http::Conditions,
-    changes: CommentChanges,
+    mut changes: CommentChanges,
 ) -> Result<Saved<Comment>, Error> {
-    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write(app, caller, unit, id, conditions, changes).await?;
     let saved = changed.ok_or_else(|| Error::not_found("comment", id))?;
     finish(app, caller, unit, saved).await
 }
@@ -165,8 +166,9 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let changes = edit.changes();
-            update(app, caller, unit, id, conditions, changes).await?
+            let mut changes = edit.changes();
+            prepare(app, caller, id, &mut changes).await?;
+            write(app, caller, unit, id, conditions, changes).await?
         } else {
             let new = edit.new_record()?;
             let new = new.ok_or_else(|| Error::not_found("comment", id))?;
@@ -219,7 +221,7 @@ async fn insert(
 }
 
 /// What the statements that insert take.
-fn insert_parameters(new: &NewComment) -> Vec<db::Value> {
+pub(super) fn insert_parameters(new: &NewComment) -> Vec<db::Value> {
     params![
         new.id.unwrap_or_else(Uuid::now_v7),
         new.post_id,
@@ -229,23 +231,31 @@ fn insert_parameters(new: &NewComment) -> Vec<db::Value> {
     ]
 }
 
-/// The changes of a record, once the rules agree; `None` where there is no such record.
-async fn update(
+/// What comes before a change: the rules agree to it, and may still alter it.
+pub(super) async fn prepare(
+    app: &App,
+    caller: &http::Caller,
+    id: Uuid,
+    changes: &mut CommentChanges,
+) -> Result<(), Error> {
+    let rules = CommentRules;
+    let mut found = Violations::new();
+    rules.check_changes(changes, &mut found);
+    found.into_result()?;
+    rules.before_change(app, caller, id, changes).await
+}
+
+/// Changes that the rules have agreed to; `None` where there is no such record.
+pub(super) async fn write(
     app: &App,
     caller: &http::Caller,
     work: &mut db::Work<'_>,
     id: Uuid,
     conditions: &http::Conditions,
-    mut changes: CommentChanges,
+    changes: CommentChanges,
 ) -> Result<Option<Saved<Comment>>, Error> {
-    let rules = CommentRules;
-    let mut found = Violations::new();
-    rules.check_changes(&changes, &mut found);
-    found.into_result()?;
-    rules.before_change(app, caller, id, &mut changes).await?;
-
     let expected = conditions.expected()?;
-    let inside = rules.inside_change();
+    let inside = CommentRules.inside_change();
     let mut before: Option<Comment> = None;
     if inside.is_some() || conditions.exclude() {
         let tx = work.hold().await?;
@@ -255,7 +265,7 @@ async fn update(
         }
     }
     if changes == CommentChanges::default() {
-        return unchanged(app, id, expected).await;
+        return unchanged(app, work, id, expected).await;
     }
     let parameters = params![
         id,
@@ -285,10 +295,11 @@ async fn update(
 /// The answer to a change that changes nothing.
 async fn unchanged(
     app: &App,
+    work: &mut db::Work<'_>,
     id: Uuid,
     expected: Option<i64>,
 ) -> Result<Option<Saved<Comment>>, Error> {
-    let current: Option<Comment> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    let current: Option<Comment> = work.fetch_optional(&queries::FIND, params![id]).await?;
     if let (Some(current), Some(expected)) = (&current, expected)
         && current.version != expected
     {
@@ -305,13 +316,18 @@ async fn finish(
     saved: Saved<Comment>,
 ) -> Result<Saved<Comment>, Error> {
     if unit.commit(&saved).await? {
-        match &saved {
-            Saved::Created(comment) => CommentRules.after_create(app, caller, comment).await,
-            Saved::Changed(comment) => CommentRules.after_change(app, caller, comment).await,
-            Saved::Unchanged(_) => {}
-        }
+        tell(app, caller, &saved).await;
     }
     Ok(saved)
+}
+
+/// Tells the rules what has happened.
+pub(super) async fn tell(app: &App, caller: &http::Caller, saved: &Saved<Comment>) {
+    match saved {
+        Saved::Created(comment) => CommentRules.after_create(app, caller, comment).await,
+        Saved::Changed(comment) => CommentRules.after_change(app, caller, comment).await,
+        Saved::Unchanged(_) => {}
+    }
 }
 
 /// Refuses what was to be done to a record of an older version, if the record is there at all.

@@ -1,5 +1,7 @@
 //! Comments over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod batches;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -24,6 +26,7 @@ pub fn routes() -> Router<App> {
             "/v1/comments/{id}",
             get(find).put(replace).patch(change).delete(remove),
         )
+        .merge(batches::routes())
         .merge(CommentRules.routes())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What a reader says about a post.
 
+pub mod batches;
 pub mod commands;
 pub mod hooks;
 mod http;

@@ -110,13 +110,8 @@ pub async fn remove(
         let current: Option<Comment> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
         if let Some(comment) = &current {
             conditions.admit(Some(comment.version))?;
-            if let Some(inside) = inside {
-                inside(tx, caller, comment).await?;
-            }
             let batch = removal::Batch::new(caller, removal);
-            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
-                return Err(REMOVAL.explain(&app.db, id, error).await);
-            }
+            remove_held(app, tx, caller, &batch, comment).await?;
         }
         current.is_some()
     };
@@ -128,6 +123,23 @@ pub async fn remove(
         rules.after_remove(app, caller, id).await;
     }
     Ok(())
+}
+
+/// Removes a record that a transaction holds, as part of a batch.
+pub(super) async fn remove_held(
+    app: &App,
+    tx: &mut db::Transaction<'static>,
+    caller: &http::Caller,
+    batch: &removal::Batch,
+    comment: &Comment,
+) -> Result<(), Error> {
+    if let Some(inside) = CommentRules.inside_remove() {
+        inside(tx, caller, comment).await?;
+    }
+    match REMOVAL.run(tx, batch, comment.id, None).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(REMOVAL.explain(&app.db, comment.id, error).await),
+    }
 }
 
 /// Why there was nothing to remove: no such record, or another version of it.

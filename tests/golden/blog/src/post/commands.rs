@@ -211,7 +211,7 @@ pub const LOCK: db::Sql = db::Sql::each(
 );
 
 /// The named constraints, each with the member of a request that it is about.
-const CONSTRAINTS: &[Constraint] = &[
+pub(super) const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("posts_pkey", "posts", &["id"], "/id"),
     Constraint::unique("posts_slug_key", "posts", &["slug"], "/slug"),
     Constraint::reference("posts_author_id_fkey", "/author_id"),
@@ -220,7 +220,8 @@ const CONSTRAINTS: &[Constraint] = &[
 ];
 
 /// What the ids in `tag_ids` can refer to in vain.
-const TAG_IDS: &[Constraint] = &[Constraint::reference("post_tags_tag_id_fkey", "/tag_ids")];
+pub(super) const TAG_IDS: &[Constraint] =
+    &[Constraint::reference("post_tags_tag_id_fkey", "/tag_ids")];
 
 /// Creates a post.
 ///
@@ -250,9 +251,10 @@ pub async fn change(
     unit: &mut Unit<'_, Saved<Post>>,
     id: Uuid,
     conditions: &http::Conditions,
-    changes: PostChanges,
+    mut changes: PostChanges,
 ) -> Result<Saved<Post>, Error> {
-    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write(app, caller, unit, id, conditions, changes).await?;
     let saved = changed.ok_or_else(|| Error::not_found("post", id))?;
     finish(app, caller, unit, saved).await
 }
@@ -277,8 +279,9 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let changes = edit.changes();
-            update(app, caller, unit, id, conditions, changes).await?
+            let mut changes = edit.changes();
+            prepare(app, caller, id, &mut changes).await?;
+            write(app, caller, unit, id, conditions, changes).await?
         } else {
             let new = edit.new_record()?;
             let new = new.ok_or_else(|| Error::not_found("post", id))?;
@@ -333,7 +336,7 @@ async fn insert(
 }
 
 /// What the statements that insert take.
-fn insert_parameters(new: &NewPost) -> Vec<db::Value> {
+pub(super) fn insert_parameters(new: &NewPost) -> Vec<db::Value> {
     params![
         new.id.unwrap_or_else(Uuid::now_v7),
         new.author_id,
@@ -345,23 +348,31 @@ fn insert_parameters(new: &NewPost) -> Vec<db::Value> {
     ]
 }
 
-/// The changes of a record, once the rules agree; `None` where there is no such record.
-async fn update(
+/// What comes before a change: the rules agree to it, and may still alter it.
+pub(super) async fn prepare(
+    app: &App,
+    caller: &http::Caller,
+    id: Uuid,
+    changes: &mut PostChanges,
+) -> Result<(), Error> {
+    let rules = PostRules;
+    let mut found = Violations::new();
+    rules.check_changes(changes, &mut found);
+    found.into_result()?;
+    rules.before_change(app, caller, id, changes).await
+}
+
+/// Changes that the rules have agreed to; `None` where there is no such record.
+pub(super) async fn write(
     app: &App,
     caller: &http::Caller,
     work: &mut db::Work<'_>,
     id: Uuid,
     conditions: &http::Conditions,
-    mut changes: PostChanges,
+    changes: PostChanges,
 ) -> Result<Option<Saved<Post>>, Error> {
-    let rules = PostRules;
-    let mut found = Violations::new();
-    rules.check_changes(&changes, &mut found);
-    found.into_result()?;
-    rules.before_change(app, caller, id, &mut changes).await?;
-
     let expected = conditions.expected()?;
-    let inside = rules.inside_change();
+    let inside = PostRules.inside_change();
     let mut before: Option<Post> = None;
     if inside.is_some() || conditions.exclude() {
         let tx = work.hold().await?;
@@ -371,7 +382,7 @@ async fn update(
         }
     }
     if changes == PostChanges::default() {
-        return unchanged(app, id, expected).await;
+        return unchanged(app, work, id, expected).await;
     }
     if changes.tag_ids.is_some() {
         work.hold().await?;
@@ -415,10 +426,11 @@ async fn update(
 /// The answer to a change that changes nothing.
 async fn unchanged(
     app: &App,
+    work: &mut db::Work<'_>,
     id: Uuid,
     expected: Option<i64>,
 ) -> Result<Option<Saved<Post>>, Error> {
-    let current: Option<Post> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    let current: Option<Post> = work.fetch_optional(&queries::FIND, params![id]).await?;
     if let (Some(current), Some(expected)) = (&current, expected)
         && current.version != expected
     {
@@ -435,13 +447,18 @@ async fn finish(
     saved: Saved<Post>,
 ) -> Result<Saved<Post>, Error> {
     if unit.commit(&saved).await? {
-        match &saved {
-            Saved::Created(post) => PostRules.after_create(app, caller, post).await,
-            Saved::Changed(post) => PostRules.after_change(app, caller, post).await,
-            Saved::Unchanged(_) => {}
-        }
+        tell(app, caller, &saved).await;
     }
     Ok(saved)
+}
+
+/// Tells the rules what has happened.
+pub(super) async fn tell(app: &App, caller: &http::Caller, saved: &Saved<Post>) {
+    match saved {
+        Saved::Created(post) => PostRules.after_create(app, caller, post).await,
+        Saved::Changed(post) => PostRules.after_change(app, caller, post).await,
+        Saved::Unchanged(_) => {}
+    }
 }
 
 /// Refuses what was to be done to a record of an older version, if the record is there at all.

@@ -1,5 +1,6 @@
 //! Posts over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod batches;
 mod related;
 
 use axum::extract::State;
@@ -25,6 +26,7 @@ pub fn routes() -> Router<App> {
             "/v1/posts/{id}",
             get(find).put(replace).patch(change).delete(remove),
         )
+        .merge(batches::routes())
         .merge(related::routes())
         .merge(PostRules.routes())
 }

@@ -3,6 +3,7 @@
 //! A text that is published, or will be.
 
 pub mod archive;
+pub mod batches;
 pub mod commands;
 pub mod hooks;
 mod http;

@@ -257,13 +257,8 @@ pub async fn remove(
         let current: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
         if let Some(post) = &current {
             conditions.admit(Some(post.version))?;
-            if let Some(inside) = inside {
-                inside(tx, caller, post).await?;
-            }
             let batch = removal::Batch::new(caller, removal);
-            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
-                return Err(REMOVAL.explain(&app.db, id, error).await);
-            }
+            remove_held(app, tx, caller, &batch, post).await?;
         }
         current.is_some()
     };
@@ -275,6 +270,23 @@ pub async fn remove(
         rules.after_remove(app, caller, id).await;
     }
     Ok(())
+}
+
+/// Removes a record that a transaction holds, as part of a batch.
+pub(super) async fn remove_held(
+    app: &App,
+    tx: &mut db::Transaction<'static>,
+    caller: &http::Caller,
+    batch: &removal::Batch,
+    post: &Post,
+) -> Result<(), Error> {
+    if let Some(inside) = PostRules.inside_remove() {
+        inside(tx, caller, post).await?;
+    }
+    match REMOVAL.run(tx, batch, post.id, None).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(REMOVAL.explain(&app.db, post.id, error).await),
+    }
 }
 
 /// Why there was nothing to remove: no such record, or another version of it.

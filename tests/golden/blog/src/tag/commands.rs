@@ -155,14 +155,15 @@ pub const LOCK: db::Sql = db::Sql::each(
 );
 
 /// The named constraints, each with the member of a request that it is about.
-const CONSTRAINTS: &[Constraint] = &[
+pub(super) const CONSTRAINTS: &[Constraint] = &[
     Constraint::unique("tags_pkey", "tags", &["id"], "/id"),
     Constraint::unique("tags_name_key", "tags", &["name"], "/name"),
     Constraint::check("tags_name_check", "/name"),
 ];
 
 /// What the ids in `post_ids` can refer to in vain.
-const POST_IDS: &[Constraint] = &[Constraint::reference("post_tags_post_id_fkey", "/post_ids")];
+pub(super) const POST_IDS: &[Constraint] =
+    &[Constraint::reference("post_tags_post_id_fkey", "/post_ids")];
 
 /// Creates a tag.
 ///
@@ -192,9 +193,10 @@ pub async fn change(
     unit: &mut Unit<'_, Saved<Tag>>,
     id: Uuid,
     conditions: &http::Conditions,
-    changes: TagChanges,
+    mut changes: TagChanges,
 ) -> Result<Saved<Tag>, Error> {
-    let changed = update(app, caller, unit, id, conditions, changes).await?;
+    prepare(app, caller, id, &mut changes).await?;
+    let changed = write(app, caller, unit, id, conditions, changes).await?;
     let saved = changed.ok_or_else(|| Error::not_found("tag", id))?;
     finish(app, caller, unit, saved).await
 }
@@ -219,8 +221,9 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let changes = edit.changes();
-            update(app, caller, unit, id, conditions, changes).await?
+            let mut changes = edit.changes();
+            prepare(app, caller, id, &mut changes).await?;
+            write(app, caller, unit, id, conditions, changes).await?
         } else {
             let new = edit.new_record()?;
             let new = new.ok_or_else(|| Error::not_found("tag", id))?;
@@ -275,7 +278,7 @@ async fn insert(
 }
 
 /// What the statements that insert take.
-fn insert_parameters(new: &NewTag) -> Vec<db::Value> {
+pub(super) fn insert_parameters(new: &NewTag) -> Vec<db::Value> {
     params![
         new.id.unwrap_or_else(Uuid::now_v7),
         &new.name,
@@ -283,23 +286,31 @@ fn insert_parameters(new: &NewTag) -> Vec<db::Value> {
     ]
 }
 
-/// The changes of a record, once the rules agree; `None` where there is no such record.
-async fn update(
+/// What comes before a change: the rules agree to it, and may still alter it.
+pub(super) async fn prepare(
+    app: &App,
+    caller: &http::Caller,
+    id: Uuid,
+    changes: &mut TagChanges,
+) -> Result<(), Error> {
+    let rules = TagRules;
+    let mut found = Violations::new();
+    rules.check_changes(changes, &mut found);
+    found.into_result()?;
+    rules.before_change(app, caller, id, changes).await
+}
+
+/// Changes that the rules have agreed to; `None` where there is no such record.
+pub(super) async fn write(
     app: &App,
     caller: &http::Caller,
     work: &mut db::Work<'_>,
     id: Uuid,
     conditions: &http::Conditions,
-    mut changes: TagChanges,
+    changes: TagChanges,
 ) -> Result<Option<Saved<Tag>>, Error> {
-    let rules = TagRules;
-    let mut found = Violations::new();
-    rules.check_changes(&changes, &mut found);
-    found.into_result()?;
-    rules.before_change(app, caller, id, &mut changes).await?;
-
     let expected = conditions.expected()?;
-    let inside = rules.inside_change();
+    let inside = TagRules.inside_change();
     let mut before: Option<Tag> = None;
     if inside.is_some() || conditions.exclude() {
         let tx = work.hold().await?;
@@ -309,7 +320,7 @@ async fn update(
         }
     }
     if changes == TagChanges::default() {
-        return unchanged(app, id, expected).await;
+        return unchanged(app, work, id, expected).await;
     }
     if changes.post_ids.is_some() {
         work.hold().await?;
@@ -343,10 +354,11 @@ async fn update(
 /// The answer to a change that changes nothing.
 async fn unchanged(
     app: &App,
+    work: &mut db::Work<'_>,
     id: Uuid,
     expected: Option<i64>,
 ) -> Result<Option<Saved<Tag>>, Error> {
-    let current: Option<Tag> = app.db.fetch_optional(&queries::FIND, params![id]).await?;
+    let current: Option<Tag> = work.fetch_optional(&queries::FIND, params![id]).await?;
     if let (Some(current), Some(expected)) = (&current, expected)
         && current.version != expected
     {
@@ -363,13 +375,18 @@ async fn finish(
     saved: Saved<Tag>,
 ) -> Result<Saved<Tag>, Error> {
     if unit.commit(&saved).await? {
-        match &saved {
-            Saved::Created(tag) => TagRules.after_create(app, caller, tag).await,
-            Saved::Changed(tag) => TagRules.after_change(app, caller, tag).await,
-            Saved::Unchanged(_) => {}
-        }
+        tell(app, caller, &saved).await;
     }
     Ok(saved)
+}
+
+/// Tells the rules what has happened.
+pub(super) async fn tell(app: &App, caller: &http::Caller, saved: &Saved<Tag>) {
+    match saved {
+        Saved::Created(tag) => TagRules.after_create(app, caller, tag).await,
+        Saved::Changed(tag) => TagRules.after_change(app, caller, tag).await,
+        Saved::Unchanged(_) => {}
+    }
 }
 
 /// Refuses what was to be done to a record of an older version, if the record is there at all.

@@ -1,5 +1,6 @@
 //! Tags over HTTP: each handler reads the request, calls one operation, and answers.
 
+mod batches;
 mod related;
 
 use axum::extract::State;
@@ -23,6 +24,7 @@ pub fn routes() -> Router<App> {
             "/v1/tags/{id}",
             get(find).put(replace).patch(change).delete(remove),
         )
+        .merge(batches::routes())
         .merge(related::routes())
         .merge(TagRules.routes())
 }

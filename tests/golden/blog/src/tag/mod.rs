@@ -2,6 +2,7 @@
 //!
 //! A word that posts are found by.
 
+pub mod batches;
 pub mod commands;
 pub mod hooks;
 mod http;

@@ -154,13 +154,8 @@ pub async fn remove(
         let current: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
         if let Some(tag) = &current {
             conditions.admit(Some(tag.version))?;
-            if let Some(inside) = inside {
-                inside(tx, caller, tag).await?;
-            }
             let batch = removal::Batch::new(caller, removal);
-            if let Err(error) = REMOVAL.run(tx, &batch, id, None).await {
-                return Err(REMOVAL.explain(&app.db, id, error).await);
-            }
+            remove_held(app, tx, caller, &batch, tag).await?;
         }
         current.is_some()
     };
@@ -172,6 +167,23 @@ pub async fn remove(
         rules.after_remove(app, caller, id).await;
     }
     Ok(())
+}
+
+/// Removes a record that a transaction holds, as part of a batch.
+pub(super) async fn remove_held(
+    app: &App,
+    tx: &mut db::Transaction<'static>,
+    caller: &http::Caller,
+    batch: &removal::Batch,
+    tag: &Tag,
+) -> Result<(), Error> {
+    if let Some(inside) = TagRules.inside_remove() {
+        inside(tx, caller, tag).await?;
+    }
+    match REMOVAL.run(tx, batch, tag.id, None).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(REMOVAL.explain(&app.db, tag.id, error).await),
+    }
 }
 
 /// Why there was nothing to remove: no such record, or another version of it.

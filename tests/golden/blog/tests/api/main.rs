@@ -8,3 +8,4 @@ mod relations;
 mod statements;
 mod support;
 mod tag;
+mod writes;

@@ -1,0 +1,194 @@
+//! The operations on several records at once (AIP-231 and those after it).
+
+use serde_json::{Map, Value, json};
+
+use super::super::http::resource_path;
+use super::operations::{operation, responses};
+use super::schemas::{id_type, object, reference};
+use super::writes::{CONDITION, changeable, keyed, reason, replayable};
+use super::{is_changeable, lists, relations};
+use crate::model::{Entity, Service};
+
+/// Adds the paths of an entity's batches.
+pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
+    let path = resource_path(service, entity);
+    let mut put = |verb: &str, method: &str, operation: Value| {
+        paths.insert(format!("{path}:{verb}"), json!({ method: operation }));
+    };
+    put("batchGet", "get", get(service, entity));
+    put("batchCreate", "post", create(entity));
+    if is_changeable(entity) {
+        put("batchUpdate", "post", change(service, entity));
+    }
+    put("batchDelete", "post", remove(entity));
+}
+
+/// `GET` of several records.
+fn get(service: &Service, entity: &Entity) -> Value {
+    let plural = entity.name.plural_sentence();
+    let most = entity.write.max_batch;
+    let mut parameters = vec![
+        json!({
+            "name": "ids",
+            "in": "query",
+            "required": true,
+            "description": format!("Which {plural}, 1 to {most} of them; given once for each, and answered in this order."),
+            "style": "form",
+            "explode": true,
+            "schema": { "type": "array", "items": id_type(entity.id), "minItems": 1, "maxItems": most },
+        }),
+        lists::read_mask(service, entity),
+    ];
+    parameters.extend(relations::include_parameter(service, entity));
+    operation(
+        entity,
+        &format!("BatchGet{}", entity.name.plural_pascal()),
+        &format!("Get several {plural}"),
+        json!({
+            "description": "All of them or none: where one is missing, the answer is 404 and names it.",
+            "parameters": parameters,
+            "responses": responses("200", several(entity, "In the order of the ids."), &[404, 406]),
+        }),
+    )
+}
+
+/// `POST` of several new records.
+fn create(entity: &Entity) -> Value {
+    let element = reference(&format!("New{}", entity.name.pascal()));
+    write(
+        entity,
+        "Create",
+        Vec::new(),
+        &element,
+        &responses("200", made(entity), &[409, 412, 413, 415, 422]),
+    )
+}
+
+/// `POST` of several changes.
+fn change(service: &Service, entity: &Entity) -> Value {
+    let mut properties = target(entity);
+    let names = changeable(service, entity).join("|");
+    let mask = json!({
+        "type": ["string", "null"],
+        "maxLength": 4096,
+        "pattern": format!("^({names})(,({names}))*$"),
+        "description": "The fields to change, separated by commas, as in a single change. Without it, the fields that are sent change.",
+    });
+    properties.insert("update_mask".to_owned(), mask);
+    let changes = reference(&format!("{}Changes", entity.name.pascal()));
+    properties.insert("changes".to_owned(), changes);
+    let mut required = required(entity);
+    required.push("changes".to_owned());
+    let doc = format!("What changes of one {}.", entity.name.sentence());
+    write(
+        entity,
+        "Update",
+        Vec::new(),
+        &object(&doc, properties, &required),
+        &responses("200", made(entity), &statuses(entity)),
+    )
+}
+
+/// `POST` of several removals.
+fn remove(entity: &Entity) -> Value {
+    let doc = format!("One {} to remove.", entity.name.sentence());
+    let removed = replayable(json!({ "description": "They are removed." }));
+    write(
+        entity,
+        "Delete",
+        reason(entity).into_iter().collect(),
+        &object(&doc, target(entity), &required(entity)),
+        &responses("204", removed, &statuses(entity)),
+    )
+}
+
+fn write(entity: &Entity, verb: &str, own: Vec<Value>, element: &Value, answers: &Value) -> Value {
+    let plural = entity.name.plural_sentence();
+    let most = entity.write.max_batch;
+    let requests = json!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": most,
+        "items": element,
+        "description": "Each of them, in order.",
+    });
+    let body = object(
+        &format!("1 to {most} {plural}."),
+        Map::from_iter([("requests".to_owned(), requests)]),
+        &["requests".to_owned()],
+    );
+    operation(
+        entity,
+        &format!("Batch{verb}{}", entity.name.plural_pascal()),
+        &format!("{verb} several {plural}"),
+        json!({
+            "description": "All of them or none, in one transaction and in this order. A problem points to the element that it is about, such as `/requests/3`.",
+            "parameters": keyed(entity, own),
+            "requestBody": {
+                "required": true,
+                "content": { "application/json": { "schema": body } },
+            },
+            "responses": answers,
+        }),
+    )
+}
+
+/// What names a record of a batch.
+fn target(entity: &Entity) -> Map<String, Value> {
+    let mut properties = Map::new();
+    let mut id = id_type(entity.id);
+    id["description"] = json!("Which one; no two elements name the same.");
+    properties.insert("id".to_owned(), id);
+    if entity.automatic.version {
+        let kind = if entity.write.needs_version {
+            json!("string")
+        } else {
+            json!(["string", "null"])
+        };
+        let etag = json!({
+            "type": kind,
+            "pattern": CONDITION,
+            "description": "The entity tag that it must still have: its version in quotes (AIP-154).",
+            "examples": ["\"1\""],
+        });
+        properties.insert("etag".to_owned(), etag);
+    }
+    properties
+}
+
+fn required(entity: &Entity) -> Vec<String> {
+    let mut required = vec!["id".to_owned()];
+    if entity.write.needs_version {
+        required.push("etag".to_owned());
+    }
+    required
+}
+
+fn statuses(entity: &Entity) -> Vec<u16> {
+    let mut statuses = vec![404, 409, 412, 413, 415, 422];
+    if entity.write.needs_version {
+        statuses.push(428);
+    }
+    statuses
+}
+
+fn made(entity: &Entity) -> Value {
+    replayable(several(entity, "In the order of the request."))
+}
+
+fn several(entity: &Entity, description: &str) -> Value {
+    let member = entity.name.plural_snake();
+    let records = json!({ "type": "array", "items": reference(entity.name.pascal()) });
+    json!({
+        "description": description,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": [member],
+                    "properties": { member: records },
+                },
+            },
+        },
+    })
+}

@@ -1,0 +1,186 @@
+//! What can be done to several {{ naming.plural_sentence }} at once: all of it happens, or nothing.
+
+//% for line in batch_imports
+{{ line }}
+//% endfor
+use super::hooks::Rules as _;
+use super::rules::{{ naming.entity }}Rules;
+use crate::app::App;
+
+/// How many {{ naming.plural_sentence }} one request can be about.
+pub const MOST: usize = {{ max_batch }};
+
+/// {{ naming.capital_plural }} by their ids, in that order.
+///
+/// # Errors
+///
+/// Names every id of which there is none.
+pub async fn find(app: &App, ids: &[{{ id_owned }}]) -> Result<Vec<{{ naming.entity }}>, Error> {
+    queries::TABLE.several(&app.db, "{{ naming.sentence }}", ids).await
+}
+
+/// Creates {{ naming.plural_sentence }}, in this order.
+///
+/// # Errors
+///
+/// Those of [`commands::create`], each with the element that it is about.
+pub async fn create(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Vec<Saved<{{ naming.entity }}>>>,
+    mut all: Vec<New{{ naming.entity }}>,
+) -> Result<Vec<Saved<{{ naming.entity }}>>, Error> {
+    let rules = {{ naming.entity }}Rules;
+    let mut found = Violations::new();
+    for (index, new) in all.iter().enumerate() {
+        let mut of_element = Violations::new();
+        rules.check_new(new, &mut of_element);
+        found.add_within(&format!("/requests/{index}"), of_element);
+    }
+    found.into_result()?;
+    for (index, new) in all.iter_mut().enumerate() {
+        let ready = rules.before_create(app, caller, new).await;
+        ready.map_err(|error| error.of_element(index, http::Element::Record))?;
+    }
+
+    let tx = unit.hold().await?;
+    let rows = all.iter().map(insert_parameters).collect();
+    let mut created: Vec<{{ naming.entity }}> = tx
+        .one_each(&INSERT, rows)
+        .await
+        .map_err(|failed| Error::at_element(failed, CONSTRAINTS))?;
+//% for link in links
+    let rows = created.iter().zip(&all).map(|(record, new)| params![&record.id, db::Json(&new.{{ link.member }})]);
+    tx.execute_each(&{{ link.link }}, rows.collect())
+        .await
+        .map_err(|failed| Error::at_element(failed, {{ link.constraints }}))?;
+//% endfor
+//% if links
+    created = again(tx, &created).await?;
+//% endif
+    if let Some(inside) = rules.inside_create() {
+        for (index, record) in created.iter().enumerate() {
+            let done = inside(tx, caller, record).await;
+            done.map_err(|error| error.of_element(index, http::Element::Record))?;
+        }
+        created = again(tx, &created).await?;
+    }
+    finish(app, caller, unit, created.into_iter().map(Saved::Created).collect()).await
+}
+
+/// The records as they are now, which is not as they were inserted.
+async fn again(tx: &mut db::Transaction<'static>, records: &[{{ naming.entity }}]) -> Result<Vec<{{ naming.entity }}>, Error> {
+    let rows = records.iter().map(|it| params![{{ id_borrow }}it.id]).collect();
+    tx.one_each(&queries::FIND, rows)
+        .await
+        .map_err(|failed| Error::at_element(failed, &[]))
+}
+
+//% if changeable
+/// Changes {{ naming.plural_sentence }}, in this order, if the conditions of each hold.
+///
+/// # Errors
+///
+/// Those of [`commands::change`], each with the element that it is about.
+pub async fn change(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Vec<Saved<{{ naming.entity }}>>>,
+    mut all: Vec<http::Change<{{ id_owned }}, {{ naming.entity }}Changes>>,
+) -> Result<Vec<Saved<{{ naming.entity }}>>, Error> {
+    for (index, change) in all.iter_mut().enumerate() {
+        let ready = commands::prepare(app, caller, {{ id_borrow }}change.id, &mut change.changes).await;
+        ready.map_err(|error| error.of_element(index, http::Element::Changes))?;
+    }
+
+    hold(app, unit.hold().await?, &all).await?;
+    let mut changed = Vec::with_capacity(all.len());
+    for (index, change) in all.into_iter().enumerate() {
+        let http::Change { id, conditions, changes } = change;
+        let saved = commands::write({% if versioned %}app, {% endif %}caller, unit, {{ id_borrow }}id, &conditions, changes{% if merged %}, true{% endif %}).await;
+        let saved = saved.and_then(|saved| saved.ok_or_else(|| Error::not_found("{{ naming.sentence }}", {{ id_borrow }}id)));
+        changed.push(saved.map_err(|error| error.of_element(index, http::Element::Changes))?);
+    }
+    finish(app, caller, unit, changed).await
+}
+
+//% endif
+/// Removes {{ naming.plural_sentence }}, in this order, if the conditions of each hold; one that another
+/// has taken along is removed already.
+///
+/// # Errors
+///
+/// Those of removing one, each with the element that it is about.
+pub async fn remove(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
+    all: &[http::Target<{{ id_owned }}>],
+    removal: &http::Removal,
+) -> Result<(), Error> {
+    let rules = {{ naming.entity }}Rules;
+//% if reason_required
+    removal.require_reason()?;
+//% endif
+    for (index, target) in all.iter().enumerate() {
+        let ready = rules.before_remove(app, caller, {{ id_borrow }}target.id, removal).await;
+        ready.map_err(|error| error.of_element(index, http::Element::Record))?;
+    }
+
+    let tx = unit.hold().await?;
+    let records = hold(app, tx, all).await?;
+    let batch = removal::Batch::new(caller, removal);
+    for (index, record) in records.iter().enumerate() {
+        let removed = remove_held(app, tx, caller, &batch, record).await;
+        removed.map_err(|error| error.of_element(index, http::Element::Record))?;
+    }
+    if unit.commit(&()).await? {
+        for target in all {
+            rules.after_remove(app, caller, {{ id_borrow }}target.id).await;
+        }
+    }
+    Ok(())
+}
+
+/// The records of a batch, held until the transaction ends.
+async fn hold<T: http::Targeted<Id = {{ id_owned }}>>(
+    {% if versioned %}app{% else %}_app{% endif %}: &App,
+    tx: &mut db::Transaction<'static>,
+    targets: &[T],
+) -> Result<Vec<{{ naming.entity }}>, Error> {
+    let lock = |target: &T| {
+//% if versioned
+        Ok(params![{{ target_id }}, target.conditions().expected()?])
+//% else
+        target.conditions().expect_no_version()?;
+        Ok(params![{{ target_id }}])
+//% endif
+    };
+    let held = http::hold(tx, &LOCK, targets, lock).await?;
+    let mut records = Vec::with_capacity(targets.len());
+    for (index, (record, target)) in held.into_iter().zip(targets).enumerate() {
+        match record {
+            Some(record) => records.push(record),
+            None => {
+                let error = {% if versioned %}missed(app, {{ target_id }}).await{% else %}missed({{ target_id }}){% endif %};
+                return Err(error.of_element(index, http::Element::Record));
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// Ends a command: what it wrote lasts from here on, and the rules hear of it.
+async fn finish(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Vec<Saved<{{ naming.entity }}>>>,
+    all: Vec<Saved<{{ naming.entity }}>>,
+) -> Result<Vec<Saved<{{ naming.entity }}>>, Error> {
+    if unit.commit(&all).await? {
+        for saved in &all {
+            commands::tell(app, caller, saved).await;
+        }
+    }
+    Ok(all)
+}

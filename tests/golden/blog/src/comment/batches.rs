@@ -1,0 +1,182 @@
+//! What can be done to several comments at once: all of it happens, or nothing.
+
+use svcgen_runtime::{Error, Saved, Unit, Violations, db, http, params, removal};
+use uuid::Uuid;
+
+use super::commands::{self, CONSTRAINTS, INSERT, LOCK, insert_parameters};
+use super::hooks::Rules as _;
+use super::model::{Comment, CommentChanges, NewComment};
+use super::queries;
+use super::removal::{missed, remove_held};
+use super::rules::CommentRules;
+use crate::app::App;
+
+/// How many comments one request can be about.
+pub const MOST: usize = 1000;
+
+/// Comments by their ids, in that order.
+///
+/// # Errors
+///
+/// Names every id of which there is none.
+pub async fn find(app: &App, ids: &[Uuid]) -> Result<Vec<Comment>, Error> {
+    queries::TABLE.several(&app.db, "comment", ids).await
+}
+
+/// Creates comments, in this order.
+///
+/// # Errors
+///
+/// Those of [`commands::create`], each with the element that it is about.
+pub async fn create(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Vec<Saved<Comment>>>,
+    mut all: Vec<NewComment>,
+) -> Result<Vec<Saved<Comment>>, Error> {
+    let rules = CommentRules;
+    let mut found = Violations::new();
+    for (index, new) in all.iter().enumerate() {
+        let mut of_element = Violations::new();
+        rules.check_new(new, &mut of_element);
+        found.add_within(&format!("/requests/{index}"), of_element);
+    }
+    found.into_result()?;
+    for (index, new) in all.iter_mut().enumerate() {
+        let ready = rules.before_create(app, caller, new).await;
+        ready.map_err(|error| error.of_element(index, http::Element::Record))?;
+    }
+
+    let tx = unit.hold().await?;
+    let rows = all.iter().map(insert_parameters).collect();
+    let mut created: Vec<Comment> = tx
+        .one_each(&INSERT, rows)
+        .await
+        .map_err(|failed| Error::at_element(failed, CONSTRAINTS))?;
+    if let Some(inside) = rules.inside_create() {
+        for (index, record) in created.iter().enumerate() {
+            let done = inside(tx, caller, record).await;
+            done.map_err(|error| error.of_element(index, http::Element::Record))?;
+        }
+        created = again(tx, &created).await?;
+    }
+    finish(
+        app,
+        caller,
+        unit,
+        created.into_iter().map(Saved::Created).collect(),
+    )
+    .await
+}
+
+/// The records as they are now, which is not as they were inserted.
+async fn again(
+    tx: &mut db::Transaction<'static>,
+    records: &[Comment],
+) -> Result<Vec<Comment>, Error> {
+    let rows = records.iter().map(|it| params![it.id]).collect();
+    tx.one_each(&queries::FIND, rows)
+        .await
+        .map_err(|failed| Error::at_element(failed, &[]))
+}
+
+/// Changes comments, in this order, if the conditions of each hold.
+///
+/// # Errors
+///
+/// Those of [`commands::change`], each with the element that it is about.
+pub async fn change(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Vec<Saved<Comment>>>,
+    mut all: Vec<http::Change<Uuid, CommentChanges>>,
+) -> Result<Vec<Saved<Comment>>, Error> {
+    for (index, change) in all.iter_mut().enumerate() {
+        let ready = commands::prepare(app, caller, change.id, &mut change.changes).await;
+        ready.map_err(|error| error.of_element(index, http::Element::Changes))?;
+    }
+
+    hold(app, unit.hold().await?, &all).await?;
+    let mut changed = Vec::with_capacity(all.len());
+    for (index, change) in all.into_iter().enumerate() {
+        let http::Change {
+            id,
+            conditions,
+            changes,
+        } = change;
+        let saved = commands::write(app, caller, unit, id, &conditions, changes).await;
+        let saved = saved.and_then(|saved| saved.ok_or_else(|| Error::not_found("comment", id)));
+        changed.push(saved.map_err(|error| error.of_element(index, http::Element::Changes))?);
+    }
+    finish(app, caller, unit, changed).await
+}
+
+/// Removes comments, in this order, if the conditions of each hold; one that another
+/// has taken along is removed already.
+///
+/// # Errors
+///
+/// Those of removing one, each with the element that it is about.
+pub async fn remove(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, ()>,
+    all: &[http::Target<Uuid>],
+    removal: &http::Removal,
+) -> Result<(), Error> {
+    let rules = CommentRules;
+    for (index, target) in all.iter().enumerate() {
+        let ready = rules.before_remove(app, caller, target.id, removal).await;
+        ready.map_err(|error| error.of_element(index, http::Element::Record))?;
+    }
+
+    let tx = unit.hold().await?;
+    let records = hold(app, tx, all).await?;
+    let batch = removal::Batch::new(caller, removal);
+    for (index, record) in records.iter().enumerate() {
+        let removed = remove_held(app, tx, caller, &batch, record).await;
+        removed.map_err(|error| error.of_element(index, http::Element::Record))?;
+    }
+    if unit.commit(&()).await? {
+        for target in all {
+            rules.after_remove(app, caller, target.id).await;
+        }
+    }
+    Ok(())
+}
+
+/// The records of a batch, held until the transaction ends.
+async fn hold<T: http::Targeted<Id = Uuid>>(
+    app: &App,
+    tx: &mut db::Transaction<'static>,
+    targets: &[T],
+) -> Result<Vec<Comment>, Error> {
+    let lock = |target: &T| Ok(params![*target.id(), target.conditions().expected()?]);
+    let held = http::hold(tx, &LOCK, targets, lock).await?;
+    let mut records = Vec::with_capacity(targets.len());
+    for (index, (record, target)) in held.into_iter().zip(targets).enumerate() {
+        match record {
+            Some(record) => records.push(record),
+            None => {
+                let error = missed(app, *target.id()).await;
+                return Err(error.of_element(index, http::Element::Record));
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// Ends a command: what it wrote lasts from here on, and the rules hear of it.
+async fn finish(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, Vec<Saved<Comment>>>,
+    all: Vec<Saved<Comment>>,
+) -> Result<Vec<Saved<Comment>>, Error> {
+    if unit.commit(&all).await? {
+        for saved in &all {
+            commands::tell(app, caller, saved).await;
+        }
+    }
+    Ok(all)
+}
