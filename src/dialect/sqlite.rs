@@ -226,7 +226,7 @@ end;
 
 /// Whether a removal may still change this column of a row after it was copied: it cuts references
 /// between rows that go together, which counts the version up.
-fn changes_on_the_way_out(table: &Table, column: &Column) -> bool {
+fn changes_on_the_way_out(table: &Table, column: &crate::tables::Column) -> bool {
     let is_cut = column.nullable && table.key_of(&column.name).is_some();
     // What the schema no longer has, no archive gets.
     column.past.retired || column.name == "version" || is_cut
