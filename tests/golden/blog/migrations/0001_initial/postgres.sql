@@ -83,6 +83,7 @@ create table posts (
     updated_at timestamptz not null
 );
 create unique index posts_slug_key on posts (slug);
+create index posts_title_id_idx on posts (title, id);
 create index posts_published_at_desc_id_desc_idx on posts (published_at desc nulls last, id desc);
 create index posts_author_id_idx on posts (author_id);
 

@@ -1,6 +1,7 @@
 //! Drives the real application over HTTP: on SQLite, and on PostgreSQL where
 //! `TEST_DATABASE_URL` names one.
 
+mod archive;
 mod author;
 mod comment;
 mod post;
