@@ -144,6 +144,10 @@ impl Archives {
         archives: &[&'static Archive],
         wanted: &Wanted,
     ) -> Result<Vec<RestoredRecord>, Error> {
+        if wanted.one.is_none() {
+            // A batch has as many records as were removed together.
+            tx.be_patient().await?;
+        }
         let mut held = Vec::new();
         for archive in archives {
             let rows: Vec<(Uuid,)> = tx.fetch_all(archive.hold, wanted.key()).await?;

@@ -8,6 +8,9 @@ use super::collect::{Affected, All, Collect, One, Optional};
 use super::{Backend, Db, DbError, FailedAt, FromRow, Sql, Value};
 use crate::BoxFuture;
 
+#[cfg(feature = "postgres")]
+const NO_TIMEOUT: Sql = Sql::new("select set_config('statement_timeout', '0', true)");
+
 /// An open transaction. After a statement has failed it can only be rolled back, on both
 /// engines alike. `'s` is the lifetime of what the closure borrows.
 pub struct Transaction<'s> {
@@ -237,6 +240,20 @@ impl Transaction<'_> {
                     .await
             }
         }
+    }
+
+    /// Lets each statement take as long as the transaction may: for those that touch many rows.
+    pub(crate) async fn be_patient(&mut self) -> Result<(), DbError> {
+        match &self.held {
+            #[cfg(feature = "sqlite")]
+            Held::Sqlite(session) => session.be_patient(),
+            #[cfg(feature = "postgres")]
+            Held::Postgres(_) => {
+                let _: Option<(Option<String>,)> =
+                    self.fetch_optional(&NO_TIMEOUT, Vec::new()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes what the transaction did last.

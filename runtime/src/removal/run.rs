@@ -12,9 +12,6 @@ use crate::record_id::RecordId;
 /// so that nobody waits behind them.
 const AT_ONCE: i64 = 1_000;
 
-/// Lets a statement take as long as its transaction may.
-const PATIENT: Sql = Sql::new("select set_config('statement_timeout', '0', true)");
-
 /// Ends the leave to delete rows of guarded tables, which a removal takes for itself.
 const GUARD: Sql = Sql::new("select set_config('svcgen.archiving', '', true)");
 
@@ -107,9 +104,7 @@ impl Removal {
     /// One transaction still, however many rows go: nobody ever sees half of them gone.
     async fn remove_large(&self, db: &Db, root: &Root, batch: &Batch) -> Result<bool, Error> {
         let mut tx = db.begin().await?;
-        if tx.engine() == Engine::Postgres {
-            let _: Option<(Option<String>,)> = tx.fetch_optional(&PATIENT, Vec::new()).await?;
-        }
+        tx.be_patient().await?;
         let removed = match self.run_locked(&mut tx, batch, root).await {
             Err(error) => return Err(self.explain(db, root.id.clone(), error).await),
             Ok(removed) => removed,

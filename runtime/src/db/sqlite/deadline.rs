@@ -32,6 +32,11 @@ impl Deadline {
         Ok(deadline)
     }
 
+    /// Sets the limit of the statements to come, and gives the one that there was.
+    pub(super) const fn limit(&mut self, limit: Duration) -> Duration {
+        std::mem::replace(&mut self.limit, limit)
+    }
+
     #[inline]
     pub(super) fn arm(&self) {
         self.ends.store(

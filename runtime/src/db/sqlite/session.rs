@@ -40,6 +40,7 @@ pub(crate) struct Session {
 enum Command {
     Statement(Box<dyn Write>),
     Function(Box<dyn Read>),
+    Patience,
     Commit(Reply<()>),
     Rollback(Reply<()>),
 }
@@ -93,6 +94,12 @@ impl Session {
             .await
     }
 
+    /// Lets each statement take as long as the transaction may.
+    pub(crate) fn be_patient(&self) {
+        // Where the writer has hung up, the next statement is told.
+        let _ = self.commands.send(Command::Patience);
+    }
+
     pub(crate) async fn commit(self) -> Result<(), DbError> {
         self.ask(Command::Commit).await
     }
@@ -126,25 +133,31 @@ pub(super) fn serve(begin: Begin, statements: &mut Statements<'_>) {
     }
     let (commands, inbox) = mpsc::channel();
     if begin.reply.send(Ok(Session { commands })).is_ok() {
-        serve_commands(&inbox, statements, begin.limits);
+        let impatient = serve_commands(&inbox, statements, begin.limits);
+        if let Some(limit) = impatient {
+            statements.deadline.limit(limit);
+        }
     }
     roll_back(statements);
 }
 
+/// Serves the commands of one transaction; gives the limit of a statement, where it was lifted.
 fn serve_commands(
     inbox: &mpsc::Receiver<Command>,
     statements: &mut Statements<'_>,
     limits: Limits,
-) {
+) -> Option<Duration> {
     let started = Instant::now();
+    // The limit of a statement, where it was lifted.
+    let mut lifted = None;
     loop {
         let left = limits.total.saturating_sub(started.elapsed());
         let command = match inbox.recv_timeout(limits.idle.min(left)) {
             Ok(command) => command,
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return lifted,
             Err(RecvTimeoutError::Timeout) => {
                 tracing::warn!("a transaction idled or lasted too long and was rolled back");
-                return;
+                return lifted;
             }
         };
         match command {
@@ -154,21 +167,25 @@ fn serve_commands(
                 job.answer();
             }
             Command::Function(job) => job.run(statements),
+            Command::Patience => {
+                let limit = statements.deadline.limit(left);
+                lifted = lifted.or(Some(limit));
+            }
             Command::Commit(reply) => {
                 let outcome = commit(statements);
                 roll_back(statements);
                 let _ = reply.send(outcome);
-                return;
+                return lifted;
             }
             Command::Rollback(reply) => {
                 roll_back(statements);
                 let _ = reply.send(Ok(()));
-                return;
+                return lifted;
             }
         }
         if statements.connection.is_autocommit() {
             // SQLite gave the transaction up, which the holder was told; nothing more may run outside of it.
-            return;
+            return lifted;
         }
     }
 }
