@@ -3,7 +3,7 @@
 //! What is shown is what was planned, written and proved; running them is the service's own
 //! `migrate` command.
 
-use std::{fmt::Write as _, path::Path};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use serde_json::json;
 
@@ -195,6 +195,7 @@ fn of_database(name: &str, steps: &[Told]) -> String {
             ""
         }
     );
+    let mut told = BTreeSet::new();
     for (index, step) in steps.iter().enumerate() {
         let _ = writeln!(text, "  {:>3} {}", index + 1, step.title);
         let _ = writeln!(
@@ -209,11 +210,11 @@ fn of_database(name: &str, steps: &[Told]) -> String {
             )),
             way_back(step.reversible)
         );
-        for check in &step.prechecks {
-            let _ = writeln!(text, "      before: {check}");
-        }
-        for check in &step.postchecks {
-            let _ = writeln!(text, "      after: {check}");
+        let checks = step.prechecks.iter().map(|it| ("before", it));
+        let checks = checks.chain(step.postchecks.iter().map(|it| ("after", it)));
+        // A check of a table is told of once, with the first step there.
+        for (when, check) in checks.filter(|it| told.insert(it.1)) {
+            let _ = writeln!(text, "      {when}: {check}");
         }
         if !step.keeps.is_empty() {
             let _ = writeln!(

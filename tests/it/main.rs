@@ -15,6 +15,7 @@ mod import;
 mod merging;
 mod migrate;
 mod migrate_property;
+mod migrate_runner;
 mod migrations;
 mod models;
 mod new;

@@ -13,6 +13,7 @@ mod month;
 mod outlived;
 mod postgres;
 mod redocly;
+mod runner;
 mod running;
 mod schemathesis;
 mod services;

@@ -79,6 +79,9 @@ impl std::fmt::Display for Way {
     }
 }
 
+/// What runs a script: it takes a database, and gives back the one that it ran the script on.
+pub type Runner<'a> = dyn FnMut(Connection, &str, Way) -> Result<Connection, Stopped> + 'a;
+
 /// Proves a migration, as far as it has a script for SQLite.
 pub fn migration(old: &Schema, diff: &Diff, migration: &Migration) -> Result<(), Unproved> {
     with_rows(old, diff, migration, &rows::hostile(old, &diff.delta))
@@ -86,6 +89,20 @@ pub fn migration(old: &Schema, diff: &Diff, migration: &Migration) -> Result<(),
 
 /// The same with these rows in the old tables.
 pub fn with_rows(
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+    rows: &Rows,
+) -> Result<(), Unproved> {
+    let mut replay = |connection: Connection, text: &str, _: Way| {
+        replay::run(&connection, text).map(|()| connection)
+    };
+    by(&mut replay, old, diff, migration, rows)
+}
+
+/// The same by this runner.
+pub fn by(
+    runner: &mut Runner<'_>,
     old: &Schema,
     diff: &Diff,
     migration: &Migration,
@@ -107,9 +124,9 @@ pub fn with_rows(
         new_catalog: catalog::read(&fresh(*sqlite, &diff.target)?)?,
     };
     let back_with_rows = comes_back_whole(diff);
-    trial.run(rows, back_with_rows)?;
+    trial.run(runner, rows, back_with_rows)?;
     if !back_with_rows {
-        trial.run(&Rows::new(), true)?;
+        trial.run(runner, &Rows::new(), true)?;
     }
     Ok(())
 }
@@ -131,26 +148,18 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn run(&self, rows: &Rows, and_back: bool) -> Result<(), Unproved> {
+    fn run(&self, runner: &mut Runner<'_>, rows: &Rows, and_back: bool) -> Result<(), Unproved> {
         let connection = fresh(self.dialect, self.old)?;
         insert(&connection, rows)?;
         self.count_up(&connection)?;
         let before = sequences(&connection)?;
-        go(
-            &connection,
-            &self.plan.up_text(),
-            &self.new_catalog,
-            Way::There,
-        )?;
+        let text = self.plan.up_text();
+        let connection = go(runner, connection, &text, &self.new_catalog, Way::There)?;
         self.compare(&connection, rows)?;
         self.compare_sequences(&connection, &before)?;
         if and_back {
-            go(
-                &connection,
-                &self.plan.down_text(),
-                &self.old_catalog,
-                Way::Back,
-            )?;
+            let text = self.plan.down_text();
+            let connection = go(runner, connection, &text, &self.old_catalog, Way::Back)?;
             self.compare_back(&connection, rows)?;
         }
         Ok(())
@@ -260,11 +269,18 @@ impl Trial<'_> {
 }
 
 /// Runs a script, and compares what it made with what a fresh creation makes.
-fn go(connection: &Connection, text: &str, wanted: &Catalog, way: Way) -> Result<(), Unproved> {
-    replay::run(connection, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
-    match catalog::difference(&catalog::read(connection)?, wanted) {
+fn go(
+    runner: &mut Runner<'_>,
+    connection: Connection,
+    text: &str,
+    wanted: &Catalog,
+    way: Way,
+) -> Result<Connection, Unproved> {
+    let connection =
+        runner(connection, text, way).map_err(|stopped| Unproved::Stopped { way, stopped })?;
+    match catalog::difference(&catalog::read(&connection)?, wanted) {
         Some(difference) => Err(Unproved::Catalog { way, difference }),
-        None => Ok(()),
+        None => Ok(connection),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The same proof on a PostgreSQL server: an empty schema of its own, hostile rows, there and
 //! back. What the oracle expects is said in `SQLite`'s storage forms, and compared as texts.
 
+mod replay;
+
 use std::collections::BTreeMap;
 
 use postgres::{Client, Error};
@@ -10,7 +12,6 @@ use crate::dialect::{self, Dialect, quoted, text_literal};
 use crate::tables::delta::{Delta, Pair};
 use crate::tables::{Column, ColumnType, Schema, Table, diff::Diff};
 
-use super::super::script::{self, Mode, ScriptStep};
 use super::super::{Migration, Plan};
 use super::catalog::Catalog;
 use super::oracle::{self, Expected};
@@ -18,10 +19,15 @@ use super::replay::Stopped;
 use super::rows::{self, Rows};
 use super::{Unproved, Way};
 
+pub use replay::run;
+
 /// The schema that a proof of this process is made in; whatever is in it goes.
 fn place() -> String {
     format!("svcgen_proof_{}", std::process::id())
 }
+
+/// What runs a script on the tables of a connection.
+pub type Runner<'a> = dyn FnMut(&mut Client, &str, Way) -> Result<(), Stopped> + 'a;
 
 /// Proves a migration on a server, as far as it has a script for it, leaves nothing behind, and
 /// tells the server's version.
@@ -59,6 +65,19 @@ pub fn with_rows(
     migration: &Migration,
     rows: &Rows,
 ) -> Result<(), Unproved> {
+    let mut replay = |client: &mut Client, text: &str, _: Way| run(client, text);
+    by(&mut replay, client, old, diff, migration, rows)
+}
+
+/// The same by this runner.
+pub fn by(
+    runner: &mut Runner<'_>,
+    client: &mut Client,
+    old: &Schema,
+    diff: &Diff,
+    migration: &Migration,
+    rows: &Rows,
+) -> Result<(), Unproved> {
     let Some(plan) = migration.plans.iter().find(|it| it.dialect == "postgres") else {
         return Ok(());
     };
@@ -75,9 +94,9 @@ pub fn with_rows(
         old_catalog,
         new_catalog,
     };
-    trial.run(rows, back_with_rows)?;
+    trial.run(runner, rows, back_with_rows)?;
     if !back_with_rows {
-        trial.run(&Rows::new(), true)?;
+        trial.run(runner, &Rows::new(), true)?;
     }
     Ok(())
 }
@@ -92,10 +111,16 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn run(&mut self, rows: &Rows, and_back: bool) -> Result<(), Unproved> {
+    fn run(
+        &mut self,
+        runner: &mut Runner<'_>,
+        rows: &Rows,
+        and_back: bool,
+    ) -> Result<(), Unproved> {
         fresh(self.client, self.old)?;
         insert(self.client, self.old, rows)?;
         go(
+            runner,
             self.client,
             &self.plan.up_text(),
             &self.new_catalog,
@@ -104,6 +129,7 @@ impl Trial<'_> {
         self.compare(rows)?;
         if and_back {
             go(
+                runner,
                 self.client,
                 &self.plan.down_text(),
                 &self.old_catalog,
@@ -160,8 +186,14 @@ impl Trial<'_> {
 }
 
 /// Runs a script, and compares what it made with what a fresh creation makes.
-fn go(client: &mut Client, text: &str, wanted: &Catalog, way: Way) -> Result<(), Unproved> {
-    run(client, text).map_err(|stopped| Unproved::Stopped { way, stopped })?;
+fn go(
+    runner: &mut Runner<'_>,
+    client: &mut Client,
+    text: &str,
+    wanted: &Catalog,
+    way: Way,
+) -> Result<(), Unproved> {
+    runner(client, text, way).map_err(|stopped| Unproved::Stopped { way, stopped })?;
     match super::catalog::difference(&catalog(client)?, wanted) {
         Some(difference) => Err(Unproved::Catalog { way, difference }),
         None => Ok(()),
@@ -274,73 +306,6 @@ fn empty(client: &mut Client) -> Result<(), Unproved> {
             place = place()
         ))
         .map_err(Unproved::from)
-}
-
-/// Runs a script step by step, as the runner of a service would.
-pub fn run(client: &mut Client, text: &str) -> Result<(), Stopped> {
-    let steps = script::read(text).map_err(|error| Stopped::Failed {
-        title: "reading the script".to_owned(),
-        message: error.to_string(),
-    })?;
-    for step in &steps {
-        let failed = |error: Error| Stopped::Failed {
-            title: step.title.clone(),
-            message: said(&error),
-        };
-        match step.mode {
-            Mode::Check => check(client, step)?,
-            Mode::Transaction => {
-                let mut transaction = client.transaction().map_err(failed)?;
-                transaction.batch_execute(&step.sql).map_err(failed)?;
-                transaction.commit().map_err(failed)?;
-            }
-            Mode::Autocommit => {
-                for statement in step.sql.split_inclusive(";\n") {
-                    client.batch_execute(statement).map_err(failed)?;
-                }
-            }
-            Mode::Batches => batches(client, &step.sql).map_err(failed)?,
-        }
-    }
-    Ok(())
-}
-
-fn check(client: &mut Client, step: &ScriptStep) -> Result<(), Stopped> {
-    let rows = client
-        .simple_query(&step.sql)
-        .map_err(|error| Stopped::Failed {
-            title: step.title.clone(),
-            message: said(&error),
-        })?;
-    let sample: Vec<String> = rows
-        .iter()
-        .filter_map(|it| match it {
-            postgres::SimpleQueryMessage::Row(row) => {
-                let values = (0..row.len()).map(|index| row.get(index).unwrap_or("null"));
-                Some(values.collect::<Vec<_>>().join(", "))
-            }
-            _ => None,
-        })
-        .collect();
-    if sample.is_empty() {
-        return Ok(());
-    }
-    Err(Stopped::Check {
-        title: step.title.clone(),
-        sample: sample.join("; "),
-    })
-}
-
-fn batches(client: &mut Client, sql: &str) -> Result<(), Error> {
-    let statement = client.prepare(sql.trim_end().trim_end_matches(';'))?;
-    let mut last: Option<String> = None;
-    loop {
-        let row = client.query_one(&statement, &[&last])?;
-        last = row.try_get(0)?;
-        if last.is_none() {
-            return Ok(());
-        }
-    }
 }
 
 /// Everything in the schema, by kind and name, but what begins with `svcgen_`.

@@ -1,0 +1,74 @@
+//! Runs a script on a PostgreSQL server, as the runner of a service would.
+
+use postgres::{Client, Error};
+
+use super::super::super::script::{self, Mode, ScriptStep};
+use super::super::replay::Stopped;
+use super::said;
+
+/// Runs a script step by step, as the runner of a service would.
+pub fn run(client: &mut Client, text: &str) -> Result<(), Stopped> {
+    let steps = script::read(text).map_err(|error| Stopped::Failed {
+        title: "reading the script".to_owned(),
+        message: error.to_string(),
+    })?;
+    for step in &steps {
+        let failed = |error: Error| Stopped::Failed {
+            title: step.title.clone(),
+            message: said(&error),
+        };
+        match step.mode {
+            Mode::Check => check(client, step)?,
+            Mode::Transaction => {
+                let mut transaction = client.transaction().map_err(failed)?;
+                transaction.batch_execute(&step.sql).map_err(failed)?;
+                transaction.commit().map_err(failed)?;
+            }
+            Mode::Autocommit => {
+                for statement in step.sql.split_inclusive(";\n") {
+                    client.batch_execute(statement).map_err(failed)?;
+                }
+            }
+            Mode::Batches => batches(client, &step.sql).map_err(failed)?,
+        }
+    }
+    Ok(())
+}
+
+fn check(client: &mut Client, step: &ScriptStep) -> Result<(), Stopped> {
+    let rows = client
+        .simple_query(&step.sql)
+        .map_err(|error| Stopped::Failed {
+            title: step.title.clone(),
+            message: said(&error),
+        })?;
+    let sample: Vec<String> = rows
+        .iter()
+        .filter_map(|it| match it {
+            postgres::SimpleQueryMessage::Row(row) => {
+                let values = (0..row.len()).map(|index| row.get(index).unwrap_or("null"));
+                Some(values.collect::<Vec<_>>().join(", "))
+            }
+            _ => None,
+        })
+        .collect();
+    if sample.is_empty() {
+        return Ok(());
+    }
+    Err(Stopped::Check {
+        title: step.title.clone(),
+        sample: sample.join("; "),
+    })
+}
+
+fn batches(client: &mut Client, sql: &str) -> Result<(), Error> {
+    let statement = client.prepare(sql.trim_end().trim_end_matches(';'))?;
+    let mut last: Option<String> = None;
+    loop {
+        let row = client.query_one(&statement, &[&last])?;
+        last = row.try_get(0)?;
+        if last.is_none() {
+            return Ok(());
+        }
+    }
+}
