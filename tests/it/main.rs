@@ -16,6 +16,7 @@ mod layouts;
 mod merging;
 mod migrate;
 mod migrate_property;
+mod migrate_runner;
 mod migrations;
 mod models;
 mod new;
