@@ -378,6 +378,9 @@ pub struct Generate {
     /// Where both changed: stop, markers, yours, generated, beside [default: markers in a terminal]
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     pub on_conflict: Option<OnConflictName>,
+    /// Refuse where git has changes that are not committed; for CI and scripts
+    #[arg(long)]
+    pub require_clean: bool,
     /// Let the migration drop columns and tables that the schema no longer has
     #[arg(long)]
     pub allow_drops: bool,

@@ -199,7 +199,16 @@ pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Resu
     };
     // What git has merged of the two is nobody's edit.
     wishes.conflicts.restore = [SUM, project::TABLES_FILE].map(str::to_owned).into();
-    let gathered = pipeline::gather(project, project.schema()?, &wishes, shell)?;
-    held.apply(&gathered.prepare(None)?.changes())?;
-    Ok(())
+    let planned = project
+        .schema()
+        .map_err(Failure::from)
+        .and_then(|schema| pipeline::gather(project, schema, &wishes, shell)?.prepare(None));
+    match planned {
+        Ok(prepared) => Ok(held.apply(&prepared.changes())?),
+        Err(failure) => {
+            // Without the new migration the chain would say less than the schema.
+            held.undo(true, &[])?;
+            Err(failure)
+        }
+    }
 }

@@ -8,8 +8,9 @@ use super::shell::Shell;
 use crate::{
     diagnostic::{self, Diagnostic},
     project::ProjectError,
-    reconcile::{Conflict, Refusal, lock::LockError},
+    reconcile::{Conflict, Refusal, lock::LockError, pages::QUESTION},
     source::Source,
+    tables::question::Question,
 };
 
 /// Why a command did not do what it was asked.
@@ -31,6 +32,8 @@ pub enum Failure {
         /// What to do.
         hint: Option<String>,
     },
+    /// The schema has to say more before the tables can change.
+    Questions(Vec<Question>),
     /// Files are in the way; and where more is to be read of it.
     Conflicts(Vec<Conflict>, Option<String>),
     /// Conflicts were written into files, this many.
@@ -92,6 +95,7 @@ impl Failure {
                 ("conflict", files.join("\n"), None)
             }
             Self::InTheWay { message, hint } => ("conflict", message.clone(), Some(hint.clone())),
+            Self::Questions(questions) => ("conflict", asked(questions), Some(PASTE.to_owned())),
             Self::Internal { message, hint, .. } => ("internal", message.clone(), hint.clone()),
             Self::Marked(count) => (
                 "conflict",
@@ -152,6 +156,11 @@ impl Failure {
                 shell.hint(&hint);
                 ExitCode::from(3)
             }
+            Self::Questions(questions) => {
+                shell.error(&asked(&questions));
+                shell.hint(PASTE);
+                ExitCode::from(3)
+            }
             Self::Internal {
                 message,
                 hint,
@@ -176,6 +185,18 @@ impl Failure {
     }
 }
 
+/// What to do with questions where nobody can be asked.
+const PASTE: &str =
+    "write one of the answers into the schema, and run it again; nothing was written";
+
+fn asked(questions: &[Question]) -> String {
+    let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
+    format!(
+        "the schema does not say how the tables change [{QUESTION}]:\n{}",
+        told.join("\n")
+    )
+}
+
 /// The list, with each piece of advice told once.
 fn tell_conflicts(conflicts: &[Conflict], more: Option<&str>, shell: &Shell) {
     let files = if conflicts.len() == 1 {
@@ -186,7 +207,11 @@ fn tell_conflicts(conflicts: &[Conflict], more: Option<&str>, shell: &Shell) {
     shell.error(&format!("{files} in the way; nothing was written"));
     let mut advice: Vec<(String, Vec<&str>)> = Vec::new();
     for conflict in conflicts {
-        shell.detail(&format!("  {}: {conflict}", conflict.path));
+        shell.detail(&format!(
+            "  {}: {conflict} [{}]",
+            conflict.path,
+            conflict.kind.code()
+        ));
         let new = conflict.advice();
         match advice.iter_mut().find(|(old, _)| *old == new) {
             Some((_, paths)) => paths.push(&conflict.path),
@@ -230,7 +255,7 @@ impl From<ProjectError> for Failure {
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         Self::Usage {
-            message: error.to_string(),
+            message: format!("{error} [{}]", error.code()),
             hint: Some(error.hint()),
         }
     }

@@ -7,25 +7,31 @@ use super::{
     arguments::{Format, Generate},
     conflicts,
     difference::{Side, unified},
-    findings, merging,
+    findings, merging, moved,
     pipeline::Wishes,
     prepared::Prepared,
     proving::Proving,
-    report,
+    questions, report,
     settled::{self, Settled},
     shell::Shell,
     upgrade::{self, Step},
 };
 use crate::{
-    project::{self, Held, Project, ProjectError, SchemaFile, recovery::Recovered},
+    project::{self, Held, Project, ProjectError, SchemaFile, git::Git, recovery::Recovered},
     reconcile::{Found, lock},
     tables::intent::Allow,
 };
+
+/// How many files are told of by name in one line.
+const MOST_TOLD: usize = 6;
 
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<(), Failure> {
     let started = Instant::now();
     let project = find(project)?;
+    if options.require_clean {
+        require_clean(&project)?;
+    }
     if options.dry_run || options.check || options.diff {
         return rehearse(&project, options, shell);
     }
@@ -46,7 +52,8 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
         shell.timing(&[("look", started.elapsed())]);
         return Ok(());
     }
-    let prepared = prepare(project, &schema, options, shell)?;
+    let mut answered = schema.clone();
+    let prepared = prepare(project, &mut answered, options, shell)?;
     let (name, plan) = (
         prepared.service.name.kebab().to_owned(),
         report::Summary::of(&prepared.plan),
@@ -55,11 +62,32 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
     let writing = Instant::now();
     let first = prepared.first.clone();
     let (marked, index) = (prepared.plan.marked.clone(), prepared.index.clone());
-    held.apply(&prepared.changes())?;
+    let (moved, dirty) = (moved::found(project, &prepared)?, dirty(project, &prepared));
+    let mut changes = questions::changes(&schema, &answered);
+    let answers: Vec<String> = changes.iter().map(|it| it.path.clone()).collect();
+    changes.extend(prepared.changes());
+    held.apply(&changes)?;
+    for path in answers {
+        shell.status("Updated", &path);
+    }
     merging::mark(project, &marked, &index, shell);
     stages.push(("write", writing.elapsed()));
     if let Some(step) = &first {
         tell_step(step, shell);
+    }
+    for note in &moved {
+        shell.warn(note);
+    }
+    if !dirty.is_empty() {
+        let more = match dirty.len().saturating_sub(MOST_TOLD) {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        let told = dirty[..dirty.len().min(MOST_TOLD)].join(", ");
+        let what = format!(
+            "over changes that were not committed: {told}{more}; `svcgen undo` brings them back"
+        );
+        shell.status("Wrote", &what);
     }
     plan.tell_done(&name, started.elapsed(), shell);
     if options.format == Format::Json {
@@ -77,10 +105,47 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
     Ok(())
 }
 
+/// The files that a run writes over changes that git has no commit of.
+fn dirty(project: &Project, prepared: &Prepared) -> Vec<String> {
+    // In a project that was never committed everything would be told of.
+    let git = Git::of(project.root()).filter(|it| it.entry(project::LOCK_FILE).is_some());
+    let uncommitted = git.and_then(|it| it.uncommitted()).unwrap_or_default();
+    let outcome = prepared.outcome();
+    let is_written = |path: &&String| {
+        !path.starts_with(".svcgen/")
+            && outcome.contains_key(path.as_str())
+            && prepared.found.contains_key(path.as_str())
+    };
+    let dirty = uncommitted.iter().filter(is_written);
+    dirty.map(|it| format!("`{it}`")).collect()
+}
+
+/// Refuses a project with changes that git could not bring back.
+fn require_clean(project: &Project) -> Result<(), Failure> {
+    let git = Git::of(project.root());
+    let Some(uncommitted) = git.and_then(|it| it.uncommitted()) else {
+        return Err(Failure::usage(
+            "`--require-clean` asks git, and this project is in no repository, or git is not installed",
+            "leave the option out: `svcgen undo` takes a run back without git",
+        ));
+    };
+    if uncommitted.is_empty() {
+        return Ok(());
+    }
+    let files: Vec<String> = uncommitted.iter().map(|it| format!("  {it}")).collect();
+    Err(Failure::InTheWay {
+        message: format!(
+            "git has no commit of these files as they are; nothing was written:\n{}",
+            files.join("\n")
+        ),
+        hint: "commit or stash them, or leave `--require-clean` out: `svcgen undo` takes a run back as well".to_owned(),
+    })
+}
+
 /// Decides what to write, asking where that helps.
 fn prepare(
     project: &Project,
-    schema: &[SchemaFile],
+    schema: &mut [SchemaFile],
     options: &Generate,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
@@ -98,6 +163,7 @@ fn prepare(
         match prepared {
             Err(Failure::Conflicts(found, _))
                 if conflicts::ask(&found, &mut wishes.conflicts, shell)? => {}
+            Err(Failure::Questions(asked)) => questions::answer(&asked, schema, shell)?,
             other => return other.map_err(|it| conflicts::reported(it, project)),
         }
     }

@@ -7,9 +7,13 @@ use std::{
     path::Path,
 };
 
-use super::{Failure, shell::Shell, state_files};
+use super::{Failure, migrate, shell::Shell, state_files};
 use crate::{
     generate,
+    migrate::{
+        folder::{self, SUM},
+        sum,
+    },
     plan::{Content, Ownership},
     project::{
         self, Project, SchemaFile,
@@ -20,8 +24,9 @@ use crate::{
     reconcile::{
         Marked, OnDisk, WritePlan,
         bases::{Bases, Branches},
-        lock::{Entry, Lock},
+        lock::{Entry, Lock, State, Written},
         merge::markers,
+        pages::UNRESOLVED,
         path::COPIES,
         text::{BlobId, Fingerprint},
     },
@@ -60,7 +65,7 @@ impl Kept {
         let files: Vec<String> = self.unresolved.iter().map(|it| format!("  {it}")).collect();
         Err(Failure::InTheWay {
             message: format!(
-                "conflicts of the last run are not resolved yet:\n{}",
+                "conflicts of the last run are not resolved yet [{UNRESOLVED}]:\n{}",
                 files.join("\n")
             ),
             hint: "resolve them in the files, then run `svcgen resolve --continue`; `svcgen resolve --abort` takes \
@@ -134,7 +139,9 @@ pub fn locks(project: &Project, text: Option<&str>) -> Result<(Lock, Option<Lock
         String::from_utf8(git.stage(project::LOCK_FILE, stage)?).ok()
     };
     let Some(theirs) = stage(Stage::Theirs) else {
-        return Ok((Lock::parse(text)?, None));
+        let mut lock = Lock::parse(text)?;
+        follow_chain(project, &mut lock)?;
+        return Ok((lock, None));
     };
     // Without the project's attributes git may have mixed the two.
     let ours = Lock::parse(text).or_else(|error| {
@@ -149,6 +156,50 @@ pub fn locks(project: &Project, text: Option<&str>) -> Result<(Lock, Option<Lock
     }
     forget_withdrawn(project, &mut ours)?;
     Ok((ours, Some(theirs)))
+}
+
+/// Takes the migrations of the chain for those on record. They differ where two branches became
+/// one in a commit that left the lock of one: `svcgen migrate merge` settled the chain then.
+fn follow_chain(project: &Project, lock: &mut Lock) -> Result<(), Failure> {
+    let text = project.text(SUM)?.unwrap_or_default();
+    let Some(chain) = sum::read(&text) else {
+        return Ok(());
+    };
+    let recorded: BTreeSet<String> = lock.files.keys().filter_map(|it| migration(it)).collect();
+    if chain.iter().all(|it| recorded.contains(&it.id)) && chain.len() == recorded.len() {
+        return Ok(());
+    }
+    let in_chain = |path: &str| migration(path).is_none_or(|id| chain.iter().any(|it| it.id == id));
+    let withdrawn = lock.files.keys().filter(|it| !in_chain(it)).cloned();
+    let mut disk = OnDisk::new();
+    let withdrawn: Vec<String> = withdrawn.collect();
+    project.look(withdrawn.iter().map(String::as_str), &mut disk)?;
+    lock.files
+        .retain(|path, _| in_chain(path) || disk.contains_key(path));
+    for link in chain.iter().filter(|it| !recorded.contains(&it.id)) {
+        for (name, text) in migrate::folder(project, &link.id)?.files {
+            let print = Fingerprint::of(text.as_bytes());
+            let written = Written {
+                raw: print,
+                formatted: Some(print),
+                rendering: None,
+                blob: Some(BlobId::of(text.as_bytes())),
+            };
+            let entry = Entry {
+                ownership: Ownership::History,
+                state: State::Written(written),
+            };
+            let path = folder::path(&link.id, &name);
+            lock.files.insert(path, entry);
+        }
+    }
+    Ok(())
+}
+
+/// The migration that a path is a file of.
+fn migration(path: &str) -> Option<String> {
+    let (id, _) = path.strip_prefix("migrations/")?.split_once('/')?;
+    Some(id.to_owned())
 }
 
 /// A migration that was taken away while two branches become one is not missing: what it

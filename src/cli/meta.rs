@@ -5,19 +5,20 @@ use std::path::Path;
 use clap::CommandFactory as _;
 
 use super::{Failure, arguments::Arguments, shell::Shell};
-use crate::diagnostic;
+use crate::{diagnostic, reconcile::pages};
 
 /// `svcgen explain`: one code, or the list of them.
 pub fn explain(code: Option<&str>, shell: &Shell) -> Result<(), Failure> {
     let Some(code) = code else {
-        let lines: Vec<String> = diagnostic::codes()
+        let pages = pages::PAGES.iter().map(|(code, title, _)| (*code, *title));
+        let lines: Vec<String> = pages
+            .chain(diagnostic::codes())
             .map(|(code, title)| format!("{code}  {title}\n"))
             .collect();
         return shell.data(lines.concat().as_bytes());
     };
-    let Some(text) =
-        diagnostic::explain(&code.to_uppercase()).or_else(|| diagnostic::explain(code))
-    else {
+    let page = diagnostic::explain(code).map(str::to_owned);
+    let Some(text) = page.or_else(|| pages::explain(code)) else {
         return Err(Failure::usage(
             format!("there is no code `{code}`"),
             "run `svcgen explain` to list them all",

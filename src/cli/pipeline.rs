@@ -187,14 +187,7 @@ fn refused(failure: generate::Failure, sources: &[Source]) -> Failure {
             diagnostics,
             sources: sources.to_vec(),
         },
-        generate::Failure::Questions(questions) => {
-            let told: Vec<String> = questions.iter().map(ToString::to_string).collect();
-            Failure::InTheWay {
-                message: format!("the schema does not say how the tables change:\n{}", told.join("\n")),
-                hint: "write one of the answers into the schema, and run it again; nothing was written"
-                    .to_owned(),
-            }
-        }
+        generate::Failure::Questions(questions) => Failure::Questions(questions),
         generate::Failure::Unproved(unproved) => proving::unproved(&unproved),
         generate::Failure::Internal(error) => Failure::internal("cannot generate", error),
     }

@@ -149,7 +149,7 @@ impl Dialect for Sqlite {
         let copied: Vec<String> = table
             .columns
             .iter()
-            .filter(|column| !changes_on_the_way_out(table, &column.name))
+            .filter(|column| !changes_on_the_way_out(table, column))
             .map(|column| format!("copy.{0} is old.{0}", quoted(&column.name)))
             .collect();
         format!(
@@ -226,11 +226,10 @@ end;
 
 /// Whether a removal may still change this column of a row after it was copied: it cuts references
 /// between rows that go together, which counts the version up.
-fn changes_on_the_way_out(table: &Table, column: &str) -> bool {
-    let is_cut = |key: &crate::tables::ForeignKey| {
-        key.column == column && table.column(column).is_some_and(|it| it.nullable)
-    };
-    column == "version" || table.foreign_keys.iter().any(is_cut)
+fn changes_on_the_way_out(table: &Table, column: &crate::tables::Column) -> bool {
+    let is_cut = column.nullable && table.key_of(&column.name).is_some();
+    // What the schema no longer has, no archive gets.
+    column.past.retired || column.name == "version" || is_cut
 }
 
 /// A decimal as the column stores it: scaled to an integer, or as text that sorts right.

@@ -8,6 +8,7 @@
 mod archive;
 mod entity;
 mod http;
+pub use http::resource_path;
 mod migrations;
 pub use migrations::dialects;
 mod openapi;

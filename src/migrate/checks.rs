@@ -209,6 +209,7 @@ pub fn duplicates(place: Place, pair: &Pair, columns: &[String], from: &str) -> 
         .iter()
         .map(|it| format!("{it} is not null"))
         .collect();
+    let places: Vec<String> = (1..=columns.len()).map(|it| it.to_string()).collect();
     Step::check(
         place,
         &pair.new.name,
@@ -222,8 +223,11 @@ pub fn duplicates(place: Place, pair: &Pair, columns: &[String], from: &str) -> 
                 .join(" and ")
         ),
         format!(
-            "select {all}, count(*) from {from} where {} group by {all} having count(*) > 1 order by count(*) desc, {all} limit {SAMPLE};\n",
-            filled.join(" and ")
+            "select {all}, count(*) from {from} where {} group by {all} having count(*) > 1 order by {}, {} limit {SAMPLE};\n",
+            filled.join(" and "),
+            // By place, because a column may be called `count`.
+            format_args!("{} desc", columns.len() + 1),
+            places.join(", ")
         ),
     )
 }

@@ -5,7 +5,7 @@ use crate::tables::delta::{ColumnPair, Pair, Source};
 use crate::tables::{Column, Fill};
 
 /// How deep one column may be filled from another.
-const DEPTH: usize = 4;
+pub const DEPTH: usize = 4;
 
 /// The expressions of one table's new columns.
 pub struct Values<'a> {
@@ -78,7 +78,7 @@ impl<'a> Values<'a> {
                     .old_of(key)
                     .map_or(key.as_str(), |it| it.name.as_str());
                 format!(
-                    "(select stash.{} from {} as stash where stash.{} = {}.{})",
+                    "(select svcgen_stash.{} from {} as svcgen_stash where svcgen_stash.{} = {}.{})",
                     quoted(name),
                     quoted(self.stash),
                     quoted(key),
@@ -95,7 +95,8 @@ impl<'a> Values<'a> {
             Fill::Value(value) => self.dialect.literal(value, column.ty),
             Fill::Copy(name) => match self.pair.new.column(name) {
                 Some(other) if depth > 0 => {
-                    self.dialect.convert(&quoted(name), other.ty, column.ty)
+                    let value = self.copied(other, depth - 1);
+                    self.dialect.convert(&value, other.ty, column.ty)
                 }
                 _ => "null".to_owned(),
             },
@@ -110,6 +111,25 @@ impl<'a> Values<'a> {
             Fill::Now => self.dialect.now().to_owned(),
             Fill::Today => self.dialect.today().to_owned(),
             Fill::NewUuid => self.dialect.new_uuid().to_owned(),
+        }
+    }
+
+    /// The value of a column that another is filled from, which may be filled itself.
+    fn copied(&self, other: &Column, depth: usize) -> String {
+        let own = quoted(&other.name);
+        let pair = self.pair.columns.iter().find(|it| it.name == other.name);
+        match pair.map(|it| &it.source) {
+            // In a rebuild it is not there before.
+            Some(Source::New { fill: Some(fill) }) if self.dialect.name() == "sqlite" => {
+                self.fill(fill, other, depth)
+            }
+            Some(
+                Source::New { fill: Some(fill) }
+                | Source::Column {
+                    fill: Some(fill), ..
+                },
+            ) => format!("coalesce({own}, {})", self.fill(fill, other, depth)),
+            _ => own,
         }
     }
 

@@ -79,16 +79,46 @@ impl Git {
         self.ask(&["cat-file", "blob", &id.to_string()])
     }
 
-    /// What one side of an unfinished merge has at a path.
+    /// What one side of a merge has at a path that git could not merge, or, where the merge is
+    /// committed by now, that both sides had changed.
     pub fn stage(&self, path: &str, stage: Stage) -> Option<Vec<u8>> {
         let name = format!(":{}:{}{path}", stage as u8, self.prefix);
-        self.ask(&["cat-file", "blob", &name])
+        let blob = |name: &str| self.ask(&["cat-file", "blob", name]);
+        blob(&name).or_else(|| {
+            let parent = match stage {
+                Stage::Base => return None,
+                Stage::Ours => "HEAD^1",
+                Stage::Theirs => "HEAD^2",
+            };
+            let is_contested =
+                self.content_name("HEAD^2", path)? != self.content_name("HEAD^1", path)?;
+            is_contested.then(|| blob(&format!("{parent}:{}{path}", self.prefix)))?
+        })
     }
 
-    /// Whether an unfinished merge has left a file in conflict.
+    /// Whether a merge has left one side's version of a file: because it is not finished, or
+    /// because it was committed so, and nobody has written the file since.
     pub fn is_unmerged(&self, path: &str) -> bool {
         let listed = self.ask(&["ls-files", "--unmerged", "--", path]);
-        listed.is_some_and(|it| !it.is_empty())
+        if listed.is_some_and(|it| !it.is_empty()) {
+            return true;
+        }
+        let Some(theirs) = self.content_name("HEAD^2", path) else {
+            return false;
+        };
+        let (ours, head) = (
+            self.content_name("HEAD^1", path),
+            self.content_name("HEAD", path),
+        );
+        ours.as_ref() != Some(&theirs)
+            && head == ours
+            && self.ask(&["diff", "--quiet", "HEAD", "--", path]).is_some()
+    }
+
+    /// The name of a file's content in a commit.
+    fn content_name(&self, commit: &str, path: &str) -> Option<Vec<u8>> {
+        let name = format!("{commit}:{}{path}", self.prefix);
+        self.ask(&["rev-parse", "--verify", "--quiet", &name])
     }
 
     /// What the index has of a path, `MODE ID`, unless it is in conflict or not there.
@@ -97,6 +127,30 @@ impl Git {
         let listed = String::from_utf8(listed).ok()?;
         let (entry, _) = listed.strip_suffix('\0')?.split_once('\t')?;
         entry.strip_suffix(" 0").map(str::to_owned)
+    }
+
+    /// The files of the project that git has no commit of as they are, relative to the project.
+    pub fn uncommitted(&self) -> Option<Vec<String>> {
+        let listed = self.ask(&[
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=all",
+            "--",
+            ".",
+        ])?;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let mut entries = listed.split('\0').filter(|it| it.len() > 3);
+        let mut paths = Vec::new();
+        while let Some(entry) = entries.next() {
+            let path = &entry[3..];
+            paths.push(path.strip_prefix(&self.prefix).unwrap_or(path).to_owned());
+            if entry.starts_with(['R', 'C']) {
+                // Where it came from stands by itself.
+                entries.next();
+            }
+        }
+        Some(paths)
     }
 
     /// Tells the index that a file is in conflict, as a merge does: what was last

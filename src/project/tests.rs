@@ -11,6 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
+    copies::UNRESOLVED_FILE,
     disk::{Disk, RealDisk},
     recovery::{self, Recovered},
     transaction::{self, Change, TransactionError},
@@ -166,6 +167,10 @@ fn changes() -> Vec<Change> {
         remove("src/old/model.rs", "old model"),
         remove("src/gone.rs", "old gone"),
         write("openapi.json", Some("old openapi"), "new openapi"),
+        write(".svcgen/base/src/app.rs", Some("old copy"), "new copy"),
+        write(".svcgen/base/src/order/http.rs", None, "a copy"),
+        remove(".svcgen/base/src/gone.rs", "copy of gone"),
+        write(UNRESOLVED_FILE, None, "src/order/http.rs\n"),
         write("svcgen.lock", Some("old lock"), "new lock"),
     ]
 }
@@ -178,6 +183,8 @@ fn old_project() -> TempDir {
         ("src/gone.rs", "old gone"),
         ("src/mine.rs", "mine"),
         ("openapi.json", "old openapi"),
+        (".svcgen/base/src/app.rs", "old copy"),
+        (".svcgen/base/src/gone.rs", "copy of gone"),
         ("svcgen.lock", "old lock"),
     ] {
         put(place.path(), path, text);

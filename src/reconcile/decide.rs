@@ -120,9 +120,14 @@ impl<'a> Decider<'a> {
         if self.is_there(path, Some(written.raw)) {
             return self.keep(path, entry(written), Because::Same);
         }
-        // Formatted in another way, it still says what it should: its owner's layout stays.
+        // Formatted in another way, it still says what it should: its owner's layout stays. What
+        // lies there as it was written has the normal form that is on record.
         let disk = self.print(path);
-        if let (Some(normal), Some(raw)) = (self.normal.of_disk(path), disk)
+        let on_record = self.inputs.lock.written(path);
+        let recorded = on_record.filter(|it| self.is_there(path, Some(it.raw)));
+        let normal = self.normal.of_disk(path);
+        let normal = normal.or_else(|| recorded.and_then(|it| it.formatted));
+        if let (Some(normal), Some(raw)) = (normal, disk)
             && Some(normal) == written.formatted
         {
             return self.keep(

@@ -34,7 +34,8 @@ pub fn written_by(text: &str) -> Option<&str> {
         .map(str::trim)
 }
 
-const FORMAT: u32 = 1;
+/// Counts the forms that a lock has had: with another number it is read another way, or not at all.
+const FORMAT: u32 = 2;
 const TITLE: &str =
     "# Which files svcgen wrote, and what they said. Commit it; svcgen rewrites it.";
 
@@ -96,6 +97,17 @@ pub enum LockError {
         /// The version to install.
         written_by: String,
     },
+    /// It has a form that is no longer read.
+    #[error(
+        "`svcgen.lock` has format {format}, as svcgen {written_by} wrote it; this is svcgen {}, which reads format {FORMAT}",
+        version()
+    )]
+    Older {
+        /// Its format.
+        format: u32,
+        /// The version that wrote it.
+        written_by: String,
+    },
     /// It was cut short, edited, or merged by hand.
     #[error("`svcgen.lock` is damaged: {0}")]
     Damaged(String),
@@ -114,6 +126,9 @@ impl LockError {
     pub fn hint(&self) -> String {
         match self {
             Self::Newer { written_by } => format!("run `cargo install svcgen --version {written_by}`"),
+            Self::Older { .. } => "delete it and run `svcgen generate`: files that say what svcgen would write are taken \
+                 over, edited ones are merged, and the others are asked about"
+                .to_owned(),
             Self::Damaged(_) | Self::Path { .. } => {
                 "restore it with `git checkout -- svcgen.lock`, or delete it: svcgen then takes over the files that say \
                  what it would write, and asks about the others"
@@ -140,6 +155,12 @@ impl Lock {
         let written_by = header("svcgen").ok_or_else(|| damaged("no version line"))?;
         if format > FORMAT || is_newer(written_by, &version()) {
             return Err(LockError::Newer {
+                written_by: printable(written_by),
+            });
+        }
+        if format < FORMAT {
+            return Err(LockError::Older {
+                format,
                 written_by: printable(written_by),
             });
         }
@@ -394,10 +415,30 @@ mod tests {
             .replace(&format!("svcgen {SVCGEN_VERSION}"), "svcgen 99.1.0");
         let error = Lock::parse(&text).expect_err("newer");
         assert_eq!(error.hint(), "run `cargo install svcgen --version 99.1.0`");
-        let text = text
-            .replace("svcgen 99.1.0", "svcgen 0.0.9")
-            .replace("format 1", "format 2");
+        let text = text.replace("svcgen 99.1.0", "svcgen 0.0.9").replace(
+            &format!("format {FORMAT}"),
+            &format!("format {}", FORMAT + 1),
+        );
         assert!(matches!(Lock::parse(&text), Err(LockError::Newer { .. })));
+    }
+
+    #[test]
+    fn an_older_form_is_told_from_a_newer_one_and_from_damage() {
+        let text = sample().render();
+        let of =
+            |format: u32| text.replace(&format!("format {FORMAT}"), &format!("format {format}"));
+        let error = Lock::parse(&of(FORMAT - 1)).expect_err("older");
+        assert!(matches!(error, LockError::Older { .. }));
+        assert!(error.to_string().contains("has format 1"), "{error}");
+        assert!(error.hint().starts_with("delete it"), "{}", error.hint());
+        let error = Lock::parse(&of(FORMAT + 1)).expect_err("newer");
+        assert!(
+            error.hint().starts_with("run `cargo install svcgen"),
+            "{}",
+            error.hint()
+        );
+        let error = Lock::parse(&text.replace("format ", "form ")).expect_err("damaged");
+        assert!(matches!(error, LockError::Damaged(_)));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod decide;
 pub mod lock;
 pub mod merge;
 mod normal;
+pub mod pages;
 pub mod path;
 mod settle;
 pub mod standing;

@@ -156,8 +156,20 @@ impl<'a> Matching<'a> {
                 });
                 own
             }
+            (Some(own), Some(_)) => {
+                self.questions.push(Question {
+                    about: About::StillThere,
+                    message: format!(
+                        "`{}` would get the name of `{}`, a table that was kept and is still in the database; \
+                         give it another `plural:`, or let go of that table first",
+                        said.entity, own.name
+                    ),
+                    answers: Vec::new(),
+                });
+                Some(own)
+            }
             (own, None) => own,
-            (_, before) => before,
+            (None, before) => before,
         }
     }
 

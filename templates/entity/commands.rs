@@ -216,6 +216,12 @@ pub(super) async fn write(
     if inside.is_some() || conditions.exclude(){% if merged %} || (merge && changes.is_partial()){% endif %} {
         let tx = work.hold().await?;
         before = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
+//% if links
+        if before.is_some() {
+            // Whoever held the record until now may have changed its links.
+            before = tx.fetch_optional(&queries::FIND, params![id]).await?;
+        }
+//% endif
 //% if versioned
         if let Some(current) = &before {
             conditions.admit(Some(current.version))?;

@@ -85,10 +85,12 @@ pub async fn link_{{ link.singular }}(
 //% if link.held_first
     let there: Option<(bool,)> = tx.fetch_optional(&{{ link.hold }}, params![other]).await?;
 //% endif
-    let before: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-    let Some(before) = before else {
+    let held: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
+    if held.is_none() {
         return Err({% if versioned %}missed(app, id).await{% else %}missed(id){% endif %});
-    };
+    }
+    // Whoever held the record until now may have changed its links: they are read once it is held.
+    let before: {{ naming.entity }} = tx.fetch_one(&queries::FIND, params![id]).await?;
     conditions.admit({% if versioned %}Some(before.version){% else %}None{% endif %})?;
 //% if not link.held_first
     let there: Option<(bool,)> = tx.fetch_optional(&{{ link.hold }}, params![other]).await?;
@@ -155,10 +157,12 @@ pub async fn unlink_{{ link.singular }}(
 //% if link.held_first
     let _held: Option<(bool,)> = tx.fetch_optional(&{{ link.hold }}, params![other]).await?;
 //% endif
-    let before: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
-    let Some(before) = before else {
+    let held: Option<{{ naming.entity }}> = tx.fetch_optional(&LOCK, params![id{% if versioned %}, expected{% endif %}]).await?;
+    if held.is_none() {
         return Err({% if versioned %}missed(app, id).await{% else %}missed(id){% endif %});
-    };
+    }
+    // Whoever held the record until now may have changed its links: they are read once it is held.
+    let before: {{ naming.entity }} = tx.fetch_one(&queries::FIND, params![id]).await?;
     conditions.admit({% if versioned %}Some(before.version){% else %}None{% endif %})?;
     let mut ids = before.{{ link.field }}.clone();
     ids.retain(|it| {{ link.differs }});

@@ -184,6 +184,28 @@ fn read_only_files_and_directories_in_the_way_are_named_and_stay_so() {
         .is(3, &["`src/Tag` differ only in letter case"]);
 }
 
+/// A disk that takes no more than so much of a file stands for a full one.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_everything_as_it_was() {
+    let place = Place::notes();
+    place.put("entities/note.yaml", ADD_FIELD);
+    let before = place.tree();
+    // Sources fit, and the description of the service does not; then not even the sources do.
+    for limit in ["32", "4"] {
+        let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" generate");
+        let ended = std::process::Command::new("bash")
+            .args(["-c", &script, crate::support::SVCGEN])
+            .current_dir(place.root())
+            .output()
+            .expect("bash starts");
+        Ended::of(ended).is(2, &["File too large"]);
+        assert_eq!(place.tree(), before);
+    }
+    place.ok(&["generate"]);
+    assert_ne!(place.tree(), before);
+}
+
 #[test]
 fn a_second_run_waits_for_the_first() {
     let place = Place::notes();

@@ -7,7 +7,7 @@
 //!
 //! `SVCGEN_TRIALS=10000` makes a long run of it, `SVCGEN_SEED` another one.
 
-mod edits;
+pub mod edits;
 mod renderings;
 
 use std::{collections::BTreeSet, fs, process::Command};

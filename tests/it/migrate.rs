@@ -288,7 +288,8 @@ fn stops_as_expected(case: &Case) {
     assert!(stopped.contains(stops), "{}: {stopped}", case.about);
 }
 
-fn blessed(path: &PathBuf, text: &str) {
+/// Compares a file with a text, or writes it.
+pub fn blessed(path: &PathBuf, text: &str) {
     if std::env::var_os("SVCGEN_BLESS").is_some() {
         std::fs::write(path, text).unwrap();
     }

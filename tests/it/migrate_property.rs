@@ -137,6 +137,10 @@ pub fn try_pairs(otherwise: usize, mut proof: impl FnMut(&Pair, &Migration) -> O
         empty += usize::from(pairs.is_empty());
         for pair in &pairs {
             tried += 1;
+            if tried % 1_000 == 0 {
+                let seconds = started.elapsed().as_secs();
+                println!("{tried} pairs, {} failed, {seconds} s", failures.len());
+            }
             let Some(migration) = pair.migration() else {
                 same += 1;
                 continue;

@@ -81,6 +81,24 @@ fn from_options() {
 }
 
 #[test]
+fn what_it_says_next_can_be_pasted() {
+    let place = Place::empty();
+    let path = "it's mine";
+    let ended = place.ok(&[
+        "new",
+        "shop",
+        "--path",
+        path,
+        "--entity",
+        "OrderLine pieces:int",
+        "--no-git",
+    ]);
+    // The path is in quotes, and the resource is called as in its URL.
+    let curl = "curl http://127.0.0.1:8080/v1/order-lines\n";
+    ended.is(0, &[r"  cd 'it'\''s mine'", curl]);
+}
+
+#[test]
 fn without_any_entity_it_begins_with_an_example_one() {
     let place = Place::empty();
     place

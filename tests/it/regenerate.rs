@@ -4,18 +4,25 @@
 //! `case.yaml` has the schema before, the edits, the schema after and what is run; `expected.txt`
 //! has what was said, the exit status, and how the project then differs from one that was
 //! generated afresh from the schema: that is what is left of the edits, and nothing else.
-//! `SVCGEN_BLESS=1` writes `expected.txt`; read the difference before committing it.
+//! `SVCGEN_CASE=lock` plays only those with that in their name, `SVCGEN_BLESS=1` writes
+//! `expected.txt`; read the difference before committing it.
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Mutex,
 };
 
 use serde::Deserialize;
 
 use crate::support::{Ended, Place};
+
+/// The files of a schema, by path.
+type Schema = BTreeMap<String, String>;
+/// Files, by path.
+type Tree = BTreeMap<String, Vec<u8>>;
 
 const SERVICE: &str = "svcgen: 1\nname: notes\n";
 
@@ -46,6 +53,12 @@ struct Case {
     /// The files of the schema that change; an empty text removes one.
     #[serde(default)]
     after: BTreeMap<String, String>,
+    /// The folder below the top of the repository in which the project is; the top, unless said.
+    #[serde(default)]
+    below: String,
+    /// Programs that cannot be found while the commands run.
+    #[serde(default)]
+    without: Vec<String>,
     /// What is run, each a command line of svcgen; `generate` unless it says otherwise.
     #[serde(default = "generate")]
     run: Vec<String>,
@@ -89,6 +102,10 @@ enum Edit {
     Svcgen(String),
     /// A command line of git.
     Git(String),
+    /// A command line of git that has to fail, such as a merge with conflicts.
+    GitFails(String),
+    /// The second half of a file's lines goes.
+    Truncate(String),
 }
 
 #[test]
@@ -100,7 +117,11 @@ fn every_case_ends_as_it_was_reviewed() {
         .collect();
     cases.sort();
     assert!(cases.len() >= 20, "the cases are gone");
+    let wanted = std::env::var("SVCGEN_CASE").unwrap_or_default();
     for path in cases {
+        if !path.to_string_lossy().contains(&wanted) {
+            continue;
+        }
         let outcome = outcome(&path);
         let expected = path.join("expected.txt");
         if std::env::var_os("SVCGEN_BLESS").is_some() {
@@ -126,7 +147,7 @@ fn outcome(path: &Path) -> String {
     let text = fs::read_to_string(path.join("case.yaml")).expect("a case");
     let case: Case =
         serde_saphyr::from_str(&text).unwrap_or_else(|it| panic!("{}: {it}", path.display()));
-    let place = project(&case.before);
+    let place = project_below(&case.below, &case.before);
     let begun = place.tree();
     for edit in &case.edits {
         make(&place, edit);
@@ -145,19 +166,14 @@ fn outcome(path: &Path) -> String {
     for line in &case.run {
         let words = split(line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let ended = place.svcgen(&words);
+        let mut command = place.command(&words);
+        let programs = tempfile::tempdir().expect("a directory");
+        if !case.without.is_empty() {
+            command.env("PATH", path_without(&case.without, programs.path()));
+        }
+        let ended = Ended::of(command.output().expect("svcgen starts"));
         let said = said(&ended, line, place.root());
-        told.push_str(
-            &[
-                "
-$ svcgen ",
-                line,
-                "
-",
-                &said,
-            ]
-            .concat(),
-        );
+        told.push_str(&["\n$ svcgen ", line, "\n", &said].concat());
     }
     // What the commands made of the schema is what a fresh project is made from; where they
     // refused to, the old one is what still holds.
@@ -174,16 +190,23 @@ $ svcgen ",
     } else {
         ("new", new)
     };
-    told.push_str(
-        &[
-            "\nBeside a fresh project of the ",
-            which,
-            " schema:\n",
-            &difference,
-        ]
-        .concat(),
-    );
+    told.push_str("\nBeside a fresh project of the ");
+    told.push_str(&[which, " schema:\n", &difference].concat());
     told
+}
+
+/// A `PATH` on which these programs are not.
+fn path_without(missing: &[String], directory: &Path) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for name in ["git", "rustfmt"] {
+        let found = std::env::split_paths(&path)
+            .map(|it| it.join(name))
+            .find(|it| it.exists());
+        if let Some(found) = found.filter(|_| !missing.iter().any(|it| it == name)) {
+            std::os::unix::fs::symlink(found, directory.join(name)).expect("linked");
+        }
+    }
+    directory.to_owned()
 }
 
 /// A project that was generated from this schema.
@@ -195,15 +218,40 @@ fn project(schema: &BTreeMap<String, String>) -> Place {
     project_of(&schema)
 }
 
-fn project_of(schema: &BTreeMap<String, String>) -> Place {
-    let place = Place::empty();
+/// The same, in a folder below the temporary one.
+fn project_below(folder: &str, schema: &BTreeMap<String, String>) -> Place {
+    if folder.is_empty() {
+        return project(schema);
+    }
+    let place = Place::below(folder);
     for (path, text) in schema {
         place.put(path, text);
     }
-    let ended = place.svcgen(&["generate", "-q"]);
-    if ended.status != 0 {
+    place.put("svcgen.yaml", SERVICE);
+    place.ok(&["generate", "-q"]);
+    place
+}
+
+/// Many cases begin with the same schema, which is generated once.
+fn project_of(schema: &BTreeMap<String, String>) -> Place {
+    static MADE: Mutex<BTreeMap<Schema, Tree>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().expect("no test failed in here");
+    let tree = made.entry(schema.clone()).or_insert_with(|| {
+        let place = Place::empty();
+        for (path, text) in schema {
+            place.put(path, text);
+        }
+        let ended = place.svcgen(&["generate", "-q"]);
         // A case whose schema is wrong has nothing to be compared with.
-        return Place::empty();
+        if ended.status == 0 {
+            place.tree()
+        } else {
+            Tree::new()
+        }
+    });
+    let place = Place::empty();
+    for (path, content) in tree {
+        place.put(path, content);
     }
     place
 }
@@ -266,7 +314,14 @@ fn make(place: &Place, edit: &Edit) {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             place.ok(&words);
         }
-        Edit::Git(line) => {
+        Edit::Truncate(path) => {
+            let text = place.read(path);
+            let half = text.lines().count() / 2;
+            let lines: Vec<&str> = text.lines().take(half).collect();
+            place.put(path, lines.join("\n") + "\n");
+        }
+        Edit::Git(line) | Edit::GitFails(line) => {
+            let fails = matches!(edit, Edit::GitFails(_));
             let mut git = Command::new("git");
             git.current_dir(place.root());
             for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
@@ -278,8 +333,9 @@ fn make(place: &Place, edit: &Edit) {
                 .args(split(line))
                 .output()
                 .expect("git starts");
-            assert!(
+            assert_eq!(
                 done.status.success(),
+                !fails,
                 "git {line}: {}",
                 String::from_utf8_lossy(&done.stderr)
             );
@@ -318,7 +374,7 @@ fn said(ended: &Ended, command: &str, root: &Path) -> String {
             "Created" | "Updated" | "Finished" | "Unchanged" => {
                 !line.contains('(') || line.ends_with(" files)")
             }
-            "@@" => true,
+            "@@" | "Proved" => true,
             "Removed" => line.ends_with("(no longer generated)"),
             "Restored" | "Undone" => command == "undo",
             count => {

@@ -4,6 +4,7 @@
 //! so when they do not. Everything that they make lies in `target/slow`.
 
 mod cargo;
+mod examples;
 mod import;
 mod indexes;
 mod migrate;

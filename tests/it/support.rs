@@ -35,6 +35,14 @@ impl Place {
         Self { directory, at }
     }
 
+    /// An empty directory, some way below the temporary one.
+    pub fn below(folder: &str) -> Self {
+        let place = Self::empty();
+        let at = place.at.join(folder);
+        fs::create_dir_all(&at).expect("created");
+        Self { at, ..place }
+    }
+
     /// A generated project, `notes`, with the entity `Note`.
     pub fn notes() -> Self {
         let mut place = Self::empty();

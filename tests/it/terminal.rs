@@ -1,4 +1,7 @@
-//! `new` as a person meets it: in a terminal, with keys pressed.
+//! What is asked, as a person meets it: in a terminal, with keys pressed. Here `new`, and in
+//! [`evolving`] everything that comes later.
+
+mod evolving;
 
 use std::{
     fs::File,

@@ -19,6 +19,7 @@ use super::{
     new::ask,
     pipeline::{self, Wishes},
     proving::Proving,
+    questions,
     report::Summary,
     shell::Shell,
     upgrade,
@@ -117,7 +118,7 @@ impl Draft {
     }
 
     /// Writes schema and service as one, or says what would be written.
-    fn write(self, telling: Telling<'_>, manner: Manner, shell: &Shell) -> Result<(), Failure> {
+    fn write(mut self, telling: Telling<'_>, manner: Manner, shell: &Shell) -> Result<(), Failure> {
         let started = Instant::now();
         if manner.dry_run {
             generate::refuse_interrupted(&self.project)?;
@@ -134,8 +135,15 @@ impl Draft {
             });
         }
         let progress = shell.progress("generating");
-        let prepared = self.prepare(Some(&Proving::usual()), shell);
+        let mut prepared = self.prepare(Some(&Proving::usual()), shell);
         drop(progress);
+        while let Err(Failure::Questions(asked)) = prepared {
+            if !may_ask(manner) {
+                return Err(Failure::Questions(asked));
+            }
+            questions::answer(&asked, &mut self.after, shell)?;
+            prepared = self.prepare(Some(&Proving::usual()), shell);
+        }
         let prepared = prepared.map_err(|it| conflicts::reported(it, &self.project))?;
         let mut changes = self.schema_changes();
         let outcome = Outcome::of(changes.clone(), &prepared, self.left(), telling);
@@ -183,7 +191,7 @@ impl Draft {
 }
 
 /// The text of a schema file.
-fn text(file: &SchemaFile) -> Result<&str, Failure> {
+pub(super) fn text(file: &SchemaFile) -> Result<&str, Failure> {
     std::str::from_utf8(&file.bytes).map_err(|_| broken(vec![file.clone()]))
 }
 
@@ -200,7 +208,7 @@ fn broken(files: Vec<SchemaFile>) -> Failure {
     }
 }
 
-fn refuse(path: &str, error: &EditError) -> Failure {
+pub(super) fn refuse(path: &str, error: &EditError) -> Failure {
     Failure::InTheWay {
         message: format!("`{path}`: {error}; nothing was written"),
         hint: "make this change by hand and run `svcgen generate`".to_owned(),

@@ -24,6 +24,7 @@ use super::{
     shell::Shell,
 };
 use crate::{
+    features::resource_path,
     model::Service,
     plan::Ownership,
     project::{
@@ -205,7 +206,8 @@ fn tell_repository(repository: &Repository, shell: &Shell) {
 }
 
 fn tell_next(root: &Path, service: &Service, repository: &Repository, shell: &Shell) {
-    let mut lines = vec![(format!("cd {}", root.display()), String::new())];
+    let directory = shell_word(&root.display().to_string());
+    let mut lines = vec![(format!("cd {directory}"), String::new())];
     if *repository == Repository::Made {
         lines.push((
             "git add --all && git commit -m 'Begin'".to_owned(),
@@ -216,12 +218,9 @@ fn tell_next(root: &Path, service: &Service, repository: &Repository, shell: &Sh
         "cargo run".to_owned(),
         format!("then open {}", address(service)),
     ));
-    if let (Some(http), Some(entity)) = (&service.features.http, service.entities.first()) {
-        let resource = entity.name.plural_snake();
-        lines.push((
-            format!("curl {ADDRESS}{}/{resource}", http.prefix),
-            String::new(),
-        ));
+    if let (Some(_), Some(entity)) = (&service.features.http, service.entities.first()) {
+        let path = resource_path(service, entity);
+        lines.push((format!("curl {ADDRESS}{path}"), String::new()));
     }
     lines.push((
         "svcgen generate".to_owned(),
@@ -245,6 +244,15 @@ fn tell_next(root: &Path, service: &Service, repository: &Repository, shell: &Sh
     shell.text(&text);
 }
 
+/// A text as one word of a shell's command line.
+fn shell_word(text: &str) -> String {
+    let is_plain = |it: char| it.is_alphanumeric() || "/._-+:@%,~".contains(it);
+    if text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// The page that shows the most of what there is.
 fn address(service: &Service) -> String {
     match (
@@ -253,9 +261,7 @@ fn address(service: &Service) -> String {
         service.entities.first(),
     ) {
         (Some(openapi), _, _) if openapi.ui => format!("{ADDRESS}/docs"),
-        (_, Some(http), Some(entity)) => {
-            format!("{ADDRESS}{}/{}", http.prefix, entity.name.plural_snake())
-        }
+        (_, Some(_), Some(entity)) => format!("{ADDRESS}{}", resource_path(service, entity)),
         _ => ADDRESS.to_owned(),
     }
 }

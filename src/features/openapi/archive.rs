@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Entity, Field, FieldKind, Service};
+use crate::model::{Entity, Field, FieldKind, IdType, Service};
 use crate::tables::build::is_archived;
 
 use super::super::archive::batches_path;
 use super::super::entity::naming::Naming;
+use super::super::entity::sample;
 use super::super::http::{archive_path, resource_path};
 use super::lists;
 use super::operations::{id_parameter, json_content, operation, responses, shared};
@@ -153,6 +154,9 @@ fn get(entity: &Entity) -> Value {
 
 fn restore(entity: &Entity) -> Value {
     let name = entity.name.pascal();
+    let mut content = json_content(&format!("{name}Overrides"));
+    // Most records come back as they were.
+    content["application/json"]["example"] = json!({});
     operation(
         entity,
         &format!("Restore{name}"),
@@ -160,7 +164,7 @@ fn restore(entity: &Entity) -> Value {
         json!({
             "description": "Brings one record back, with the values that the body has instead of the archived ones. What stands in the way is a 409 with all of it in `errors`: `ID_TAKEN`, `UNIQUE_TAKEN`, `PARENT_MISSING`, `PARENT_ARCHIVED`, `CHECK_FAILED`, `ENUM_VALUE_REMOVED`, `REQUIRED_VALUE_MISSING`, `VALUE_NOT_CONVERTED`; nothing has changed then.",
             "parameters": [validate_only()],
-            "requestBody": { "required": false, "content": json_content(&format!("{name}Overrides")) },
+            "requestBody": { "required": false, "content": content },
             "responses": responses("200", restored_response(), &[404, 409, 413, 415, 422]),
         }),
     )
@@ -193,6 +197,7 @@ fn uuid_parameter(name: &str, description: &str) -> Value {
         "required": true,
         "description": description,
         "schema": { "type": "string", "format": "uuid" },
+        "example": sample::id(IdType::Uuid).json(),
     })
 }
 

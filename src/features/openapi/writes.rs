@@ -253,6 +253,7 @@ pub(super) fn reason(entity: &Entity) -> Option<Value> {
             "required": true,
             "description": "Why the record is removed; kept in the archive.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
+            "example": "asked for by the customer",
         })
     } else {
         shared("parameters", "Reason")

@@ -7,7 +7,7 @@ use crate::tables::{Column, ColumnType};
 
 use super::super::script::Mode;
 use super::super::step::{Lock, Place, Step};
-use super::super::values::Values;
+use super::super::values::{DEPTH, Values};
 
 /// How many rows one transaction goes through.
 const BATCH: u32 = 1_000;
@@ -42,12 +42,12 @@ impl Filling<'_> {
                 fill: Some(fill), ..
             } => {
                 let values = Values::of(self.dialect, self.pair, self.stash);
-                Some(values.fill(fill, column, 1))
+                Some(values.fill(fill, column, DEPTH))
             }
             Source::Stash { name } => {
                 let key = &self.pair.new.primary_key[0];
                 Some(format!(
-                    "(select stash.{} from {} as stash where stash.{key} = {}.{key})",
+                    "(select svcgen_stash.{} from {} as svcgen_stash where svcgen_stash.{key} = {}.{key})",
                     quoted(name),
                     quoted(self.stash),
                     quoted(&self.pair.new.name),
@@ -81,18 +81,19 @@ impl Filling<'_> {
             .new
             .column(key)
             .map_or(ColumnType::Text, |it| it.ty);
+        // Names that no table and no column has: the values may be an expression of the schema.
         let sql = format!(
-            "with batch as (
-    select {key} as batch_key from {table}
+            "with svcgen_batch as (
+    select {key} as svcgen_key from {table}
     where $1::text is null or {key} > $1::text::{ty}
     order by {key}
     limit {BATCH}
-), filled as (
+), svcgen_filled as (
     update {table} set {set}
-    from batch
-    where {table}.{key} = batch.batch_key and {lacks}
+    from svcgen_batch
+    where {table}.{key} = svcgen_key and {lacks}
 )
-select (select batch_key::text from batch order by batch_key desc limit 1), (select count(*) from batch);
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 ",
             key = quoted(key),
             ty = self.dialect.column_type(ty),

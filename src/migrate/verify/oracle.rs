@@ -5,6 +5,9 @@ use rusqlite::types::Value;
 use crate::tables::delta::{Pair, Source};
 use crate::tables::{CheckRule, Column, ColumnType, Fill, Literal};
 
+/// How many columns may be filled from one another in a row.
+const DEPTH: usize = super::super::values::DEPTH;
+
 /// What is known of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expected {
@@ -36,6 +39,15 @@ fn same(a: &Value, b: &Value) -> bool {
 
 /// What a new column holds, given the old row.
 pub fn expected(pair: &Pair, column: &Column, old: &dyn Fn(&str) -> Value) -> Expected {
+    expected_within(pair, column, old, DEPTH)
+}
+
+fn expected_within(
+    pair: &Pair,
+    column: &Column,
+    old: &dyn Fn(&str) -> Value,
+    depth: usize,
+) -> Expected {
     let source = pair.columns.iter().find(|it| it.name == column.name);
     let Some(source) = source.map(|it| &it.source) else {
         return Expected::Any;
@@ -53,7 +65,7 @@ pub fn expected(pair: &Pair, column: &Column, old: &dyn Fn(&str) -> Value) -> Ex
                 other => other,
             };
             match (convert(&value, before.ty, column.ty), fill) {
-                (Some(Value::Null), Some(fill)) => filled(pair, fill, column, old),
+                (Some(Value::Null), Some(fill)) => filled(pair, fill, column, old, depth),
                 (Some(value), _) => Expected::Exactly(value),
                 (None, _) => Expected::Any,
             }
@@ -65,7 +77,7 @@ pub fn expected(pair: &Pair, column: &Column, old: &dyn Fn(&str) -> Value) -> Ex
             convert(&old(name), before.ty, column.ty)
                 .map_or(Expected::Exactly(Value::Null), Expected::Exactly)
         }
-        Source::New { fill: Some(fill) } => filled(pair, fill, column, old),
+        Source::New { fill: Some(fill) } => filled(pair, fill, column, old, depth),
         Source::New { fill: None } => Expected::Exactly(match &column.default {
             Some(default) => stored(default, column.ty),
             None => Value::Null,
@@ -74,11 +86,19 @@ pub fn expected(pair: &Pair, column: &Column, old: &dyn Fn(&str) -> Value) -> Ex
     }
 }
 
-fn filled(pair: &Pair, fill: &Fill, column: &Column, old: &dyn Fn(&str) -> Value) -> Expected {
+fn filled(
+    pair: &Pair,
+    fill: &Fill,
+    column: &Column,
+    old: &dyn Fn(&str) -> Value,
+    depth: usize,
+) -> Expected {
     match fill {
+        // Columns that are filled from each other in a circle stay empty.
+        Fill::Copy(_) if depth == 0 => Expected::Any,
         Fill::Value(value) => Expected::Exactly(stored(value, column.ty)),
         Fill::Copy(name) => match pair.new.column(name) {
-            Some(other) => match expected(pair, other, old) {
+            Some(other) => match expected_within(pair, other, old, depth - 1) {
                 Expected::Exactly(value) => {
                     convert(&value, other.ty, column.ty).map_or(Expected::Any, Expected::Exactly)
                 }

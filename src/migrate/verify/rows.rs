@@ -114,9 +114,12 @@ impl Maker<'_> {
         let mut rows = Vec::new();
         for number in 0..wanted {
             let columns = self.table.columns.iter();
-            let row: BTreeMap<String, Value> = columns
-                .map(|column| (column.name.clone(), self.value(column, number)))
+            let row: Option<BTreeMap<String, Value>> = columns
+                .map(|column| Some((column.name.clone(), self.value(column, number)?)))
                 .collect();
+            let Some(row) = row else {
+                continue;
+            };
             let keys: Vec<Option<String>> = uniques.iter().map(|it| it.key(&row)).collect();
             let taken = keys
                 .iter()
@@ -133,7 +136,8 @@ impl Maker<'_> {
         rows
     }
 
-    fn value(&self, column: &Column, number: usize) -> Value {
+    /// A good value; nothing where there is none, and so can be no row.
+    fn value(&self, column: &Column, number: usize) -> Option<Value> {
         let (table, pair) = (self.table, self.pair);
         let is_key = table.primary_key.contains(&column.name);
         let turn = number + self.start;
@@ -143,28 +147,31 @@ impl Maker<'_> {
             .map(|(_, target)| target);
         if let Some(target) = target {
             if column.nullable && turn % 3 == 1 {
-                return Value::Null;
+                return Some(Value::Null);
             }
             // The next one, so that references run in circles, to itself too.
             let number = if is_key { number } else { (turn + 1) % ROWS };
-            return self.old.table(&target).map_or(Value::Null, |target| {
-                id(target.columns.first().map_or(column.ty, |it| it.ty), number)
-            });
+            return match self.old.table(&target) {
+                Some(target) => {
+                    let first = target.columns.first();
+                    Some(id(first.map_or(column.ty, |it| it.ty), number))
+                }
+                None => column.nullable.then_some(Value::Null),
+            };
         }
         if is_key || column.name == "id" && table.kind == TableKind::Archive {
-            return id(column.ty, number);
+            return Some(id(column.ty, number));
         }
         if may_be_null(pair, column) && turn % 3 == 2 {
-            return Value::Null;
+            return Some(Value::Null);
         }
         let good: Vec<Value> = candidates(table, pair, column)
             .into_iter()
             .filter(|it| is_good(it, table, pair, column))
             .collect();
         match good.len() {
-            0 if may_be_null(pair, column) => Value::Null,
-            0 => stored_default(column),
-            length => good[turn % length].clone(),
+            0 => may_be_null(pair, column).then_some(Value::Null),
+            length => Some(good[turn % length].clone()),
         }
     }
 }
@@ -223,7 +230,11 @@ impl Unique<'_> {
         for name in &self.columns {
             let value = row.get(name).filter(|it| **it != Value::Null)?;
             let value = self.pair.and_then(|it| later(it, name, value));
-            let value = value.or_else(|| row.get(name).cloned());
+            let value = match value.or_else(|| row.get(name).cloned()) {
+                // A zero with a sign is the same zero.
+                Some(Value::Real(it)) => Some(Value::Real(it + 0.0)),
+                other => other,
+            };
             // Writing to a string cannot fail.
             let _ = write!(key, "{value:?},");
         }
@@ -261,11 +272,6 @@ fn uniques<'a>(table: &Table, pair: Option<&'a Pair>) -> Vec<Unique<'a>> {
         });
     }
     uniques
-}
-
-fn stored_default(column: &Column) -> Value {
-    let default = column.default.as_ref();
-    default.map_or(Value::Integer(0), |it| stored(it, column.ty))
 }
 
 /// The identifier of a table's row of this number.
@@ -390,7 +396,9 @@ fn candidates(table: &Table, pair: Option<&Pair>, column: &Column) -> Vec<Value>
 }
 
 fn now<'a>(pair: &'a Pair, column: &Column) -> Option<(&'a Table, &'a str)> {
-    Some((&pair.new, pair.new_of(&column.name)?))
+    let name = pair.new_of(&column.name)?;
+    let same_type = pair.new.column(name).is_some_and(|it| it.ty == column.ty);
+    same_type.then_some((&pair.new, name))
 }
 
 fn digits_of(digits: i128, ty: ColumnType) -> Value {

@@ -7,6 +7,7 @@
 //! is changed and the edit is refused. Knows no disk and nothing of what keys mean, but for
 //! [`refactor`].
 
+pub mod answer;
 pub mod print;
 pub mod refactor;
 mod surgery;
@@ -66,6 +67,13 @@ pub enum Edit {
         at: Vec<Step>,
         /// The key.
         key: String,
+    },
+    /// A list gets one more item, at its end.
+    Append {
+        /// The list.
+        list: Vec<Step>,
+        /// The item.
+        item: Tree,
     },
     /// An entry goes.
     Remove {
@@ -159,6 +167,7 @@ impl Edit {
     fn place(&self) -> &[Step] {
         match self {
             Self::Insert { into, .. } => into,
+            Self::Append { list, .. } => list,
             Self::Rename { entry, .. } | Self::Remove { entry } => entry,
             Self::Replace { at, .. } | Self::Wrap { at, .. } => at,
         }

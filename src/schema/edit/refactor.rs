@@ -88,6 +88,30 @@ impl Files {
         })
     }
 
+    /// A file as it is parsed.
+    pub(super) fn root(&self, file: usize) -> &Node {
+        &self.roots[file]
+    }
+
+    /// The number of the file of the service.
+    pub(super) fn service_file(&self) -> Result<usize, RefactorError> {
+        let found = self
+            .roots
+            .iter()
+            .position(|it| entry(it, "svcgen").is_some());
+        found.ok_or_else(|| missing("file", "svcgen.yaml", "", Vec::new()))
+    }
+
+    /// Refuses a field that is not there.
+    pub(super) fn known_field(&self, entity: &str, field: &str) -> Result<(), RefactorError> {
+        let known = self.fields(entity)?;
+        if known.contains(&field) {
+            return Ok(());
+        }
+        let known = known.into_iter().map(str::to_owned).collect();
+        Err(missing("field", field, entity, known))
+    }
+
     /// The fields of an entity, collections included.
     pub fn fields(&self, entity: &str) -> Result<Vec<&str>, RefactorError> {
         let file = self.file(entity)?;

@@ -38,6 +38,10 @@ pub(super) fn operate(text: &str, root: &Node, edit: &Edit) -> Option<String> {
             let new = format!("{{ {key}: {inner} }}");
             Some(text.replaced(place.node.span.start, place.node.span.end, &new))
         }
+        Edit::Append { list, item } => {
+            let place = text.find(root, list)?;
+            text.append(&place, item)
+        }
         Edit::Remove { entry } => {
             let place = text.find(root, entry)?;
             text.remove(&place)
@@ -205,6 +209,35 @@ impl<'t> Text<'t> {
             }
             Some(before) => self.insert_line(entries, before, key, value),
         }
+    }
+
+    fn append(&self, place: &Place<'_>, item: &Tree) -> Option<String> {
+        let Value::List(items) = &place.node.value else {
+            return None;
+        };
+        if self.is_flow(place.node) {
+            let new = print(item, Around::Flow);
+            let Some(last) = items.last() else {
+                let open = place.node.span.start;
+                let close = open + closing(&self.0[open..])?;
+                return Some(self.replaced(open, close, &format!("[{new}]")));
+            };
+            let end = self.end_of(last, 0)?;
+            return Some(self.replaced(end, end, &format!(", {new}")));
+        }
+        // The new line begins as the last one does, with its dash.
+        let last = items.last()?;
+        let start = &self.0[self.line_start(last.span.start)..last.span.start];
+        let line_end = self.line_end(self.end_of(last, self.column(last.span.start))?);
+        let new = print(item, Around::Block);
+        (start.trim() == "-").then(|| {
+            format!(
+                "{}{}{start}{new}{}",
+                &self.0[..line_end],
+                self.newline(),
+                self.with_end(line_end)
+            )
+        })
     }
 
     /// Into a mapping that is empty, or not written at all.

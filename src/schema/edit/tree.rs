@@ -87,6 +87,10 @@ impl Tree {
                 let inner = std::mem::replace(value, Self::Null);
                 *value = Self::Map(vec![(key.clone(), inner)]);
             }
+            Edit::Append { list, item } => match self.at(list)? {
+                Self::List(items) => items.push(item.clone()),
+                _ => return Err(EditError::missing(list)),
+            },
             Edit::Remove { entry } => {
                 let (map, index) = self.entry(entry)?;
                 map.remove(index);

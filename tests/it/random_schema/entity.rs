@@ -7,8 +7,26 @@ use super::field::Field;
 
 const IDS: &[&str] = &["uuid", "bigint", "bigint", "string"];
 const NAMES: &[&str] = &[
-    "title", "body", "kind", "amount", "count", "flag", "order", "user", "note", "at", "code",
-    "rank", "group", "value", "end", "table",
+    "title",
+    "body",
+    "kind",
+    "amount",
+    "count",
+    "flag",
+    "order",
+    "user",
+    "note",
+    "at",
+    "code",
+    "rank",
+    "group",
+    "value",
+    "end",
+    "table",
+    "copy",
+    "target",
+    "batch_key",
+    "stash",
 ];
 
 /// The names of the tables of the links of an entity.

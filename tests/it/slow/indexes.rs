@@ -42,7 +42,10 @@ fn compare(client: &mut Client, name: &str, bare: bool) -> usize {
 }
 
 fn plan(client: &mut Client, asked: &Asked) -> Vec<String> {
-    let rows = client.query(&format!("explain (costs off) {}", asked.sql), &[]);
+    // In an empty table the order alone decides what is read; a filter is looked at by itself.
+    let whole = asked.sql.split_once(" order by").map_or("", |it| it.0);
+    let sql = if asked.ordered { &asked.sql } else { whole };
+    let rows = client.query(&format!("explain (costs off) {sql}"), &[]);
     rows.expect("a plan").iter().map(|row| row.get(0)).collect()
 }
 

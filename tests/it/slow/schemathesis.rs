@@ -11,7 +11,7 @@ use super::postgres::Server;
 use super::running::Running;
 use super::{are_asked_for, services, step, tools};
 
-const EXAMPLES: [&str; 3] = ["blog", "shop", "clinic"];
+pub const EXAMPLES: [&str; 3] = ["blog", "shop", "clinic"];
 
 #[test]
 fn schemathesis_finds_nothing() {
@@ -45,51 +45,69 @@ fn schemathesis_finds_what_a_service_does_not_keep() {
     let running = Running::start(&target().join("debug/blog"), &url);
     let (status, whole) = running.call("GET", "/openapi.json", &Value::Null);
     assert_eq!(status, 200);
-    for (what, phase, says, promise) in PROMISES {
+    for promise in &PROMISES {
         let mut broken = whole.clone();
-        promise(&mut broken);
+        (promise.make)(&mut broken);
         let path = data.join("broken.json");
         fs::write(&path, broken.to_string()).expect("written");
+        let options = [
+            "--phases",
+            promise.phase,
+            "--include-path-regex",
+            promise.paths,
+        ];
+        let Promise { what, says, .. } = promise;
         step(&format!("examine blog, {what}"), || {
-            let (status, said) = examine(&running, &path.to_string_lossy(), &["--phases", phase]);
+            let (status, said) = examine(&running, &path.to_string_lossy(), &options);
             assert_eq!(status, Some(1), "{what} is not found: {said}");
             assert!(said.contains(says), "`{says}` is missing: {said}");
         });
     }
 }
 
-/// What a description may promise wrongly, the phase that finds it, and in which words.
-type Promise = (&'static str, &'static str, &'static str, fn(&mut Value));
+/// What a description promises wrongly.
+struct Promise {
+    what: &'static str,
+    make: fn(&mut Value),
+    /// The phase that finds it, among the operations on these paths, and in which words.
+    phase: &'static str,
+    paths: &'static str,
+    says: &'static str,
+}
 
 const PROMISES: [Promise; 4] = [
-    (
-        "a number said to be a text",
-        "stateful",
-        "Response violates schema",
-        |api| of_schema(api, "Tag")["version"] = json!({ "type": "string" }),
-    ),
-    (
-        "a status not said",
-        "coverage",
-        "Undocumented HTTP status code",
-        |api| {
-            // Nothing is in the archive, so every answer has it.
+    Promise {
+        what: "a number said to be a text",
+        make: |api| of_schema(api, "Tag")["version"] = json!({ "type": "string" }),
+        phase: "stateful",
+        paths: "",
+        says: "Response violates schema",
+    },
+    Promise {
+        what: "a status not said",
+        // Nothing is in the archive, so every answer has it.
+        make: |api| {
             let answers = &mut api["paths"]["/v1/archive/authors/{archive_id}"]["get"]["responses"];
             remove(answers, "404");
         },
-    ),
-    (
-        "a limit not said",
-        "fuzzing,coverage",
-        "Schema-valid request rejected",
-        |api| remove(&mut of_schema(api, "NewTag")["name"], "minLength"),
-    ),
-    (
-        "a limit that nobody keeps",
-        "coverage",
-        "Schema-violating request accepted",
-        |api| of_schema(api, "NewTag")["name"]["maxLength"] = json!(20),
-    ),
+        phase: "coverage",
+        paths: "^/v1/archive/authors/",
+        says: "Undocumented status code",
+    },
+    Promise {
+        what: "a limit that is narrower than it says",
+        make: |api| of_schema(api, "NewTag")["name"]["maxLength"] = json!(60),
+        phase: "coverage",
+        paths: "^/v1/tags$",
+        says: "Schema-valid request rejected",
+    },
+    Promise {
+        what: "a limit that nobody keeps",
+        make: |api| of_schema(api, "NewTag")["name"]["maxLength"] = json!(20),
+        phase: "coverage",
+        paths: "^/v1/tags$",
+        says: "Schema-violating request accepted",
+    },
 ];
 
 fn of_schema<'a>(api: &'a mut Value, name: &str) -> &'a mut Value {
@@ -102,7 +120,7 @@ fn remove(object: &mut Value, member: &str) {
 }
 
 /// The examples, built as their own tests build them, so that nothing is built twice.
-fn build() {
+pub fn build() {
     let mut build = cargo(services::directory());
     build.args(["test", "--no-run", "--quiet"]);
     succeed(build.args(EXAMPLES.iter().flat_map(|name| ["-p", name])));

@@ -1,9 +1,11 @@
 //! References and links: to itself, by ids of every kind, to what is not there.
 
 use serde_json::{Value, json};
+use svcgen_runtime::axum::http::Method;
 use svcgen_runtime::testing::{Answer, TestServer};
 use types::app::App;
 
+use crate::writes::join_all;
 use crate::{LABELS, LIMITEDS, NODES, NULLABLES, count, is_problem, start};
 
 const NOBODY: &str = "0193a6f0-0000-7000-8000-000000000000";
@@ -244,4 +246,60 @@ async fn locations_lead_to_records_with_any_id() {
             assert_eq!(found.body["id"], id, "{location}");
         }
     }
+}
+
+/// Links that come at once are all there in the end, and are never more than there may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn links_at_once() {
+    let server = start().await;
+    let node = node(&server, json!({})).await;
+    let own = format!("{NODES}/{}", node["id"].as_str().unwrap_or_default());
+    for n in 0..8 {
+        let label = server.post(LABELS, json!({"id": format!("l{n}")})).await;
+        assert_eq!(label.status, 201, "{}", label.body);
+    }
+    let server = &server;
+    let tie = |method: Method, label: String| {
+        let path = format!("{own}/labels/{label}");
+        async move { server.request(method, &path).send().await }
+    };
+    let answers = join_all((0..8).map(|n| tie(Method::PUT, format!("l{n}")))).await;
+    let (tied, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 204);
+    assert_eq!((tied.len(), refused.len()), (4, 4));
+    for refused in refused {
+        is_problem(refused, 409);
+        assert_eq!(refused.body["reason"], "TOO_MANY_LINKS");
+    }
+    let found = server.get(&own).await.body;
+    assert_eq!(found["label_ids"].as_array().map(Vec::len), Some(4));
+    assert_eq!(found["version"], 5);
+
+    // The same two, tied and untied by many: each answer is true of some moment.
+    let label = found["label_ids"][0].as_str().unwrap_or_default();
+    let method = |n: usize| {
+        if n.is_multiple_of(2) {
+            Method::DELETE
+        } else {
+            Method::PUT
+        }
+    };
+    let answers = join_all((0..8).map(|n| tie(method(n), label.to_owned()))).await;
+    assert!(answers.iter().all(|it| it.status == 204));
+    let after = server.get(&own).await.body;
+    let listed = server.get(&format!("{own}/labels?read_mask=id")).await.body;
+    let mut listed: Vec<&str> = (listed["labels"].as_array().into_iter().flatten())
+        .filter_map(|it| it["id"].as_str())
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(json!(listed), after["label_ids"]);
+    assert_eq!(
+        server.delete(&format!("{own}/labels/{label}")).await.status,
+        204
+    );
+    assert_eq!(
+        server.get(&own).await.body["label_ids"]
+            .as_array()
+            .map(Vec::len),
+        Some(3)
+    );
 }

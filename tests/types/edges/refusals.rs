@@ -1,10 +1,11 @@
 //! Batches that are refused: nothing has changed, and what is at fault is named.
 
 use serde_json::{Value, json};
+use svcgen_runtime::axum::http::Method;
 use svcgen_runtime::testing::Answer;
 
 use crate::batches::{batch, made};
-use crate::{NODES, NULLABLES, SCALARS, count, is_problem, merge, scalar, start};
+use crate::{LABELS, NODES, NULLABLES, SCALARS, count, is_problem, merge, scalar, start};
 
 const NOBODY: &str = "0193a6f0-0000-7000-8000-000000000000";
 
@@ -289,4 +290,59 @@ async fn what_is_asked_for_must_be_there() {
         );
         assert_eq!(refused.body["errors"][0]["code"], code, "{}", refused.body);
     }
+}
+
+#[tokio::test]
+async fn what_is_sent_amiss_is_refused() {
+    let server = start().await;
+    let created = server.post(SCALARS, scalar(json!({}))).await;
+    let own = created.header("location");
+    // Headers that cannot both hold.
+    for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+        let request = server.request(method, own).json(scalar(json!({})));
+        let request = request.header("if-match", "\"1\"");
+        let refused = request.header("if-none-match", "\"1\"").send().await;
+        is_problem(&refused, 400);
+        assert_eq!(refused.body["reason"], "CONTRADICTORY_CONDITIONS");
+    }
+    // A batch is JSON, and no merge patch.
+    for kind in [
+        "text/plain",
+        "application/merge-patch+json",
+        "application/x-www-form-urlencoded",
+    ] {
+        let path = format!("{NULLABLES}:batchCreate");
+        let request = server
+            .request(Method::POST, &path)
+            .body(r#"{"requests":[{}]}"#);
+        is_problem(&request.header("content-type", kind).send().await, 415);
+    }
+    // Ids that are none.
+    let long = "x".repeat(10_000);
+    for (collection, id) in [
+        (NODES, json!(long)),
+        (NODES, json!(7)),
+        (LABELS, json!(long)),
+        (LABELS, json!("")),
+        (NULLABLES, json!(1e300)),
+    ] {
+        let refused = batch(&server, collection, "Delete", json!([{"id": id}])).await;
+        is_problem(&refused, 422);
+        assert_eq!(refused.body["errors"][0]["pointer"], "/requests/0/id");
+    }
+    let path = format!("{NULLABLES}:batchDelete");
+    let request = server
+        .request(Method::POST, &path)
+        .header("content-type", "application/json");
+    let huge = request.body(format!(r#"{{"requests":[{{"id":{}}}]}}"#, "9".repeat(400)));
+    let refused = huge.send().await;
+    assert!(
+        [400, 422].contains(&refused.status.as_u16()),
+        "{}",
+        refused.body
+    );
+    // A field that must be there cannot be cleared.
+    is_problem(&server.patch(own, json!({"int": null})).await, 422);
+    assert_eq!(server.get(own).await.body, created.body);
+    assert_eq!(count(&server, "nullables").await, 0);
 }

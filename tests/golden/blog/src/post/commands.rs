@@ -377,6 +377,10 @@ pub(super) async fn write(
     if inside.is_some() || conditions.exclude() {
         let tx = work.hold().await?;
         before = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+        if before.is_some() {
+            // Whoever held the record until now may have changed its links.
+            before = tx.fetch_optional(&queries::FIND, params![id]).await?;
+        }
         if let Some(current) = &before {
             conditions.admit(Some(current.version))?;
         }

@@ -167,10 +167,12 @@ pub async fn link_tag(
     let rules = PostRules;
     let expected = conditions.expected()?;
     let tx = unit.hold().await?;
-    let before: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(before) = before else {
+    let held: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+    if held.is_none() {
         return Err(missed(app, id).await);
-    };
+    }
+    // Whoever held the record until now may have changed its links: they are read once it is held.
+    let before: Post = tx.fetch_one(&queries::FIND, params![id]).await?;
     conditions.admit(Some(before.version))?;
     let there: Option<(bool,)> = tx.fetch_optional(&HOLD_TAGS, params![other]).await?;
     if there.is_none() {
@@ -225,10 +227,12 @@ pub async fn unlink_tag(
     let rules = PostRules;
     let expected = conditions.expected()?;
     let tx = unit.hold().await?;
-    let before: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(before) = before else {
+    let held: Option<Post> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+    if held.is_none() {
         return Err(missed(app, id).await);
-    };
+    }
+    // Whoever held the record until now may have changed its links: they are read once it is held.
+    let before: Post = tx.fetch_one(&queries::FIND, params![id]).await?;
     conditions.admit(Some(before.version))?;
     let mut ids = before.tag_ids.clone();
     ids.retain(|it| *it != other);

@@ -127,10 +127,12 @@ pub async fn link_post(
     let expected = conditions.expected()?;
     let tx = unit.hold().await?;
     let there: Option<(bool,)> = tx.fetch_optional(&HOLD_POSTS, params![other]).await?;
-    let before: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(before) = before else {
+    let held: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+    if held.is_none() {
         return Err(missed(app, id).await);
-    };
+    }
+    // Whoever held the record until now may have changed its links: they are read once it is held.
+    let before: Tag = tx.fetch_one(&queries::FIND, params![id]).await?;
     conditions.admit(Some(before.version))?;
     if there.is_none() {
         return Err(Error::not_found("post", other));
@@ -185,10 +187,12 @@ pub async fn unlink_post(
     let expected = conditions.expected()?;
     let tx = unit.hold().await?;
     let _held: Option<(bool,)> = tx.fetch_optional(&HOLD_POSTS, params![other]).await?;
-    let before: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
-    let Some(before) = before else {
+    let held: Option<Tag> = tx.fetch_optional(&LOCK, params![id, expected]).await?;
+    if held.is_none() {
         return Err(missed(app, id).await);
-    };
+    }
+    // Whoever held the record until now may have changed its links: they are read once it is held.
+    let before: Tag = tx.fetch_one(&queries::FIND, params![id]).await?;
     conditions.admit(Some(before.version))?;
     let mut ids = before.post_ids.clone();
     ids.retain(|it| *it != other);
