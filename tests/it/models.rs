@@ -115,15 +115,16 @@ fn an_entity_is_as_its_file_says() {
         descending: true,
     };
     assert_eq!(order.list.default_order, std::slice::from_ref(&placed_at));
+    let ascending = |column| OrderTerm {
+        column,
+        descending: false,
+    };
     assert_eq!(
         order.indexes,
-        [[
-            OrderTerm {
-                column: position("status"),
-                descending: false
-            },
-            placed_at
-        ]]
+        [
+            [ascending(position("status")), placed_at],
+            [ascending(position("total")), ascending(Column::Id)]
+        ]
     );
     assert_eq!(order.uniques, [[position("customer"), position("number")]]);
     let Delete::Archive(archive) = &order.delete else {

@@ -5,6 +5,8 @@ select pages, count(*) from volumes where pages not between -2147483648 and 2147
 select pages, count(*) from volumes_archive where pages not between -2147483648 and 2147483647 group by 1 order by 2 desc, 1 limit 5;
 
 -- svcgen:step transaction Ends the search in `authors`.
+drop trigger if exists authors_search_keep on authors;
+drop function if exists authors_search_keep();
 alter table authors drop column authors_search;
 
 -- svcgen:step transaction Lets rows of `volumes` be deleted.

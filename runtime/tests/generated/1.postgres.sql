@@ -242,11 +242,33 @@ create unique index concurrently if not exists volumes_title_author_id_key on vo
 -- svcgen:step transaction Drops `note` of `volumes` with its values.
 alter table volumes drop column note;
 
--- svcgen:step transaction Lets `authors` be searched for words.
-alter table authors add column authors_search tsvector generated always as (
-    setweight(to_tsvector('simple', translate(left(coalesce(full_name, ''), 60000), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))), 'A')
-) stored;
-create index authors_search_idx on authors using gin (authors_search);
+-- svcgen:step transaction Keeps the words of new rows of `authors`.
+alter table authors add column authors_search tsvector;
+create function authors_search_keep() returns trigger language plpgsql as $$
+begin
+    new.authors_search := setweight(to_tsvector('simple', translate(left(coalesce(new.full_name, ''), 60000), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))), 'A');
+    return new;
+end
+$$;
+create trigger authors_search_keep before insert or update of full_name on authors
+    for each row execute function authors_search_keep();
+
+-- svcgen:step batches Reads the words of `authors`.
+with svcgen_batch as (
+    select id as svcgen_key from authors
+    where $1::text is null or id > $1::text::bigint
+    order by id
+    limit 1000
+), svcgen_filled as (
+    update authors set authors_search = setweight(to_tsvector('simple', translate(left(coalesce(full_name, ''), 60000), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))), 'A')
+    from svcgen_batch
+    where authors.id = svcgen_key and authors_search is null
+)
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step autocommit Lets `authors` be searched for words.
+drop index concurrently if exists authors_search_idx;
+create index concurrently if not exists authors_search_idx on authors using gin (authors_search);
 
 -- svcgen:step transaction Lets rows of `volumes` leave only through the archive.
 create or replace function svcgen_refuse_delete() returns trigger language plpgsql as $$
