@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::entity::sample;
 use super::super::http::resource_path;
 use super::operations::{operation, responses};
 use super::schemas::{id_type, object, reference};
@@ -36,6 +37,7 @@ fn get(service: &Service, entity: &Entity) -> Value {
             "style": "form",
             "explode": true,
             "schema": { "type": "array", "items": id_type(entity.id), "minItems": 1, "maxItems": most },
+            "example": [sample::id(entity.id).json()],
         }),
         lists::read_mask(service, entity),
     ];
@@ -73,6 +75,7 @@ fn change(service: &Service, entity: &Entity) -> Value {
         "maxLength": 4096,
         "pattern": format!("^({names})(,({names}))*$"),
         "description": "The fields to change, separated by commas, as in a single change. Without it, the fields that are sent change.",
+        "examples": [null],
     });
     properties.insert("update_mask".to_owned(), mask);
     let changes = reference(&format!("{}Changes", entity.name.pascal()));
@@ -138,6 +141,7 @@ fn target(entity: &Entity) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut id = id_type(entity.id);
     id["description"] = json!("Which one; no two elements name the same.");
+    id["examples"] = json!([sample::id(entity.id).json()]);
     properties.insert("id".to_owned(), id);
     if entity.automatic.version {
         let kind = if entity.write.needs_version {

@@ -1,5 +1,7 @@
 //! The examples that an API's documentation shows work when they are pasted.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Value, json};
 
 use super::cargo::{scratch, target};
@@ -25,12 +27,19 @@ fn examples_work_when_pasted() {
 struct Request {
     method: String,
     path: String,
+    /// The names of those that it has to have.
+    headers: Vec<String>,
     body: Value,
 }
 
 impl Request {
     fn send(&self, running: &Running) -> (u16, Value) {
-        running.call(&self.method.to_uppercase(), &self.path, &self.body)
+        let method = self.method.to_uppercase();
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|name| (name.clone(), required_header(name)))
+            .collect();
+        running.call_with(&method, &self.path, &headers, &self.body)
     }
 
     /// Whether it makes a record that belongs to no other by its path.
@@ -59,6 +68,8 @@ fn paste(running: &Running) {
         let (status, answer) = request.send(running);
         // What is made under a parent has been made already, what others need stays, and the archive has ids of its own.
         let is_explained = match request.method.as_str() {
+            // A batch names a version that the requests before it have left behind.
+            "post" if status == 412 => request.path.contains(":batch"),
             "post" => matches!(status, 404 | 409),
             "delete" => matches!(status, 404 | 409),
             "get" => status == 404 && request.path.contains("/archive/"),
@@ -87,8 +98,15 @@ fn requests(api: &Value) -> Vec<Request> {
             let parameters: Vec<&Value> = shared.chain(own).map(|it| resolved(api, it)).collect();
             let mut filled = path.clone();
             let mut queries = vec![String::new()];
+            let mut headers = Vec::new();
             for parameter in parameters {
                 let name = parameter["name"].as_str().expect("a name");
+                // What replaces a record may also make it, and then no version is needed.
+                let needed = parameter["required"] == true
+                    || (name == "If-Match" && operation["responses"]["428"].is_object());
+                if parameter["in"] == "header" && needed {
+                    headers.push(name.to_owned());
+                }
                 let Some(example) = example(parameter) else {
                     continue;
                 };
@@ -107,11 +125,22 @@ fn requests(api: &Value) -> Vec<Request> {
             requests.extend(queries.iter().map(|query| Request {
                 method: method.clone(),
                 path: format!("{filled}{}", query.replacen('&', "?", 1)),
+                headers: headers.clone(),
                 body: body(api, operation),
             }));
         }
     }
     requests
+}
+
+/// What a person would write into a header that has to be sent: each request has a key of its own.
+fn required_header(name: &str) -> String {
+    static SENT: AtomicU32 = AtomicU32::new(0);
+    match name {
+        "If-Match" => "*".to_owned(),
+        "Idempotency-Key" => format!("\"key-{}\"", SENT.fetch_add(1, Ordering::Relaxed)),
+        other => panic!("what is in `{other}`?"),
+    }
 }
 
 /// A parameter's example, as a URL has it.
@@ -123,7 +152,7 @@ fn example(parameter: &Value) -> Option<String> {
         Value::String(text) => text.clone(),
         Value::Array(several) => several
             .iter()
-            .filter_map(Value::as_str)
+            .map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned))
             .collect::<Vec<_>>()
             .join(","),
         other => other.to_string(),
@@ -157,12 +186,18 @@ fn made_up(api: &Value, schema: &Value) -> Value {
     if let Some(given) = given.into_iter().find(|it| !it.is_null()) {
         return given.clone();
     }
+    if schema["minItems"].as_u64().is_some_and(|least| least > 0) {
+        return json!([made_up(api, &schema["items"])]);
+    }
     if schema["anyOf"].is_array() {
         return made_up(api, &schema["anyOf"][0]);
     }
     match schema["properties"].as_object() {
         Some(properties) => properties
             .iter()
+            .filter(|(_, schema)| {
+                schema["examples"][0] != Value::Null || schema.get("examples").is_none()
+            })
             .map(|(name, schema)| (name.clone(), made_up(api, schema)))
             .collect(),
         None => json!([]),
