@@ -25,6 +25,8 @@ BEYOND_SCHEMAS = {
     "OUT_OF_RANGE",
     # What never changes has to be sent as it is stored, and an id as it is in the path.
     "IMMUTABLE",
+    # Two elements of a batch name the same record, perhaps with different versions.
+    "DUPLICATE",
     # A rule that the shop has in its own code.
     "NOT_A_DRAFT",
 }
@@ -64,8 +66,13 @@ def before_call(context, case, kwargs):
     number = next(NUMBERS)
     if number % 5 == 0:
         return
-    if case.method == "POST" and isinstance(case.body, dict) and UUID.fullmatch(str(case.body.get("id"))):
-        case.body["id"] = str(uuid.UUID(int=number, version=4))
+    if case.method == "POST" and isinstance(case.body, dict):
+        new = [case.body]
+        if case.operation.path.endswith(":batchCreate") and isinstance(case.body.get("requests"), list):
+            new += case.body["requests"]
+        for place, record in enumerate(new):
+            if isinstance(record, dict) and UUID.fullmatch(str(record.get("id"))):
+                record["id"] = str(uuid.UUID(int=number * 1000 + place, version=4))
     key = (case.headers or {}).get("Idempotency-Key")
     if isinstance(key, str) and key.startswith('"') and key.endswith('"'):
         case.headers["Idempotency-Key"] = f'"key {number}"'

@@ -81,6 +81,7 @@ fn document(service: &Service) -> Value {
         tags.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
     }
     let mut paths = Map::new();
+    let demands_versions = service.entities.iter().any(|it| it.write.needs_version);
     let mut components = problems::schemas();
     components.insert("Groups".to_owned(), aggregates::schema());
     for entity in &service.entities {
@@ -104,7 +105,7 @@ fn document(service: &Service) -> Value {
         "paths": {},
         "components": {
             "schemas": {},
-            "responses": problems::responses(),
+            "responses": problems::responses(demands_versions),
             "parameters": operations::parameters(service),
             "headers": operations::headers(),
         },

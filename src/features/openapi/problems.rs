@@ -140,10 +140,11 @@ fn example(status: u16) -> Option<Value> {
     Some(problem)
 }
 
-/// The component responses.
-pub fn responses() -> Map<String, Value> {
+/// The component responses. `demands_versions` says whether any record is changed under a condition alone.
+pub fn responses(demands_versions: bool) -> Map<String, Value> {
     PROBLEMS
         .iter()
+        .filter(|(status, ..)| *status != 428 || demands_versions)
         .map(|(status, name, description)| {
             let mut response = json!({
                 "description": description,
