@@ -76,9 +76,9 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 //% if removal.goes_along
 /// What the rules add where {{ naming.a_sentence }} goes along with another record.
 pub const RULES: removal::Rules = removal::Rules {
-    are_written: || {{ naming.entity }}Rules.inside_remove().is_some(),
+    are_written: || {{ naming.entity }}Rules.inside_remove_along().is_some(),
     inside: |tx, caller, id| {
-        let inside = {{ naming.entity }}Rules.inside_remove();
+        let inside = {{ naming.entity }}Rules.inside_remove_along();
         Box::pin(hooks::inside(tx, caller, inside, FIND, id))
     },
 };

@@ -111,7 +111,8 @@ def filter_failure(context, failure, case, response):
     if not codes:
         return problem.get("reason") not in BETWEEN_PARTS
     query = case.query or {}
-    if "update_mask" in query or "allow_missing" in query:
+    masked = case.operation.path.endswith(":batchUpdate")
+    if masked or "update_mask" in query or "allow_missing" in query:
         # What the mask names, or what makes a record, has to be in a patch, whose members are optional.
         codes.discard("REQUIRED")
     return not codes <= BEYOND_SCHEMAS

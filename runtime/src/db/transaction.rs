@@ -243,6 +243,10 @@ impl Transaction<'_> {
     }
 
     /// Lets each statement take as long as the transaction may: for those that touch many rows.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "PostgreSQL has to be told")
+    )]
     pub(crate) async fn be_patient(&mut self) -> Result<(), DbError> {
         match &self.held {
             #[cfg(feature = "sqlite")]

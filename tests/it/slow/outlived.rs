@@ -29,7 +29,7 @@ use super::model::Visit;
 pub struct VisitRules;
 
 impl Rules for VisitRules {
-    fn inside_remove(&self) -> Option<Inside<Visit>> {
+    fn inside_remove_along(&self) -> Option<Inside<Visit>> {
         Some(|_tx, _caller, visit| {
             Box::pin(async move {
                 if visit.note == "stays" {

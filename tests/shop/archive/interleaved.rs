@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 use super::{count, create, order, remove, start};
 
 /// Adds a line of another product to an order.
-const ADD_LINE: &str = "insert into order_lines (id, order_id, product_id, price, created_at, updated_at)
+const ADD_LINE: &str =
+    "insert into order_lines (id, order_id, product_id, price, created_at, updated_at)
     select $1, id, $2, 1, created_at, updated_at from orders where id = $3";
 
 /// Takes the number of an archived order.
@@ -120,14 +121,20 @@ async fn without_the_recipe_a_child_is_lost() {
         Engine::Sqlite => "drop trigger order_lines_guard",
         Engine::Postgres => "alter table order_lines disable trigger user",
     };
-    db.execute(&sql(unguard), Vec::new()).await.expect("unguarded");
+    db.execute(&sql(unguard), Vec::new())
+        .await
+        .expect("unguarded");
     let copy = "insert into order_lines_archive (archive_id, archive_batch, archived_at, archived_by, archive_request, archive_root, archive_hold, id, order_id, product_id)
         select id, order_id, created_at, 'x', 'x', 'orders', false, id, order_id, product_id from order_lines where order_id = $1";
-    db.execute(&sql(copy), params![id(&order)]).await.expect("copied");
+    db.execute(&sql(copy), params![id(&order)])
+        .await
+        .expect("copied");
     let line = params![Uuid::now_v7(), id(&product), id(&order)];
     db.execute(&sql(ADD_LINE), line).await.expect("added");
     let delete = sql("delete from order_lines where order_id = $1");
-    db.execute(&delete, params![id(&order)]).await.expect("deleted");
+    db.execute(&delete, params![id(&order)])
+        .await
+        .expect("deleted");
     assert!(keeps_lines(&server, 2).await.is_err());
 }
 
@@ -175,15 +182,25 @@ async fn a_value_that_is_being_taken_is_waited_for() {
         let server = Arc::new(start().await);
         let (_, path) = archived_order(&server).await;
         let mut tx = begin(&server.app().db).await;
-        let archive_id: Uuid = path.rsplit('/').nth(1).and_then(|it| it.parse().ok()).expect("a UUID");
-        let taken = tx.execute(&sql(TAKE_NUMBER), params![Uuid::now_v7(), archive_id]).await;
+        let archive_id: Uuid = path
+            .rsplit('/')
+            .nth(1)
+            .and_then(|it| it.parse().ok())
+            .expect("a UUID");
+        let taken = tx
+            .execute(&sql(TAKE_NUMBER), params![Uuid::now_v7(), archive_id])
+            .await;
         assert_eq!(taken.ok(), Some(1));
         let restoring = waiting(&server, Method::POST, &path, Some(json!({}))).await;
         end(tx, commits).await;
         let restored = restoring.await.expect("an answer");
         if commits {
             assert_eq!(restored.status, 409, "{}", restored.body);
-            assert_eq!(restored.body["errors"][0]["code"], "UNIQUE_TAKEN", "{}", restored.body);
+            assert_eq!(
+                restored.body["errors"][0]["code"], "UNIQUE_TAKEN",
+                "{}",
+                restored.body
+            );
         } else {
             assert_eq!(restored.status, 200, "{}", restored.body);
         }
@@ -212,7 +229,9 @@ async fn one_of_two_restores_finds_nothing() {
     ];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 404]);
-    let live = server.get(&format!("/v1/orders/{}", text(&order, "id"))).await;
+    let live = server
+        .get(&format!("/v1/orders/{}", text(&order, "id")))
+        .await;
     assert_eq!(live.body["version"], 2);
 }
 

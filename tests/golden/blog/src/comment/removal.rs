@@ -76,9 +76,9 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 
 /// What the rules add where a comment goes along with another record.
 pub const RULES: removal::Rules = removal::Rules {
-    are_written: || CommentRules.inside_remove().is_some(),
+    are_written: || CommentRules.inside_remove_along().is_some(),
     inside: |tx, caller, id| {
-        let inside = CommentRules.inside_remove();
+        let inside = CommentRules.inside_remove_along();
         Box::pin(hooks::inside(tx, caller, inside, FIND, id))
     },
 };

@@ -12,9 +12,9 @@ use crate::app::App;
 /// What a service adds to the commands; every method has a default that does nothing.
 ///
 /// `check_…`, `before_…` and `after_…` are about the request, so they run for the record that it
-/// names. `inside_…` is about the record: `inside_remove` runs as well for each that goes along
-/// with what it belongs to, and `inside_restore` for each of a batch that comes back. Where it
-/// gives `None`, the command stays one statement.
+/// names. `inside_…` is about the record: `inside_remove_along` runs for each that goes along with
+/// what it belongs to, and `inside_restore` for each of a batch that comes back. Where it gives
+/// `None`, the command stays one statement.
 pub trait Rules {
     /// Refuses what a caller sends: note each problem in `found`.
     fn check_new(&self, new: &NewPost, found: &mut Violations) {
@@ -94,9 +94,16 @@ pub trait Rules {
         ready(Ok(()))
     }
 
-    /// Runs in the transaction that removes a post, alone or along with another record,
-    /// while it is still there; an error undoes all of it.
+    /// Runs in the transaction that removes a post by a request of its own, while it is
+    /// still there; an error undoes all of it.
     fn inside_remove(&self) -> Option<Inside<Post>> {
+        None
+    }
+
+    /// Runs in the transaction that removes a post along with what it belongs to, while
+    /// both are still there; an error undoes all of it. What the removed record itself needs is
+    /// said by its own rules, which have run before.
+    fn inside_remove_along(&self) -> Option<Inside<Post>> {
         None
     }
 
