@@ -1,6 +1,7 @@
 //! What is removed is in the archive, and comes back as it was.
 
 use serde_json::{Value, json};
+use svcgen_runtime::axum::http::Method;
 use svcgen_runtime::testing::TestServer;
 use {{ crate_name }}::app::App;
 
@@ -13,14 +14,17 @@ struct Place {
 
 impl Place {
     async fn create(&self, server: &TestServer<App>, body: &Value) -> Value {
-        let created = server.post(self.live, body.clone()).await;
+        let request = server.request(Method::POST, self.live).keyed();
+        let created = request.json(body.clone()).send().await;
         assert_eq!(created.status, 201, "{}", created.body);
         created.body
     }
 
     /// Removes a record, and gives it as the archive lists it.
     async fn removed(&self, server: &TestServer<App>, record: &Value) -> Value {
-        let removed = server.delete(&format!("{}?reason=entered+twice", self.of(record))).await;
+        let own = format!("{}?reason=entered+twice", self.of(record));
+        let request = server.request(Method::DELETE, &own);
+        let removed = request.header("if-match", "*").send().await;
         assert_eq!(removed.status, 204, "{}", removed.body);
         let listed = server.get(self.archive).await;
         assert_eq!(listed.status, 200, "{}", listed.body);
