@@ -84,10 +84,9 @@ impl Running {
         headers: &[(String, String)],
         body: &Value,
     ) -> Option<(u16, Value)> {
-        let headers: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        let headers = headers.iter().fold(String::new(), |head, (name, value)| {
+            head + name + ": " + value + "\r\n"
+        });
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         let body = if body.is_null() {
             String::new()
