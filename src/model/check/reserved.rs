@@ -160,6 +160,10 @@ const SYSTEM_COLUMNS: &[&str] = &[
     "cmax", "cmin", "ctid", "oid", "rowid", "tableoid", "xmax", "xmin",
 ];
 
+/// Names that SQLite takes for values: a query around another one finds a text in place of a column
+/// of that name, however it is quoted.
+const VALUES: &[&str] = &["false", "true"];
+
 /// Crates and cargo's own directories, which no crate that depends on them can be called.
 const CRATES: &[&str] = &[
     "alloc",
@@ -212,6 +216,8 @@ pub fn member(snake: &str) -> Option<&'static str> {
         Some("the name of a request parameter or of a list's own member")
     } else if SYSTEM_COLUMNS.contains(&snake) {
         Some("a column that a database has in every table")
+    } else if VALUES.contains(&snake) {
+        Some("a value in SQLite, which loses a column of that name in a query within a query")
     } else {
         None
     }
