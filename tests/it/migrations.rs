@@ -174,3 +174,56 @@ fn a_narrower_type_needs_a_word_and_stops_at_rows_that_do_not_fit() {
         "{postgres}"
     );
 }
+
+#[test]
+fn a_name_that_kept_values_have_is_not_given_to_others() {
+    let place = Place::notes();
+    let entity = |fields: &str, more: &str| {
+        let text = format!("entity: Note\nfields: {{ title: string, {fields} }}\n{more}");
+        place.put("entities/note.yaml", &text);
+    };
+    entity("text: text?", "kept: [body]\n");
+    place.ok(&["generate"]);
+    let before = place.tree();
+    entity("body: { type: text, nullable: true, was: text }", "");
+    let refused = place.svcgen(&["generate"]);
+    refused.is(3, &["values are still in the database", "stashed: [body]"]);
+    place.put("entities/note.yaml", "");
+    entity("text: text?", "kept: [body]\n");
+    assert!(before == place.tree(), "a refusal wrote something");
+
+    // As it says.
+    entity("text: text?", "stashed: [body]\n");
+    place.ok(&["generate"]);
+    entity("body: { type: text, nullable: true, was: text }", "");
+    place.ok(&["generate"]);
+    let there = run(&place, ROWS);
+    let kept = "select body from svcgen_stash_0003_notes";
+    let kept: String = there
+        .query_row(kept, [], |row| row.get(0))
+        .expect("the copy");
+    assert_eq!(kept, "long");
+    let body: Option<String> = there
+        .query_row("select body from notes", [], |row| row.get(0))
+        .expect("a row");
+    assert_eq!(body, None);
+}
+
+#[test]
+fn rows_are_not_filled_with_values_of_a_type_that_does_not_fit() {
+    let place = Place::notes();
+    let entity = |more: &str| {
+        let fields = format!("title: string, body: text?, {more}");
+        let text = format!("entity: Note\nfields: {{ {fields} }}\n");
+        place.put("entities/note.yaml", &text);
+    };
+    entity("seen: { type: timestamp, backfill: { copy: title } }");
+    let refused = place.svcgen(&["generate"]);
+    refused.is(3, &["`seen` of `notes`", "`backfill: { sql: "]);
+    entity("head: { type: string, backfill: { copy: title } }");
+    place.ok(&["generate"]);
+    let head: String = run(&place, ROWS)
+        .query_row("select head from notes", [], |row| row.get(0))
+        .expect("a row");
+    assert_eq!(head, "7");
+}

@@ -1,10 +1,11 @@
 //! Backfills: what records get that were there before a field was.
 
 use super::defaults;
-use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Backfill, FieldKind};
-use crate::schema::{self, Value};
-use crate::source::Spanned;
+use super::draft::Draft;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::model::{Backfill, FieldKind, Name};
+use crate::schema::{self, Value, list_of};
+use crate::source::{Span, Spanned};
 
 /// A backfill, when it is one.
 pub fn read(
@@ -24,6 +25,74 @@ pub fn read(
         return None;
     }
     defaults::read(written, kind, false, problems).map(Backfill::Value)
+}
+
+/// Reports copies of fields that are not there, and those that lead back to where they began.
+pub fn copies(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) {
+    let copies: Vec<(Name, Name, Span)> = draft
+        .columns()
+        .filter_map(|(member, options, field)| {
+            let Some(Backfill::Copy(from)) = &field?.backfill else {
+                return None;
+            };
+            let written = options.backfill.as_ref()?;
+            Some((member.name.clone(), Name::new(from), written.span))
+        })
+        .collect();
+    for (name, from, at) in &copies {
+        let is_there = |it: &Name| {
+            let mut columns = draft.columns();
+            columns.any(|(member, ..)| member.name.snake() == it.snake())
+        };
+        if !is_there(from) && !is_automatic(draft, from) {
+            problems.push(missing(draft, from, *at));
+        } else if leads_back(&copies, name) {
+            let message = format!("the backfill of `{}` leads back to itself", name.written());
+            problems.push(
+                Diagnostic::new(Code::Contradiction, message)
+                    .label(*at, "a copy of what is to be filled itself")
+                    .help("give one of them a value or an expression, `{ sql: \"…\" }`"),
+            );
+        }
+    }
+}
+
+fn is_automatic(draft: &Draft<'_>, name: &Name) -> bool {
+    match name.snake() {
+        "id" => true,
+        "version" => draft.automatic.version,
+        "created_at" => draft.automatic.created_at,
+        "updated_at" => draft.automatic.updated_at,
+        _ => false,
+    }
+}
+
+fn missing(draft: &Draft<'_>, from: &Name, at: Span) -> Diagnostic {
+    let names: Vec<&str> = draft
+        .columns()
+        .map(|(member, _, _)| member.name.snake())
+        .collect();
+    let message = format!("`{}` has no field `{}` to copy", draft.name, from.written());
+    let problem = Diagnostic::new(Code::UnknownColumn, message).label(at, "no such field");
+    match nearest(from.snake(), names.iter().copied()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(format!("it has {}", list_of(&names))),
+    }
+}
+
+/// Whether following copies from this field comes back to it.
+fn leads_back(copies: &[(Name, Name, Span)], name: &Name) -> bool {
+    let mut at = name.snake();
+    for _ in copies {
+        match copies.iter().find(|(copy, ..)| copy.snake() == at) {
+            Some((_, from, _)) => at = from.snake(),
+            None => return false,
+        }
+        if at == name.snake() {
+            return true;
+        }
+    }
+    false
 }
 
 /// The expression that a mapping writes. Any other mapping may be the value of a JSON field.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::collections::Resolved;
 use super::draft::{Draft, MemberKind};
 use super::fields::text;
-use super::{gone, limits, writes};
+use super::{backfill, gone, limits, writes};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::{Column, Entity, FieldKind, List, OrderTerm, ScalarType};
 use crate::schema::list_of;
@@ -66,6 +66,7 @@ fn entity(draft: Draft<'_>, collections: Resolved, problems: &mut Vec<Diagnostic
         .collect();
     let list = columns.list(problems);
     gone::renames(&draft, problems);
+    backfill::copies(&draft, problems);
     Entity {
         doc: text(doc.doc.as_ref()),
         id: draft.id,

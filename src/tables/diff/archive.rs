@@ -5,7 +5,7 @@
 //! | a new column | the column, null for what is older |
 //! | a column dropped | kept, retired |
 //! | a name that comes again with another type | the old column under `NAME__vN`, a new one |
-//! | a rename | the same |
+//! | a rename | the same; what has the name already, of a field dropped before, under `NAME__vN` |
 //! | a wider type | the same |
 //! | a type that not every value fits | the old column under `NAME__vN`; in the new one what can be converted |
 //! | required, unique, checks, references, defaults, indexes | nothing |
@@ -68,8 +68,9 @@ fn followed(
     let mut kept: Vec<(String, String)> = Vec::new();
     for column in current {
         let (source, version) = source(old, column, live_pair);
-        if let Some(name) = version {
-            kept.push((name.clone(), version_of(old, &name)));
+        let taken = Some(&column.name).filter(|name| is_taken(old, &source, name));
+        for name in version.iter().chain(taken) {
+            kept.push((name.clone(), version_of(old, name)));
         }
         pair.columns.push(ColumnPair {
             name: column.name.clone(),
@@ -138,6 +139,14 @@ fn source(old: &Table, column: &Column, live: Option<&Pair>) -> (Source, Option<
         ),
         _ => (Source::New { fill: None }, Some(before.name.clone())),
     }
+}
+
+/// Whether a renamed column comes upon one that is kept under its new name.
+fn is_taken(old: &Table, source: &Source, name: &str) -> bool {
+    let (Source::Column { name: before, .. } | Source::Converted { name: before }) = source else {
+        return false;
+    };
+    before != name && old.column(name).is_some()
 }
 
 /// The first free name for an old version of a column.

@@ -27,6 +27,8 @@ impl Matching<'_> {
         }
         self.let_go(&mut pair, said);
         for column in &new.columns {
+            self.ask_about_taken_name(&pair, column);
+            self.ask_about_copy(&pair, column);
             self.ask_about_column(&pair, column);
         }
         target::settle(&mut pair);
@@ -132,6 +134,54 @@ impl Matching<'_> {
             ),
             answers,
         });
+    }
+
+    /// A column that the schema no longer has is still there, and its name is not free.
+    fn ask_about_taken_name(&mut self, pair: &Pair, column: &Column) {
+        let Some(before) = pair.old_of(&column.name) else {
+            return;
+        };
+        let taken = pair.old.column(&column.name);
+        if before.name == column.name || !taken.is_some_and(|it| it.past.retired) {
+            return;
+        }
+        let (table, entity) = (&pair.new.name, self.intent.entity(&pair.new.name));
+        self.questions.push(Question {
+            about: About::StillThere,
+            message: format!(
+                "`{before}` of `{table}` cannot be called `{name}`: the schema once had a field of that name, \
+                 whose values are still in the database; in steps: give `{before}` its old name back, write \
+                 `dropped: [{name}]` or `stashed: [{name}]` into `{entity}`, run `svcgen generate`, then rename",
+                before = before.name,
+                name = column.name,
+            ),
+            answers: Vec::new(),
+        });
+    }
+
+    /// Rows that are there get another column's value, which has to be one of this column too.
+    fn ask_about_copy(&mut self, pair: &Pair, column: &Column) {
+        let said = self.intent.column(&pair.new.name, &column.name);
+        let Some(Fill::Copy(name)) = said.and_then(|it| it.fill.as_ref()) else {
+            return;
+        };
+        let Some(other) = pair.new.column(name) else {
+            return;
+        };
+        if convert::fit(other.ty, column.ty).is_none() {
+            self.questions.push(Question {
+                about: About::Type,
+                message: format!(
+                    "`{}` of `{}` is to be filled from `{name}`, and there is no way from {} to {}; \
+                     write an expression, as in `backfill: {{ sql: \"…\" }}`",
+                    column.name,
+                    pair.new.name,
+                    convert::name(other.ty),
+                    convert::name(column.ty),
+                ),
+                answers: Vec::new(),
+            });
+        }
     }
 
     /// What has to be said before a column can become what it is to be.
