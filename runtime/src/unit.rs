@@ -64,6 +64,16 @@ impl<'a, T> Unit<'a, T> {
         }
     }
 
+    /// Whether nothing of it is to last: the caller only wants to know whether it can be done.
+    pub(crate) const fn is_tried(&self) -> bool {
+        matches!(self.fate, Fate::Tried)
+    }
+
+    /// Undoes what was written so far, for another attempt.
+    pub(crate) async fn begin_again(&mut self) {
+        self.work.roll_back().await;
+    }
+
     /// Ends the command: `outcome` is what it answers with.
     ///
     /// `false` when nothing of it lasts, so that nobody need be told of it.

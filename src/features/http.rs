@@ -90,6 +90,7 @@ fn archive(service: &Service, entity: &Entity, out: &mut Contribution) {
     let view = context! {
         naming => Serde(Naming::of(entity)),
         path => archive_path(service, entity),
+        needs_key => entity.write.needs_key,
     };
     out.template(
         format!("src/{}/http_archive.rs", entity.name.snake()),

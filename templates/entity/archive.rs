@@ -203,11 +203,10 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<Archived{{ namin
 ///
 /// Says so when there is none, and everything that stands in the way; nothing has changed then.
 pub async fn restore(
-    app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, archive::Restored>,
     archive_id: Uuid,
     overrides: &{{ naming.entity }}Overrides,
-    restoring: archive::Restoring,
 ) -> Result<archive::Restored, Error> {
     let parameters = params![
 //% for parameter in parameters
@@ -215,6 +214,6 @@ pub async fn restore(
 //% endfor
     ];
     ARCHIVES
-        .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
+        .restore(unit, caller, &ARCHIVE, archive_id, parameters)
         .await
 }

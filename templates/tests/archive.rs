@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use svcgen_runtime::axum::http::Method;
-use svcgen_runtime::testing::TestServer;
+use svcgen_runtime::testing::{Answer, TestServer};
 use {{ crate_name }}::app::App;
 
 /// Where records of one kind are, live and removed.
@@ -45,6 +45,11 @@ impl Place {
         format!("{}/{id}", self.archive)
     }
 
+    async fn restore(&self, server: &TestServer<App>, path: &str, key: &str) -> Answer {
+        let request = server.request(Method::POST, path).header("idempotency-key", key);
+        request.json(json!({})).send().await
+    }
+
     async fn gives_back(&self, server: &TestServer<App>, body: &Value) {
         let record = self.create(server, body).await;
         let archived = self.of_archived(&self.removed(server, &record).await);
@@ -52,12 +57,15 @@ impl Place {
         assert_eq!((found.status.as_u16(), &found.body["id"]), (200, &record["id"]));
 
         let restore = format!("{archived}/restore");
-        let tried = server.post(&format!("{restore}?validate_only=true"), json!({})).await;
+        let trial = format!("{restore}?validate_only=true");
+        let tried = self.restore(server, &trial, "\"tried\"").await;
         assert_eq!(tried.status, 200, "{}", tried.body);
         assert_eq!(server.get(&self.of(&record)).await.status, 404);
 
-        let restored = server.post(&restore, json!({})).await;
+        let restored = self.restore(server, &restore, "\"once\"").await;
         assert_eq!(restored.status, 200, "{}", restored.body);
+        let again = self.restore(server, &restore, "\"once\"").await;
+        assert_eq!((again.status, &again.body), (restored.status, &restored.body));
         let live = server.get(&self.of(&record)).await.body;
         for (member, value) in record.as_object().into_iter().flatten() {
             if !["version", "updated_at"].contains(&member.as_str()) {
@@ -65,7 +73,7 @@ impl Place {
             }
         }
         assert_eq!(server.get(&archived).await.status, 404);
-        assert_eq!(server.post(&restore, json!({})).await.status, 404);
+        assert_eq!(self.restore(server, &restore, "\"twice\"").await.status, 404);
     }
 //% if any_unique
 
@@ -74,7 +82,7 @@ impl Place {
         let record = self.create(server, body).await;
         let archived = self.of_archived(&self.removed(server, &record).await);
         self.create(server, body).await;
-        let refused = server.post(&format!("{archived}/restore"), json!({})).await;
+        let refused = self.restore(server, &format!("{archived}/restore"), "\"refused\"").await;
         assert_eq!(refused.status, 409, "{}", refused.body);
         assert_eq!(refused.body["reason"], "RESTORE_CONFLICT");
         let told = refused.body["errors"].as_array().into_iter().flatten();

@@ -10,7 +10,7 @@ mod request;
 mod restore;
 
 pub use entry::{Entry, columns, table};
-pub use request::{Overrides, Reading, Restoring, note_reading};
+pub use request::{Overrides, Reading, note_reading};
 pub use restore::{Restored, RestoredRecord};
 
 use crate::db::{Engine, Sql};

@@ -33,22 +33,6 @@ pub fn note_reading(caller: &Caller, table: &str, archive_id: Uuid, reading: Rea
     }
 }
 
-/// `?validate_only=true`: whether a restore is only tried (AIP-163).
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Restoring {
-    /// Whether nothing shall change.
-    pub validate_only: bool,
-}
-
-impl<S: Sync> FromRequestParts<S> for Restoring {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        let validate_only = flag(parts, "validate_only")?;
-        Ok(Self { validate_only })
-    }
-}
-
 fn flag(parts: &Parts, name: &'static str) -> Result<bool, Error> {
     let mut flag = false;
     parameters(parts, &[name], |name, value, found| match &*value {

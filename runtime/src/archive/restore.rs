@@ -5,11 +5,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::conflict::{Conflict, refused};
-use super::{Archive, Archives, Restoring};
-use crate::db::{Db, DbError, IntoValue, Transaction, Value};
+use super::{Archive, Archives};
+use crate::db::{DbError, IntoValue, Transaction, Value};
 use crate::http::Caller;
 use crate::record_id::RecordId;
-use crate::{Error, params};
+use crate::{Error, Unit, params};
 
 /// What a restore brought back, or would bring back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,28 +48,24 @@ impl Archives {
     /// 404 when it is not in the archive, 409 with all that stands in the way; nothing has changed then.
     pub async fn restore(
         &self,
-        db: &Db,
+        unit: &mut Unit<'_, Restored>,
         caller: &Caller,
         archive: &'static Archive,
         archive_id: Uuid,
         overrides: Vec<Value>,
-        restoring: Restoring,
     ) -> Result<Restored, Error> {
-        let found: Option<(Uuid,)> = db
+        let missing = || Error::not_found(&format!("archived {}", archive.sentence), archive_id);
+        let found: Option<(Uuid,)> = unit
             .fetch_optional(archive.batch, params![archive_id])
             .await?;
-        let missing = || Error::not_found(&format!("archived {}", archive.sentence), archive_id);
         let (batch,) = found.ok_or_else(missing)?;
         let wanted = Wanted {
             batch,
             one: Some(archive_id),
             overrides,
         };
-        let restored = self.run(db, caller, &[archive], &wanted, restoring).await?;
-        if restored.records.is_empty() {
-            return Err(missing());
-        }
-        Ok(restored)
+        let restored = self.run(unit, caller, &[archive], &wanted).await?;
+        restored.ok_or_else(missing)
     }
 
     /// Restores everything that was removed together.
@@ -80,61 +76,57 @@ impl Archives {
     /// nothing has changed then.
     pub async fn restore_batch(
         &self,
-        db: &Db,
+        unit: &mut Unit<'_, Restored>,
         caller: &Caller,
         batch: Uuid,
-        restoring: Restoring,
     ) -> Result<Restored, Error> {
         let wanted = Wanted {
             batch,
             one: None,
             overrides: Vec::new(),
         };
-        let restored = self
-            .run(db, caller, self.records, &wanted, restoring)
-            .await?;
-        if restored.records.is_empty() {
-            return Err(Error::not_found("archived batch", batch));
-        }
-        Ok(restored)
+        let restored = self.run(unit, caller, self.records, &wanted).await?;
+        restored.ok_or_else(|| Error::not_found("archived batch", batch))
     }
 
+    /// `None` where nothing of it is in the archive.
     async fn run(
         &self,
-        db: &Db,
+        unit: &mut Unit<'_, Restored>,
         caller: &Caller,
         archives: &[&'static Archive],
         wanted: &Wanted,
-        restoring: Restoring,
-    ) -> Result<Restored, Error> {
+    ) -> Result<Option<Restored>, Error> {
         let mut tries = 0;
-        loop {
-            let mut tx = db.begin().await?;
-            let outcome = self.run_in(&mut tx, caller, archives, wanted).await;
-            match outcome {
-                Ok(records) => {
-                    if restoring.validate_only {
-                        drop(tx);
-                    } else {
-                        tx.commit().await?;
-                        tracing::info!(
-                            batch = %wanted.batch,
-                            by = caller.subject,
-                            records = records.len(),
-                            "archived records were restored"
-                        );
-                    }
-                    return Ok(Restored {
-                        batch: wanted.batch,
-                        validate_only: restoring.validate_only,
-                        records,
-                    });
-                }
+        let records = loop {
+            let tx = unit.hold().await?;
+            match self.run_in(tx, caller, archives, wanted).await {
+                Ok(records) => break records,
                 // Somebody took a value or removed a parent after it was looked for: looking again tells what.
-                Err(error) if tries == 0 && is_race(&error) => tries += 1,
+                Err(error) if tries == 0 && is_race(&error) => {
+                    tries += 1;
+                    unit.begin_again().await;
+                }
                 Err(error) => return Err(error),
             }
+        };
+        if records.is_empty() {
+            return Ok(None);
         }
+        let restored = Restored {
+            batch: wanted.batch,
+            validate_only: unit.is_tried(),
+            records,
+        };
+        if unit.commit(&restored).await? {
+            tracing::info!(
+                batch = %wanted.batch,
+                by = caller.subject,
+                records = restored.records.len(),
+                "archived records were restored"
+            );
+        }
+        Ok(Some(restored))
     }
 
     async fn run_in(

@@ -85,6 +85,11 @@ pub fn no_content(_nothing: &()) -> Response {
     NoContent.into_response()
 }
 
+/// The answer of a command that tells what it did: 200 with the value.
+pub fn told<T: Serialize>(value: &T) -> Response {
+    json(value).unwrap_or_else(IntoResponse::into_response)
+}
+
 /// 200 with the value.
 pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<Response, Error> {
     let mut bytes = Vec::with_capacity(512);
@@ -112,20 +117,26 @@ fn tag(response: &mut Response, entity: &impl Tag) {
 /// The path of one of a collection's records: an id may be any text, and what a segment of a path
 /// cannot hold is escaped.
 pub fn location(collection: &str, id: &impl std::fmt::Display) -> String {
-    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-    const OUTSIDE: &AsciiSet = &CONTROLS
-        .add(b' ')
-        .add(b'"')
-        .add(b'#')
-        .add(b'%')
-        .add(b'/')
-        .add(b'<')
-        .add(b'>')
-        .add(b'?')
-        .add(b'\\')
-        .add(b'`')
-        .add(b'{')
-        .add(b'}');
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    // `pchar` of RFC 3986, §3.3.
+    const OUTSIDE: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~')
+        .remove(b'!')
+        .remove(b'$')
+        .remove(b'&')
+        .remove(b'\'')
+        .remove(b'(')
+        .remove(b')')
+        .remove(b'*')
+        .remove(b'+')
+        .remove(b',')
+        .remove(b';')
+        .remove(b'=')
+        .remove(b':')
+        .remove(b'@');
     let id = id.to_string();
     format!("{collection}/{}", utf8_percent_encode(&id, OUTSIDE))
 }

@@ -26,7 +26,7 @@ mod write;
 
 pub(crate) use accept::refuses_json;
 pub use aggregation::Aggregation;
-pub use answer::{Created, NoContent, Tag, Tagged, location, no_content, version_tag};
+pub use answer::{Created, NoContent, Tag, Tagged, location, no_content, told, version_tag};
 pub use batch::{Batch, Change, Element, Ids, Several, Target, Targeted, Targets, several};
 pub use body::Body;
 pub(crate) use body::too_large;

@@ -20,7 +20,10 @@ pub struct Write(Wish);
 #[derive(Debug)]
 enum Wish {
     Done,
-    Tried,
+    /// Whether it carries a key, which is not needed then.
+    Tried {
+        keyed: bool,
+    },
     /// Rare, and large.
     Once(Box<Keyed>),
 }
@@ -45,14 +48,14 @@ impl Write {
         }
         let Some(key) = key_of(&parts.headers)? else {
             return Ok(Self(if validate_only {
-                Wish::Tried
+                Wish::Tried { keyed: false }
             } else {
                 Wish::Done
             }));
         };
         if validate_only {
             // Nothing is done, so nothing can be done twice.
-            return Ok(Self(Wish::Tried));
+            return Ok(Self(Wish::Tried { keyed: true }));
         }
         let context = Context::of(parts);
         let body = BodyDigest::default();
@@ -68,15 +71,15 @@ impl Write {
         }))))
     }
 
-    /// Refuses a request without a key.
+    /// Refuses a request without a key, one that is only tried included: it is to be what will be sent.
     ///
     /// # Errors
     ///
     /// 400 `IDEMPOTENCY_KEY_REQUIRED`.
     pub fn require_key(&self) -> Result<(), Error> {
         match self.0 {
-            Wish::Once(_) | Wish::Tried => Ok(()),
-            Wish::Done => Err(Error::bad_request(
+            Wish::Once(_) | Wish::Tried { keyed: true } => Ok(()),
+            Wish::Done | Wish::Tried { keyed: false } => Err(Error::bad_request(
                 "IDEMPOTENCY_KEY_REQUIRED",
                 "Send a header `Idempotency-Key` with a new key, such as a UUID in quotes: a repetition with the same key is not done twice.",
             )),
@@ -98,7 +101,7 @@ impl Write {
     ) -> Result<Unit<'a, T>, Instead> {
         match self.0 {
             Wish::Done => Ok(Unit::lasting(db, render)),
-            Wish::Tried => Ok(Unit::tried(db, render)),
+            Wish::Tried { .. } => Ok(Unit::tried(db, render)),
             Wish::Once(keyed) => {
                 let claim = Box::pin(keyed.claim(db, &caller.subject)).await?;
                 Ok(Unit::kept(db, claim, render))

@@ -71,7 +71,7 @@ impl ArchiveView {
         imports.add("serde", "Serialize");
         imports.add("uuid", "Uuid");
         let names = [
-            "Error", "archive", "db", "hooks", "http", "input", "list", "params",
+            "Error", "Unit", "archive", "db", "hooks", "http", "input", "list", "params",
         ];
         imports.add_all("svcgen_runtime", &names);
         let (record, shown) = record(context, entity, &mut imports);

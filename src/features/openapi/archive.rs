@@ -12,6 +12,7 @@ use super::super::http::{archive_path, resource_path};
 use super::lists;
 use super::operations::{id_parameter, json_content, operation, responses, shared};
 use super::schemas::{id_type, object, page_of, property};
+use super::writes::{keyed, writing};
 
 /// Adds what concerns an entity.
 pub fn add(
@@ -60,8 +61,8 @@ pub fn add_batches(service: &Service, paths: &mut Map<String, Value>) {
         "Restore what was removed together",
         json!({
             "description": "Brings back every record of a batch, parents first, or none: what stands in the way is told, all of it.",
-            "parameters": [validate_only()],
-            "responses": responses("200", restored_response(), &[404, 409]),
+            "parameters": writing(Vec::new()),
+            "responses": responses("200", restored_response(), &[404, 409, 422]),
         }),
     );
     restore["tags"] = json!(["Archive"]);
@@ -163,7 +164,7 @@ fn restore(entity: &Entity) -> Value {
         &format!("Restore {}", Naming::of(entity).a_sentence),
         json!({
             "description": "Brings one record back, with the values that the body has instead of the archived ones. What stands in the way is a 409 with all of it in `errors`: `ID_TAKEN`, `UNIQUE_TAKEN`, `PARENT_MISSING`, `PARENT_ARCHIVED`, `CHECK_FAILED`, `ENUM_VALUE_REMOVED`, `REQUIRED_VALUE_MISSING`, `VALUE_NOT_CONVERTED`; nothing has changed then.",
-            "parameters": [validate_only()],
+            "parameters": keyed(entity, Vec::new()),
             "requestBody": { "required": false, "content": content },
             "responses": responses("200", restored_response(), &[404, 409, 413, 415, 422]),
         }),
@@ -172,13 +173,6 @@ fn restore(entity: &Entity) -> Value {
 
 fn restored_response() -> Value {
     json!({ "description": "What came back.", "content": json_content("Restored") })
-}
-
-fn validate_only() -> Value {
-    flag(
-        "validate_only",
-        "Whether to find out only, and change nothing (AIP-163).",
-    )
 }
 
 fn flag(name: &str, description: &str) -> Value {

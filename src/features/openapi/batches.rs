@@ -73,7 +73,7 @@ fn change(service: &Service, entity: &Entity) -> Value {
     let mask = json!({
         "type": ["string", "null"],
         "maxLength": 4096,
-        "pattern": format!("^({names})(,({names}))*$"),
+        "pattern": format!("^ *(({names}) *)?(, *(({names}) *)?)*$"),
         "description": "The fields to change, separated by commas, as in a single change. Without it, the fields that are sent change.",
         "examples": [null],
     });

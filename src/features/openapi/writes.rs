@@ -43,7 +43,7 @@ pub(super) const CONDITION: &str = r#"^(\*|"[1-9][0-9]{0,17}")$"#;
 const IDEMPOTENCY_KEY: &str = r#"^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-+\--:<-\[\]-~]{1,255})$"#;
 
 /// What every operation that writes may say, beside its own.
-fn writing(own: Vec<Value>) -> Vec<Value> {
+pub(super) fn writing(own: Vec<Value>) -> Vec<Value> {
     let mut parameters = own;
     parameters.push(shared("parameters", "ValidateOnly"));
     parameters.push(shared("parameters", "IdempotencyKey"));

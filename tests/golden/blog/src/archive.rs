@@ -1,9 +1,9 @@
 //! What was removed together comes back together: the archives of all records, and what ties them.
 
+use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use axum::{Json, Router};
-use svcgen_runtime::{Error, archive, http};
+use svcgen_runtime::{archive, http};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -60,11 +60,9 @@ async fn restore(
     State(app): State<App>,
     caller: http::Caller,
     http::Id(batch): http::Id<Uuid>,
-    restoring: archive::Restoring,
-) -> Result<Json<archive::Restored>, Error> {
-    Ok(Json(
-        ARCHIVES
-            .restore_batch(&app.db, &caller, batch, restoring)
-            .await?,
-    ))
+    write: http::Write,
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::told).await?;
+    let outcome = ARCHIVES.restore_batch(&mut unit, &caller, batch).await;
+    unit.answer(outcome).await
 }

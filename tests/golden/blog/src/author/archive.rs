@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use svcgen_runtime::{Error, archive, db, hooks, http, input, list, params};
+use svcgen_runtime::{Error, Unit, archive, db, hooks, http, input, list, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -363,11 +363,10 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<ArchivedAuthorPa
 ///
 /// Says so when there is none, and everything that stands in the way; nothing has changed then.
 pub async fn restore(
-    app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, archive::Restored>,
     archive_id: Uuid,
     overrides: &AuthorOverrides,
-    restoring: archive::Restoring,
 ) -> Result<archive::Restored, Error> {
     let parameters = params![
         overrides.id.is_some(),
@@ -380,6 +379,6 @@ pub async fn restore(
         overrides.bio.as_ref().and_then(Option::as_ref),
     ];
     ARCHIVES
-        .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
+        .restore(unit, caller, &ARCHIVE, archive_id, parameters)
         .await
 }

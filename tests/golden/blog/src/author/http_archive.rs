@@ -40,10 +40,10 @@ async fn restore(
     State(app): State<App>,
     caller: http::Caller,
     http::Id(archive_id): http::Id<Uuid>,
-    restoring: archives::Restoring,
+    write: http::Write,
     archives::Overrides(overrides): archives::Overrides<archive::AuthorOverrides>,
-) -> Result<Json<archives::Restored>, Error> {
-    Ok(Json(
-        archive::restore(&app, &caller, archive_id, &overrides, restoring).await?,
-    ))
+) -> http::Answered {
+    let mut unit = write.begin(&app.db, &caller, http::told).await?;
+    let outcome = archive::restore(&caller, &mut unit, archive_id, &overrides).await;
+    unit.answer(outcome).await
 }

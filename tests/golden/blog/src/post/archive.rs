@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use svcgen_runtime::{Error, archive, db, hooks, http, input, list, params};
+use svcgen_runtime::{Error, Unit, archive, db, hooks, http, input, list, params};
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
@@ -404,11 +404,10 @@ pub async fn list(app: &App, listing: &http::Listing) -> Result<ArchivedPostPage
 ///
 /// Says so when there is none, and everything that stands in the way; nothing has changed then.
 pub async fn restore(
-    app: &App,
     caller: &http::Caller,
+    unit: &mut Unit<'_, archive::Restored>,
     archive_id: Uuid,
     overrides: &PostOverrides,
-    restoring: archive::Restoring,
 ) -> Result<archive::Restored, Error> {
     let parameters = params![
         overrides.id.is_some(),
@@ -425,6 +424,6 @@ pub async fn restore(
         overrides.published_at.flatten(),
     ];
     ARCHIVES
-        .restore(&app.db, caller, &ARCHIVE, archive_id, parameters, restoring)
+        .restore(unit, caller, &ARCHIVE, archive_id, parameters)
         .await
 }
