@@ -8,7 +8,7 @@ use crate::{merging::edits::Random, support::Place};
 
 /// A configuration of stable rustfmt that a person may have.
 fn configuration(random: &mut Random) -> String {
-    let options: [(&str, &[&str]); 9] = [
+    let options: [(&str, &[&str]); 8] = [
         ("max_width", &["70", "80", "100", "120", "160"]),
         (
             "use_small_heuristics",
@@ -23,7 +23,6 @@ fn configuration(random: &mut Random) -> String {
             &["\"Tall\"", "\"Compressed\"", "\"Vertical\""],
         ),
         ("match_block_trailing_comma", &["true", "false"]),
-        ("newline_style", &["\"Windows\"", "\"Unix\"", "\"Auto\""]),
     ];
     let mut text = String::new();
     for (name, values) in options {
