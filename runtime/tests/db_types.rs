@@ -70,12 +70,15 @@ async fn keeps<T>(it: &TestDb, column: &str, values: impl IntoIterator<Item = T>
 where
     T: FromColumn + IntoValue + Clone + PartialEq + Debug + Send + 'static,
 {
+    let mut written = Vec::new();
     for value in values {
         let read: T = store(&it.db, column, value.clone().into_value())
             .await
             .unwrap_or_else(|error| panic!("{} {column} {value:?}: {error}", it.label));
         assert_eq!(read, value, "{} {column}", it.label);
+        written.push(value);
     }
+    keeps_many(it, column, &written).await;
     let none: Option<T> = store(&it.db, column, None::<T>.into_value()).await.unwrap();
     assert_eq!(none, None, "{} {column}", it.label);
     let wrong = it
@@ -86,6 +89,27 @@ where
         matches!(wrong, Err(DbError::Decode { column: 0, .. })),
         "null is not a {column}"
     );
+}
+
+/// Writes many rows at once, with nulls between them, and reads them back in their order.
+async fn keeps_many<T>(it: &TestDb, column: &str, values: &[T])
+where
+    T: FromColumn + IntoValue + Clone + PartialEq + Debug + Send + 'static,
+{
+    let values = values.iter().cloned().map(Some).chain([None]);
+    let values: Vec<Option<T>> = values.cycle().take(40).collect();
+    let rows = values.iter().zip(2_i64..);
+    let rows: Vec<Vec<Value>> = rows.map(|(value, id)| params![id, value.clone()]).collect();
+    let insert = both(format!(
+        "insert into samples (id, {column}) values ($1, $2) returning {column}, id"
+    ));
+    let mut tx = it.db.begin().await.unwrap();
+    let read: Vec<(Option<T>, i64)> = tx
+        .one_each(&insert, rows)
+        .await
+        .unwrap_or_else(|failed| panic!("{} {column} {failed:?}", it.label));
+    let expected: Vec<(Option<T>, i64)> = values.into_iter().zip(2..).collect();
+    assert_eq!(read, expected, "{} {column}", it.label);
 }
 
 async fn refuses(it: &TestDb, column: &str, value: impl IntoValue) {
@@ -413,6 +437,40 @@ async fn placeholders_are_numbered_not_counted() {
         let select = both("select id, small, text, whole from samples where text = $2 and (id = $1 or whole = $1)".to_owned());
         let row: (i64, i32, String, i64) = it.db.fetch_one(&select, params![10, "third"]).await.unwrap();
         assert_eq!(row, (10, 20, "third".to_owned(), 10), "{}", it.label);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_row_that_cannot_be_inserted_is_known_among_many() {
+    each(async |it| {
+        let insert = Sql::new("insert into samples (id, kind, text) values ($1, $2, $3)");
+        let row = |id: i64, kind: &str| params![id, kind.to_owned(), "a text"];
+        let rows = || (0..50).map(|id| row(id, "round")).collect::<Vec<_>>();
+        type IsRight = fn(&DbError) -> bool;
+        let wrong: [(usize, Vec<Value>, IsRight); 3] = [
+            (7, row(7, "square"), |it| {
+                matches!(it, DbError::Check { .. })
+            }),
+            // The second of two with one key is at fault.
+            (9, row(8, "flat"), |it| matches!(it, DbError::Unique { .. })),
+            (7, params![7, 3_i64, "a text"], |it| {
+                matches!(it, DbError::Encode { .. } | DbError::Check { .. })
+            }),
+        ];
+        for (place, wrong, is_right) in wrong {
+            let mut tx = it.db.begin().await.unwrap();
+            let mut all = rows();
+            all[place] = wrong;
+            let failed = tx.execute_each(&insert, all).await.unwrap_err();
+            assert_eq!(failed.index, place, "{} {failed:?}", it.label);
+            assert!(is_right(&failed.error), "{} {failed:?}", it.label);
+            assert!(tx.commit().await.is_err());
+        }
+        let mut tx = it.db.begin().await.unwrap();
+        let inserted = tx.execute_each(&insert, rows()).await.unwrap();
+        assert_eq!(inserted, 50, "{}", it.label);
+        tx.commit().await.unwrap();
     })
     .await;
 }

@@ -1,8 +1,8 @@
 //! One statement of a transaction for several rows: sent at once, and the first row that fails is known.
 //!
-//! SQLite's writer runs all rows before it answers; to PostgreSQL they are sent without waiting
-//! for one another, so that a thousand rows cost one way there and back. Either way it is the
-//! same statement as for one row.
+//! SQLite's writer runs all rows before it answers. PostgreSQL gets many rows of an insert in one
+//! statement, and everything else without waiting for one another, so that a thousand rows cost
+//! one way there and back. Callers write the same statement as for one row.
 
 use super::collect::{Affected, Collect, One, Optional};
 use super::{DbError, FromRow, Sql, Transaction, Value};

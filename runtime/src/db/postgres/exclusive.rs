@@ -1,22 +1,27 @@
 //! A transaction on a connection of its own. Dropping it rolls back.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use deadpool_postgres::Object;
-use futures_util::FutureExt;
-use tokio_postgres::Client;
+use futures_util::{FutureExt, TryStreamExt as _};
+use tokio_postgres::{Client, Statement};
 
 use super::error::plan_is_stale;
+use super::many;
 use super::shared::{Trouble, collect};
 use crate::db::collect::Collect;
 use crate::db::sql::Text;
-use crate::db::{DbError, FailedAt, Value};
+use crate::db::{DbError, FailedAt, Row, Value};
 
 /// How long a rollback may take before the connection is closed instead.
 const ROLLBACK: Duration = Duration::from_secs(5);
 
 /// How many statements are under way at once, so that what is sent and not answered stays small.
 const WINDOW: usize = 1000;
+
+/// From how many rows on they are inserted by one statement: below it the savepoint costs more.
+const MANY: usize = 8;
 
 /// An open transaction.
 pub(crate) struct Exclusive {
@@ -49,8 +54,7 @@ impl Exclusive {
         .map_err(Trouble::into_error)
     }
 
-    /// Runs a statement in the transaction for each set of values. All are sent before the first
-    /// answer is awaited; after one that fails, PostgreSQL refuses the others.
+    /// Runs a statement in the transaction for each set of values.
     pub(crate) async fn run_each<C: Collect>(
         &self,
         text: &Text,
@@ -62,30 +66,15 @@ impl Exclusive {
             .prepare_cached(text.as_str())
             .await
             .map_err(|error| at_first(error.into()))?;
-        let mut outputs = Vec::with_capacity(rows.len());
-        for window in rows.chunks(WINDOW) {
-            let mut sent: Vec<_> = window
-                .iter()
-                .map(|values| {
-                    Box::pin(collect::<C>(connection, &statement, values, |error| {
-                        failed(connection, error)
-                    }))
-                })
-                .collect();
-            // The first look at each sends it, in this order, which is that of the answers too.
-            let mut done: Vec<_> = sent.iter_mut().map(FutureExt::now_or_never).collect();
-            for (answer, done) in sent.into_iter().zip(&mut done) {
-                let output = match done.take() {
-                    Some(output) => output,
-                    None => answer.await,
-                };
-                outputs.push(output.map_err(|trouble| FailedAt {
-                    index: outputs.len(),
-                    error: trouble.into_error(),
-                })?);
-            }
+        if rows.len() >= MANY
+            && let Some(many) = many::of(text.as_str(), statement.params())
+            && let Some(outputs) = together::<C>(connection, &many, rows)
+                .await
+                .map_err(at_first)?
+        {
+            return Ok(outputs);
         }
-        Ok(outputs)
+        one_by_one::<C>(connection, &statement, rows).await
     }
 
     /// The driver's client.
@@ -119,6 +108,106 @@ impl Drop for Exclusive {
             Err(_) => drop(Object::take(connection)),
         }
     }
+}
+
+/// Sends all statements before the first answer is awaited; after one that fails, PostgreSQL
+/// refuses the others.
+async fn one_by_one<C: Collect>(
+    connection: &Object,
+    statement: &Statement,
+    rows: &[Vec<Value>],
+) -> Result<Vec<C::Output>, FailedAt> {
+    let mut outputs = Vec::with_capacity(rows.len());
+    for window in rows.chunks(WINDOW) {
+        let mut sent: Vec<_> = window
+            .iter()
+            .map(|values| {
+                Box::pin(collect::<C>(connection, statement, values, |error| {
+                    failed(connection, error)
+                }))
+            })
+            .collect();
+        // The first look at each sends it, in this order, which is that of the answers too.
+        let mut done: Vec<_> = sent.iter_mut().map(FutureExt::now_or_never).collect();
+        for (answer, done) in sent.into_iter().zip(&mut done) {
+            let output = match done.take() {
+                Some(output) => output,
+                None => answer.await,
+            };
+            outputs.push(output.map_err(|trouble| FailedAt {
+                index: outputs.len(),
+                error: trouble.into_error(),
+            })?);
+        }
+    }
+    Ok(outputs)
+}
+
+/// Inserts all rows by one statement. `None` where one of them cannot be inserted, and nothing
+/// has changed then: one by one they tell which it is.
+async fn together<C: Collect>(
+    connection: &Object,
+    many: &str,
+    rows: &[Vec<Value>],
+) -> Result<Option<Vec<C::Output>>, DbError> {
+    let statement = connection.prepare_cached(many).await?;
+    let columns: Vec<Vec<&Value>> = (0..statement.params().len())
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).collect())
+        .collect();
+    connection.batch_execute("savepoint svcgen_many").await?;
+    let outputs = match insert::<C>(connection, &statement, columns).await {
+        Ok(outputs) if outputs.len() == rows.len() => Some(outputs),
+        Err(Trouble::Final(error)) if is_about_a_row(&error) => None,
+        Err(trouble) => return Err(trouble.into_error()),
+        // Somebody's trigger leaves rows out.
+        Ok(_) => None,
+    };
+    let end = match outputs {
+        Some(_) => "release savepoint svcgen_many",
+        None => "rollback to savepoint svcgen_many",
+    };
+    connection.batch_execute(end).await?;
+    Ok(outputs)
+}
+
+async fn insert<C: Collect>(
+    connection: &Object,
+    statement: &Statement,
+    columns: Vec<Vec<&Value>>,
+) -> Result<Vec<C::Output>, Trouble> {
+    let failed = |error| failed(connection, error);
+    let rows = connection
+        .query_raw(statement, columns)
+        .await
+        .map_err(failed)?;
+    let mut rows = pin!(rows);
+    let mut outputs = Vec::new();
+    while let Some(row) = rows.try_next().await.map_err(failed)? {
+        let mut collected = C::default();
+        let output = collected
+            .take(&Row::postgres(&row))
+            .and_then(|()| collected.finish(1));
+        outputs.push(output.map_err(Trouble::Final)?);
+    }
+    let inserted = rows.rows_affected().unwrap_or_default();
+    if outputs.is_empty() && statement.columns().is_empty() {
+        for _ in 0..inserted {
+            outputs.push(C::default().finish(1).map_err(Trouble::Final)?);
+        }
+    }
+    Ok(outputs)
+}
+
+/// Whether the values of some row are to blame, and not the connection or somebody else.
+const fn is_about_a_row(error: &DbError) -> bool {
+    !matches!(
+        error,
+        DbError::Timeout
+            | DbError::Serialization
+            | DbError::Unavailable(_)
+            | DbError::DiskFull
+            | DbError::ReadOnly
+    )
 }
 
 fn failed(connection: &Object, error: tokio_postgres::Error) -> Trouble {

@@ -6,6 +6,7 @@ pub(crate) mod decode;
 pub(crate) mod encode;
 mod error;
 mod exclusive;
+mod many;
 mod shared;
 mod tls;
 
