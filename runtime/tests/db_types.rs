@@ -447,8 +447,7 @@ async fn the_row_that_cannot_be_inserted_is_known_among_many() {
         let insert = Sql::new("insert into samples (id, kind, text) values ($1, $2, $3)");
         let row = |id: i64, kind: &str| params![id, kind.to_owned(), "a text"];
         let rows = || (0..50).map(|id| row(id, "round")).collect::<Vec<_>>();
-        type IsRight = fn(&DbError) -> bool;
-        let wrong: [(usize, Vec<Value>, IsRight); 3] = [
+        let wrong: [(usize, Vec<Value>, fn(&DbError) -> bool); 3] = [
             (7, row(7, "square"), |it| {
                 matches!(it, DbError::Check { .. })
             }),
