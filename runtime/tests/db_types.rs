@@ -441,13 +441,16 @@ async fn placeholders_are_numbered_not_counted() {
     .await;
 }
 
+/// Whether an error is the one that a row deserves.
+type Blames = fn(&DbError) -> bool;
+
 #[tokio::test]
 async fn the_row_that_cannot_be_inserted_is_known_among_many() {
     each(async |it| {
         let insert = Sql::new("insert into samples (id, kind, text) values ($1, $2, $3)");
         let row = |id: i64, kind: &str| params![id, kind.to_owned(), "a text"];
         let rows = || (0..50).map(|id| row(id, "round")).collect::<Vec<_>>();
-        let wrong: [(usize, Vec<Value>, fn(&DbError) -> bool); 3] = [
+        let wrong: [(usize, Vec<Value>, Blames); 3] = [
             (7, row(7, "square"), |it| {
                 matches!(it, DbError::Check { .. })
             }),
