@@ -141,6 +141,10 @@ impl Dialect for Sqlite {
         ""
     }
 
+    fn for_change(&self) -> &'static str {
+        self.for_update()
+    }
+
     fn before_guards(&self) -> &'static str {
         ""
     }

@@ -12,6 +12,7 @@ mod links;
 mod moments;
 mod numbers;
 mod refusals;
+mod sides;
 mod texts;
 mod writes;
 
