@@ -1,6 +1,7 @@
 //! Values at the edges of every type, over HTTP and back, on either engine.
 
 mod archive;
+mod bad_input;
 mod batches;
 mod conditional;
 mod defaults;
