@@ -10,9 +10,9 @@ use super::sql::{Statement, Statements};
 /// Whether an entity shows the rows of a link table that hold its id in a column.
 pub fn shows(entity: &Entity, table: &str, column: &str) -> bool {
     let mut collections = entity.collections.iter();
-    collections.any(|it| {
-        matches!(&it.via, Via::Link(link) if link.table == table && link.own_column == column)
-    })
+    collections.any(
+        |it| matches!(&it.via, Via::Link(link) if link.table == table && link.own_column == column),
+    )
 }
 
 /// Whether the other end of a link shows it, in something that a change of it can raise.

@@ -203,7 +203,10 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
 }
 
 fn import_touches(links: &[LinkView], imports: &mut Imports) {
-    if links.iter().any(|it| it.touched && !it.touch_time.is_empty()) {
+    if links
+        .iter()
+        .any(|it| it.touched && !it.touch_time.is_empty())
+    {
         imports.add("jiff", "Timestamp");
     }
 }

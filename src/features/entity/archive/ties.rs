@@ -53,12 +53,7 @@ pub fn of(context: &Context<'_>) -> Vec<Tied> {
     ties
 }
 
-fn detached(
-    context: &Context<'_>,
-    child: &Entity,
-    column: &str,
-    target: &Entity,
-) -> Tied {
+fn detached(context: &Context<'_>, child: &Entity, column: &str, target: &Entity) -> Tied {
     let table = child.name.plural_snake();
     let name = format!("{}_{}", table.to_uppercase(), column.to_uppercase());
     let (live, parents) = (quoted(table), quoted(target.name.plural_snake()));
