@@ -15,7 +15,7 @@ use super::{Context, Contribution, Feature, Module};
 pub struct Archive;
 
 #[derive(serde::Serialize)]
-struct Tie {
+struct TieView {
     touches: Vec<String>,
     tie: String,
     forget: String,
@@ -53,9 +53,9 @@ impl Feature for Archive {
             })
             .collect();
         let ties_of = archive_ties(context);
-        let ties: Vec<Tie> = ties_of
+        let ties: Vec<TieView> = ties_of
             .iter()
-            .map(|it| Tie {
+            .map(|it| TieView {
                 touches: it.touches.iter().map(|it| it.name.clone()).collect(),
                 tie: it.tie.name.clone(),
                 forget: it.forget.name.clone(),

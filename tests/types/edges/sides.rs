@@ -137,29 +137,32 @@ async fn an_end_that_shows_nothing_stays() {
     assert_eq!(versions(&server, &[&node]).await, [4]);
 }
 
-/// Changes of the same two nodes, each of the other's friends, wait for each other in one order.
+/// Changes of the same two nodes, each the other's friend, wait for each other in one order.
 #[tokio::test(flavor = "multi_thread")]
 async fn friends_of_each_other_at_once() {
     let server = start().await;
     let first = node(&server, json!({})).await;
     let second = node(&server, json!({})).await;
+    let own = |n: usize| {
+        if n.is_multiple_of(2) {
+            (&first, &second)
+        } else {
+            (&second, &first)
+        }
+    };
     for _ in 0..4 {
-        let (server, first, second) = (&server, &first, &second);
+        let server = &server;
         let changes = (0..8).map(|n| async move {
-            let (own, other) = if n % 2 == 0 {
-                (first, second)
-            } else {
-                (second, first)
-            };
-            let friends = if n % 3 == 0 {
-                json!([])
-            } else {
-                json!([other["id"]])
-            };
+            let (own, other) = own(n);
+            let mut friends = vec![&other["id"]];
+            friends.extend((n % 3 == 0).then_some(&own["id"]));
             change(server, own, json!({ "friend_ids": friends })).await
         });
         for answer in join_all(changes).await {
             assert_eq!(answer.status, 200, "{}", answer.body);
         }
     }
+    // Each is another version for every write of its own, and for every link that came or went.
+    let both = [&first, &second];
+    assert!(versions(&server, &both).await.iter().all(|it| *it >= 17));
 }
