@@ -188,9 +188,7 @@ fn touch(context: &Context<'_>, table: &Table, key: &ForeignKey, back: &str) -> 
     );
     if is_archived(entity) {
         let archive = quoted(&archive_name(&key.table));
-        rows = format!(
-            "{rows}\nand id not in (select id from {archive} where archive_batch = $1)"
-        );
+        rows = format!("{rows}\nand id not in (select id from {archive} where archive_batch = $1)");
     }
     Some(statement(service, &name, &doc, |dialect| {
         format!(
