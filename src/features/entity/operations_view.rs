@@ -10,7 +10,7 @@ use super::constraints::{constraints, link_constraint};
 use super::imports::Imports;
 use super::linking::{is_held_first, is_touched};
 use super::list::ListView;
-use super::model_view::{Merged, ModelView, link_members};
+use super::model_view::{Merged, ModelView};
 use super::naming::Naming;
 use super::relations::touch_time;
 use super::removal::Removal;
@@ -178,7 +178,7 @@ impl OperationsView {
             list,
             command_imports: {
                 import_command_types(entity, changeable, &mut command_imports);
-                import_touches(&links, &mut command_imports);
+                import_link_statements(&links, &mut command_imports);
                 command_imports.lines()
             },
             links,
@@ -202,7 +202,20 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
     imports.add("super", "queries");
 }
 
-fn import_touches(links: &[LinkView], imports: &mut Imports) {
+fn import_link_statements(links: &[LinkView], imports: &mut Imports) {
+    for link in links {
+        imports.add_all("super::relations", &[&link.link, &link.unlink]);
+        if link.touched {
+            imports.add("super::relations", &link.touch);
+        }
+        if link.held_first {
+            imports.add("super::relations", &link.hold);
+        }
+    }
+    import_touch_time(links, imports);
+}
+
+fn import_touch_time(links: &[LinkView], imports: &mut Imports) {
     if links
         .iter()
         .any(|it| it.touched && !it.touch_time.is_empty())
@@ -245,12 +258,12 @@ fn batch_imports(entity: &Entity, changeable: bool, links: &[LinkView]) -> Vec<S
     let commands = ["CONSTRAINTS", "INSERT", "LOCK", "insert_parameters"];
     imports.add_all("super::commands", &commands);
     imports.add("super::commands", "self");
-    import_touches(links, &mut imports);
+    import_touch_time(links, &mut imports);
     for link in links {
-        imports.add("super::commands", &link.link);
+        imports.add("super::relations", &link.link);
         imports.add("super::commands", &link.constraints);
         if link.touched {
-            imports.add("super::commands", &link.touch);
+            imports.add("super::relations", &link.touch);
         }
     }
     let name = entity.name.pascal();
@@ -382,10 +395,6 @@ fn command_statements(
     }
     if !statements.update_parameters().is_empty() || links(service, entity).next().is_some() {
         commands.push(statements.update());
-    }
-    let members = link_members(service, entity);
-    for ((link, target), (member, _, _)) in links(service, entity).zip(&members) {
-        commands.extend(statements.link(link, target, member));
     }
     commands.push(statements.lock());
     commands

@@ -177,6 +177,34 @@ pub const LINK_TAG_IDS: db::Sql = db::Sql::each(
 /// The end of a record's rows of `post_tags`.
 pub const UNLINK_TAG_IDS: db::Sql = db::Sql::new("delete from post_tags where post_id = $1");
 
+/// What another JSON array of ids changes of the tags, which show `post_tags` too: of those that it adds or leaves out.
+pub const TOUCH_TAG_IDS: db::Sql = db::Sql::each(
+    "with differing as (
+         select tag_id as id from post_tags where post_id = $1
+         union all
+         select distinct unhex(element.value, '-')
+         from json_each($2) as element
+     )
+     update tags
+     set version = version + 1, updated_at = $3
+     where id in (select id from differing group by id having count(*) = 1)",
+    "with differing as (
+         select tag_id as id from post_tags where post_id = $1
+         union all
+         select distinct element.value::uuid
+         from jsonb_array_elements_text($2) as element (value)
+     )
+     update tags
+     set version = version + 1, updated_at = $3
+     where id in (
+         select id
+         from tags
+         where id in (select id from differing group by id having count(*) = 1)
+         order by id
+         for no key update
+     )",
+);
+
 /// One post by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
     "select
@@ -322,6 +350,13 @@ async fn insert(
     let Some(post) = created else {
         return Ok(None);
     };
+    if !new.tag_ids.is_empty() {
+        work.execute(
+            &TOUCH_TAG_IDS,
+            params![&post.id, db::Json(&new.tag_ids), Timestamp::now()],
+        )
+        .await?;
+    }
     work.execute(&LINK_TAG_IDS, params![&post.id, db::Json(&new.tag_ids)])
         .await
         .map_err(|error| Error::from(error).constrained(TAG_IDS))?;
@@ -413,6 +448,11 @@ pub(super) async fn write(
         return Ok(None);
     };
     if let Some(tag_ids) = &changes.tag_ids {
+        work.execute(
+            &TOUCH_TAG_IDS,
+            params![&post.id, db::Json(tag_ids), Timestamp::now()],
+        )
+        .await?;
         work.execute(&UNLINK_TAG_IDS, params![&post.id]).await?;
         work.execute(&LINK_TAG_IDS, params![&post.id, db::Json(tag_ids)])
             .await
@@ -491,5 +531,6 @@ pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("UPDATE", &UPDATE),
     ("LINK_TAG_IDS", &LINK_TAG_IDS),
     ("UNLINK_TAG_IDS", &UNLINK_TAG_IDS),
+    ("TOUCH_TAG_IDS", &TOUCH_TAG_IDS),
     ("LOCK", &LOCK),
 ];

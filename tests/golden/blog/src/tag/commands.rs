@@ -129,6 +129,57 @@ pub const LINK_POST_IDS: db::Sql = db::Sql::each(
 /// The end of a record's rows of `post_tags`.
 pub const UNLINK_POST_IDS: db::Sql = db::Sql::new("delete from post_tags where tag_id = $1");
 
+/// What another JSON array of ids changes of the posts, which show `post_tags` too: of those that it adds or leaves out.
+pub const TOUCH_POST_IDS: db::Sql = db::Sql::each(
+    "with differing as (
+         select post_id as id from post_tags where tag_id = $1
+         union all
+         select distinct unhex(element.value, '-')
+         from json_each($2) as element
+     )
+     update posts
+     set version = version + 1, updated_at = $3
+     where id in (select id from differing group by id having count(*) = 1)",
+    "with differing as (
+         select post_id as id from post_tags where tag_id = $1
+         union all
+         select distinct element.value::uuid
+         from jsonb_array_elements_text($2) as element (value)
+     )
+     update posts
+     set version = version + 1, updated_at = $3
+     where id in (
+         select id
+         from posts
+         where id in (select id from differing group by id having count(*) = 1)
+         order by id
+         for no key update
+     )",
+);
+
+/// The posts that another JSON array of ids can change, held until the transaction ends.
+pub const HOLD_POST_IDS: db::Sql = db::Sql::each(
+    "select true
+     from posts
+     where id in (
+         select post_id from post_tags where tag_id = $1
+         union all
+         select unhex(element.value, '-')
+         from json_each($2) as element
+     )
+     order by id",
+    "select true
+     from posts
+     where id in (
+         select post_id from post_tags where tag_id = $1
+         union all
+         select element.value::uuid
+         from jsonb_array_elements_text($2) as element (value)
+     )
+     order by id
+     for no key update",
+);
+
 /// One tag by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
     "select
@@ -264,6 +315,13 @@ async fn insert(
     let Some(tag) = created else {
         return Ok(None);
     };
+    if !new.post_ids.is_empty() {
+        work.execute(
+            &TOUCH_POST_IDS,
+            params![&tag.id, db::Json(&new.post_ids), Timestamp::now()],
+        )
+        .await?;
+    }
     work.execute(&LINK_POST_IDS, params![&tag.id, db::Json(&new.post_ids)])
         .await
         .map_err(|error| Error::from(error).constrained(POST_IDS))?;
@@ -311,6 +369,12 @@ pub(super) async fn write(
 ) -> Result<Option<Saved<Tag>>, Error> {
     let expected = conditions.expected()?;
     let inside = TagRules.inside_change();
+    if let Some(post_ids) = &changes.post_ids {
+        let tx = work.hold().await?;
+        let _held: Vec<(bool,)> = tx
+            .fetch_all(&HOLD_POST_IDS, params![id, db::Json(post_ids)])
+            .await?;
+    }
     let mut before: Option<Tag> = None;
     if inside.is_some() || conditions.exclude() {
         let tx = work.hold().await?;
@@ -341,6 +405,11 @@ pub(super) async fn write(
         return Ok(None);
     };
     if let Some(post_ids) = &changes.post_ids {
+        work.execute(
+            &TOUCH_POST_IDS,
+            params![&tag.id, db::Json(post_ids), Timestamp::now()],
+        )
+        .await?;
         work.execute(&UNLINK_POST_IDS, params![&tag.id]).await?;
         work.execute(&LINK_POST_IDS, params![&tag.id, db::Json(post_ids)])
             .await
@@ -419,5 +488,7 @@ pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("UPDATE", &UPDATE),
     ("LINK_POST_IDS", &LINK_POST_IDS),
     ("UNLINK_POST_IDS", &UNLINK_POST_IDS),
+    ("TOUCH_POST_IDS", &TOUCH_POST_IDS),
+    ("HOLD_POST_IDS", &HOLD_POST_IDS),
     ("LOCK", &LOCK),
 ];
