@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use svcgen_runtime::{Error, Saved, Unit, Violations, db, http, params, removal};
 use uuid::Uuid;
 
-use super::commands::{
-    self, CONSTRAINTS, INSERT, LINK_TAG_IDS, LOCK, TAG_IDS, TOUCH_TAG_IDS, insert_parameters,
-};
+use super::commands::{self, CONSTRAINTS, INSERT, LOCK, TAG_IDS, insert_parameters};
 use super::hooks::Rules as _;
 use super::model::{NewPost, Post, PostChanges};
 use super::queries;
+use super::relations::{LINK_TAG_IDS, TOUCH_TAG_IDS};
 use super::removal::{missed, remove_held};
 use super::rules::PostRules;
 use crate::app::App;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::hooks::Rules as _;
 use super::model::{NewPost, Post, PostChanges};
 use super::queries;
+use super::relations::{LINK_TAG_IDS, TOUCH_TAG_IDS, UNLINK_TAG_IDS};
 use super::rules::PostRules;
 use crate::app::App;
 
@@ -162,47 +163,6 @@ pub const UPDATE: db::Sql = db::Sql::each(
          version,
          created_at,
          updated_at",
-);
-
-/// New rows of `post_tags` from a JSON array of ids.
-pub const LINK_TAG_IDS: db::Sql = db::Sql::each(
-    "insert into post_tags (post_id, tag_id)
-     select distinct $1, unhex(element.value, '-')
-     from json_each($2) as element",
-    "insert into post_tags (post_id, tag_id)
-     select distinct $1::uuid, element.value::uuid
-     from jsonb_array_elements_text($2) as element (value)",
-);
-
-/// The end of a record's rows of `post_tags`.
-pub const UNLINK_TAG_IDS: db::Sql = db::Sql::new("delete from post_tags where post_id = $1");
-
-/// What another JSON array of ids changes of the tags, which show `post_tags` too: of those that it adds or leaves out.
-pub const TOUCH_TAG_IDS: db::Sql = db::Sql::each(
-    "with differing as (
-         select tag_id as id from post_tags where post_id = $1
-         union all
-         select distinct unhex(element.value, '-')
-         from json_each($2) as element
-     )
-     update tags
-     set version = version + 1, updated_at = $3
-     where id in (select id from differing group by id having count(*) = 1)",
-    "with differing as (
-         select tag_id as id from post_tags where post_id = $1
-         union all
-         select distinct element.value::uuid
-         from jsonb_array_elements_text($2) as element (value)
-     )
-     update tags
-     set version = version + 1, updated_at = $3
-     where id in (
-         select id
-         from tags
-         where id in (select id from differing group by id having count(*) = 1)
-         order by id
-         for no key update
-     )",
 );
 
 /// One post by its id, held until the transaction ends.
@@ -529,8 +489,5 @@ pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("INSERT", &INSERT),
     ("INSERT_MISSING", &INSERT_MISSING),
     ("UPDATE", &UPDATE),
-    ("LINK_TAG_IDS", &LINK_TAG_IDS),
-    ("UNLINK_TAG_IDS", &UNLINK_TAG_IDS),
-    ("TOUCH_TAG_IDS", &TOUCH_TAG_IDS),
     ("LOCK", &LOCK),
 ];

@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use svcgen_runtime::{Error, Saved, Unit, Violations, db, http, params, removal};
 use uuid::Uuid;
 
-use super::commands::{
-    self, CONSTRAINTS, INSERT, LINK_POST_IDS, LOCK, POST_IDS, TOUCH_POST_IDS, insert_parameters,
-};
+use super::commands::{self, CONSTRAINTS, INSERT, LOCK, POST_IDS, insert_parameters};
 use super::hooks::Rules as _;
 use super::model::{NewTag, Tag, TagChanges};
 use super::queries;
+use super::relations::{LINK_POST_IDS, TOUCH_POST_IDS};
 use super::removal::{missed, remove_held};
 use super::rules::TagRules;
 use crate::app::App;
