@@ -73,9 +73,12 @@ async fn go_together(
         .await;
     assert_eq!(found.body[records], json!(backwards), "{}", found.body);
 
-    let target = |record: &Value| match &record["version"] {
-        Value::Null => json!({ "id": record["id"] }),
-        version => json!({ "id": record["id"], "etag": format!("\"{version}\"") }),
+    let target = |record: &Value| {
+        let mut target = json!({ "id": record["id"] });
+        if !record["version"].is_null() {
+            target["etag"] = json!(format!("\"{}\"", record["version"]));
+        }
+        target
     };
     let mut targets: Vec<Value> = made.iter().map(target).collect();
     targets.push(targets[0].clone());
