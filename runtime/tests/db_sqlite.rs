@@ -431,3 +431,15 @@ async fn instances_share_their_secrets() {
         it.db.secret("else").await.unwrap()
     );
 }
+
+#[tokio::test]
+async fn uuids_of_statements_follow_time() {
+    let it = support::sqlite().await;
+    let hundred = Sql::new(
+        "with recursive n (i) as (select 1 union all select i + 1 from n where i < 100) select uuid7() from n",
+    );
+    let made: Vec<(uuid::Uuid,)> = it.db.fetch_all(&hundred, params![]).await.unwrap();
+    assert_eq!(made.len(), 100);
+    assert!(made.is_sorted() && made.windows(2).all(|pair| pair[0] != pair[1]));
+    assert!(made.iter().all(|(id,)| id.get_version_num() == 7));
+}

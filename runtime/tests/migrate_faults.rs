@@ -6,8 +6,8 @@
 mod support;
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use svcgen_runtime::db::migrate::{
@@ -253,37 +253,6 @@ async fn duplicates_end_a_concurrent_index_and_it_leaves_nothing_invalid() {
     .await
     .unwrap();
     migrate::run(&db, ALL).await.unwrap();
-    assert_complete(&db, &url).await;
-}
-
-#[tokio::test]
-async fn a_lock_that_a_stranger_holds_is_waited_for_and_told_of() {
-    let url = support::fresh_postgres_url().await;
-    let db = filled(&url).await;
-    let mut stranger = db.postgres().await.unwrap();
-    let held = stranger.transaction().await.unwrap();
-    held.batch_execute("lock table people in access share mode")
-        .await
-        .unwrap();
-    let options = || Options {
-        lock_timeout: Duration::from_millis(50),
-        tries: 2,
-        ..Options::default()
-    };
-    let retried = Arc::new(Mutex::new(Vec::new()));
-    let watcher: Watcher = {
-        let retried = Arc::clone(&retried);
-        Arc::new(move |event| {
-            if let Event::Retrying { because, .. } = event {
-                retried.lock().unwrap().push(because.clone());
-            }
-        })
-    };
-    let error = migrate::up(&db, ALL, options(), watcher).await.unwrap_err();
-    assert!(error.to_string().contains("lock timeout"), "{error}");
-    assert_eq!(retried.lock().unwrap().len(), 1);
-    held.rollback().await.unwrap();
-    migrate::up(&db, ALL, options(), quiet()).await.unwrap();
     assert_complete(&db, &url).await;
 }
 

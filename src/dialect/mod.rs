@@ -67,6 +67,9 @@ pub trait Dialect: Sync {
     /// A fresh UUID.
     fn new_uuid(&self) -> &'static str;
 
+    /// A fresh UUID in a statement of a service, in the order of time where the engine has such.
+    fn new_ordered_uuid(&self) -> &'static str;
+
     /// What lets an insert name an id that the database would otherwise make.
     fn overriding(&self) -> &'static str;
 

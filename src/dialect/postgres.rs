@@ -122,6 +122,10 @@ impl Dialect for Postgres {
         "gen_random_uuid()"
     }
 
+    fn new_ordered_uuid(&self) -> &'static str {
+        "gen_random_uuid()"
+    }
+
     fn overriding(&self) -> &'static str {
         "\noverriding system value"
     }

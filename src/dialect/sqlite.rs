@@ -108,6 +108,10 @@ impl Dialect for Sqlite {
         "randomblob(16)"
     }
 
+    fn new_ordered_uuid(&self) -> &'static str {
+        "uuid7()"
+    }
+
     fn overriding(&self) -> &'static str {
         ""
     }

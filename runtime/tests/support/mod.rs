@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // Each test binary uses another part.
 
+pub mod disk;
 pub mod items;
 pub mod people;
 pub mod server;

@@ -146,7 +146,8 @@ fn guard(binaries: &Path, directory: &Path) -> Child {
         .unwrap()
 }
 
-fn run<'a>(program: &str, arguments: impl IntoIterator<Item = &'a str>) -> String {
+/// What a program says that is run as the server's user.
+pub fn run<'a>(program: &str, arguments: impl IntoIterator<Item = &'a str>) -> String {
     // The server must not inherit a pipe, or reading it would last as long as the server.
     let output = tempfile::NamedTempFile::new().unwrap();
     let status = as_postgres(program)

@@ -101,6 +101,11 @@ pub enum MigrateError {
         "another instance is migrating the database, or another program holds it, and did not finish in time"
     )]
     Locked,
+    /// A table cannot even be read; nothing was begun, or what was done is kept.
+    #[error(
+        "the tables cannot be compared with what the last migration left, and did not become free in time: {0}; run it again"
+    )]
+    Held(String),
     /// A statement of the migration failed; it was rolled back.
     #[error("the migration `{id}` failed: {step}: {source}; {}", left(*.done))]
     Failed {

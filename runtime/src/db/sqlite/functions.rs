@@ -1,4 +1,5 @@
-//! What SQLite cannot compute itself: sums and averages of exact numbers with all their digits.
+//! What SQLite cannot compute itself: sums and averages of exact numbers with all their digits,
+//! and UUIDs in the order of time, which keep the end of an index busy and not all of it.
 //!
 //! A whole number is units of its column; so is the text of a wide decimal. What comes out
 //! is a text that sorts like the number, see `db::exact`.
@@ -6,14 +7,18 @@
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
+use uuid::Uuid;
 
 use crate::db::{decimal, exact};
 
-/// Makes `exact_sum` and `exact_avg` known to a connection.
+/// Makes `exact_sum`, `exact_avg` and `uuid7` known to a connection.
 pub(super) fn add(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_aggregate_function("exact_sum", 1, flags, Exact { averages: false })?;
-    connection.create_aggregate_function("exact_avg", 1, flags, Exact { averages: true })
+    connection.create_aggregate_function("exact_avg", 1, flags, Exact { averages: true })?;
+    connection.create_scalar_function("uuid7", 0, FunctionFlags::SQLITE_UTF8, |_| {
+        Ok(Uuid::now_v7().into_bytes())
+    })
 }
 
 struct Exact {

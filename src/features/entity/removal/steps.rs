@@ -108,7 +108,7 @@ fn copy(
         quoted(&archive_name(&table.name)),
         names,
         listed(&columns, "    "),
-        dialect.new_uuid(),
+        dialect.new_ordered_uuid(),
         root.name.plural_snake(),
         purge_after(dialect, keeper, "$8"),
         listed(&columns, "    "),
@@ -197,7 +197,7 @@ fn remember(dialect: &dyn Dialect, going: &Going<'_>, cut: &Cut<'_>, tie: &Tie) 
     );
     let text = format!(
         "insert into {ARCHIVE_REFERENCES}\n    (archive_id, archive_batch, table_name, column_name, row_id, target_id)\nselect {}, {}, '{table}', '{}', {}, {}\nfrom {}\nwhere {}",
-        dialect.new_uuid(),
+        dialect.new_ordered_uuid(),
         dialect.parameter(2, ColumnType::Uuid),
         tie.column,
         dialect.as_text("id", id_type(cut.child.id)),

@@ -150,7 +150,7 @@ fn kept(
         quoted(&archive_name(&table.name)),
         names.replace("\n    ", "\n        "),
         listed(&columns, "        "),
-        dialect.new_uuid(),
+        dialect.new_ordered_uuid(),
         dialect.parameter(first, ColumnType::Uuid),
         dialect.now(),
         text(1),
@@ -216,7 +216,7 @@ fn remembered(
     let target = going.entity(&going.levels[tie.level]);
     format!(
         "remembered_{number} as (\n    insert into {ARCHIVE_REFERENCES}\n        (archive_id, archive_batch, table_name, column_name, row_id, target_id)\n    select {}, {}, '{table}', '{}', {}, {}\n    from {}\n    where {}{}\n)",
-        dialect.new_uuid(),
+        dialect.new_ordered_uuid(),
         dialect.parameter(numbers.batch, ColumnType::Uuid),
         tie.column,
         dialect.as_text("id", id_type(cut.child.id)),

@@ -6,6 +6,7 @@
 //! make everybody behind a step wait too, so a step gives up after a moment and tries again.
 
 mod catalogue;
+mod holder;
 mod step;
 
 pub(super) use catalogue::{catalogue, ledger};
@@ -79,7 +80,7 @@ pub(super) async fn up(
             applied.push(migration.id);
         }
         if options.accept_drift {
-            runner.remember_catalogue().await?;
+            runner.remember(&runner.catalogue().await?).await?;
         }
         Ok(applied)
     };
@@ -126,8 +127,11 @@ pub(super) async fn down(
 impl Runner<'_> {
     /// Keeps everybody else out until the connection ends, and reads the ledger then.
     async fn hold(&self) -> Result<Ledger, MigrateError> {
-        self.session("set statement_timeout = 0; set idle_in_transaction_session_timeout = 0")
-            .await?;
+        let limits = format!(
+            "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set lock_timeout = {}",
+            self.options.lock_timeout.as_millis()
+        );
+        self.session(&limits).await?;
         let since = Instant::now();
         let mut is_told = false;
         loop {
@@ -136,19 +140,47 @@ impl Runner<'_> {
             if row.try_get::<_, bool>(0).map_err(DbError::from)? {
                 break;
             }
-            if since.elapsed() > self.options.patience {
-                return Err(MigrateError::Locked);
-            }
             if !is_told {
                 (self.watcher)(&Event::Waiting);
                 is_told = true;
+            }
+            if since.elapsed() > self.options.patience {
+                return Err(MigrateError::Locked);
             }
             tokio::time::sleep(PAUSE).await;
         }
         self.session(CREATE_LEDGER).await?;
         let found = ledger(self.client).await?;
-        found.refuse_drift(&catalogue(self.client).await?, self.options)?;
+        found.refuse_drift(&self.catalogue().await?, self.options)?;
         Ok(found)
+    }
+
+    /// The database's description of itself, which a table that is held cannot be part of.
+    async fn catalogue(&self) -> Result<String, MigrateError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match catalogue(self.client).await {
+                Err(DbError::Timeout) => {}
+                read => return Ok(read?),
+            }
+            let who = holder::of_any(self.client).await;
+            let because = who.unwrap_or_else(|| "a table is held by another session".to_owned());
+            if tries >= self.options.tries {
+                return Err(MigrateError::Held(because));
+            }
+            self.retrying("Reads the tables as they are", because, tries)
+                .await;
+        }
+    }
+
+    /// Says why something is tried again, and waits a moment, longer each time.
+    async fn retrying(&self, title: &str, because: String, tries: u32) {
+        (self.watcher)(&Event::Retrying {
+            title: title.to_owned(),
+            because,
+        });
+        tokio::time::sleep(PAUSE * 2_u32.pow(tries.min(8))).await;
     }
 
     /// Lets the others in at once; the server would when it notices that the connection is gone.
@@ -211,6 +243,7 @@ impl Runner<'_> {
         way: Way,
         took: Duration,
     ) -> Result<(), MigrateError> {
+        let catalogue = self.catalogue().await?;
         self.session("begin").await?;
         let written = async {
             match way {
@@ -230,7 +263,7 @@ impl Runner<'_> {
             }
             let forget = "delete from svcgen_migration_steps where migration = $1";
             self.client.execute(forget, &[&migration.id]).await?;
-            self.remember_catalogue().await?;
+            self.remember(&catalogue).await?;
             self.session("commit").await
         };
         if let Err(error) = written.await {
@@ -241,11 +274,10 @@ impl Runner<'_> {
         Ok(())
     }
 
-    async fn remember_catalogue(&self) -> Result<(), DbError> {
-        let text = catalogue(self.client).await?;
+    async fn remember(&self, catalogue: &str) -> Result<(), DbError> {
         let keep = "update svcgen_migrations set catalogue = $1
             where id = (select max(id collate \"C\") from svcgen_migrations)";
-        self.client.execute(keep, &[&text]).await?;
+        self.client.execute(keep, &[&catalogue]).await?;
         Ok(())
     }
 }

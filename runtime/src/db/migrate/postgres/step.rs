@@ -7,7 +7,7 @@ use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
-use super::{PAUSE, Runner};
+use super::{Runner, holder};
 use crate::db::migrate::script::Step;
 use crate::db::migrate::{Event, MigrateError, Migration, Mode, Way};
 use crate::db::{DbError, Engine};
@@ -80,20 +80,28 @@ impl Runner<'_> {
             // Outside a transaction this is a warning of the server; without a connection it fails too.
             let _ = self.session("rollback").await;
             match failure {
-                Failure::Said(error, _) if is_passing(&error) && tries < self.options.tries => {
-                    (self.watcher)(&Event::Retrying {
-                        title: step.title.clone(),
-                        because: said(&error),
-                    });
-                    tokio::time::sleep(PAUSE * 2_u32.pow(tries.min(8))).await;
+                Failure::Said(error, statement) if is_passing(&error) => {
+                    let because = self.in_the_way(step, &error).await;
+                    if tries >= self.options.tries {
+                        self.drop_invalid_indexes(step).await;
+                        return Err(place.failed(DbError::Unavailable(because), statement));
+                    }
+                    self.retrying(&step.title, because, tries).await;
                 }
                 Failure::Said(error, statement) => {
                     self.drop_invalid_indexes(step).await;
-                    return Err(place.failed(error, statement));
+                    return Err(place.failed(error.into(), statement));
                 }
                 Failure::Refused(error) => return Err(error),
             }
         }
+    }
+
+    /// What the database said, and whose doing it is.
+    async fn in_the_way(&self, step: &Step, error: &Error) -> String {
+        let who = holder::of(self.client, &step.sql).await;
+        let who = who.map_or_else(String::new, |who| format!("; {who}"));
+        format!("{}{who}", said(error))
     }
 
     fn limits(&self, local: &str) -> String {
@@ -170,8 +178,9 @@ impl Runner<'_> {
     async fn autocommit(&self, place: &Place<'_>) -> Result<(), Failure> {
         self.client.batch_execute(&self.limits("")).await?;
         let outcome = self.statements(place).await;
-        let reset = "set lock_timeout = 0; set statement_timeout = 0";
-        self.client.batch_execute(reset).await?;
+        self.client
+            .batch_execute("set statement_timeout = 0")
+            .await?;
         outcome?;
         self.record_step(place, None, true).await?;
         Ok(())
@@ -282,7 +291,7 @@ impl Place<'_> {
         i32::try_from(self.number).unwrap_or(i32::MAX)
     }
 
-    fn failed(&self, error: Error, statement: usize) -> MigrateError {
+    fn failed(&self, error: DbError, statement: usize) -> MigrateError {
         let mut step = self.step.called(self.number);
         if statement > 0 {
             // Writing to a string cannot fail.
@@ -292,11 +301,7 @@ impl Place<'_> {
             id: self.migration.id.to_owned(),
             step,
             done: self.number - 1,
-            source: Box::new(if is_passing(&error) {
-                DbError::Unavailable(said(&error))
-            } else {
-                error.into()
-            }),
+            source: Box::new(error),
         }
     }
 }

@@ -177,12 +177,12 @@ impl Runner {
             let DbError::Unavailable(_) = DbError::from(error) else {
                 return Err(MigrateError::Locked);
             };
-            if since.elapsed() >= self.options.patience {
-                return Err(MigrateError::Locked);
-            }
             if !is_told {
                 (self.watcher)(&Event::Waiting);
                 is_told = true;
+            }
+            if since.elapsed() >= self.options.patience {
+                return Err(MigrateError::Locked);
             }
             // In memory a lock is refused at once.
             std::thread::sleep(PAUSE / 10);

@@ -51,7 +51,7 @@ const ARCHIVE_AUTHORS: db::Sql = db::Sql::new(
          created_at,
          updated_at
      )
-     select randomblob(16), $2, $8, $3, $4, $5, 'authors', $7, $6,
+     select uuid7(), $2, $8, $3, $4, $5, 'authors', $7, $6,
          null,
          id,
          name,

@@ -61,7 +61,7 @@ const ARCHIVE_POSTS: db::Sql = db::Sql::new(
          created_at,
          updated_at
      )
-     select randomblob(16), $2, $8, $3, $4, $5, 'posts', $7, $6,
+     select uuid7(), $2, $8, $3, $4, $5, 'posts', $7, $6,
          null,
          id,
          author_id,
@@ -85,7 +85,7 @@ const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
          post_id,
          tag_id
      )
-     select randomblob(16), $2, $8, $3, $4, $5, 'posts', $7, $6,
+     select uuid7(), $2, $8, $3, $4, $5, 'posts', $7, $6,
          null,
          post_id,
          tag_id

@@ -40,7 +40,7 @@ const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
          post_id,
          tag_id
      )
-     select randomblob(16), $2, $8, $3, $4, $5, 'tags', $7, $6,
+     select uuid7(), $2, $8, $3, $4, $5, 'tags', $7, $6,
          null,
          post_id,
          tag_id
