@@ -151,7 +151,7 @@ pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Resu
         joining: Some(&joining),
         ..Wishes::default()
     };
-    wishes.conflicts.restore = joining.restored();
+    wishes.conflicts.restore = heads::restored();
     let prepared = pipeline::gather(project, project.schema()?, &wishes, shell)?.prepare(None)?;
     let mut changes = joining.removals.clone();
     changes.extend(prepared.changes());

@@ -175,8 +175,8 @@ fn prepare(
         joining,
         ..Wishes::default()
     };
-    if let Some(joining) = joining {
-        wishes.conflicts.restore = joining.restored();
+    if joining.is_some() {
+        wishes.conflicts.restore = heads::restored();
     }
     loop {
         let progress = shell.progress("generating");

@@ -174,11 +174,11 @@ impl Joining {
         );
         shell.status("Planning", &what);
     }
+}
 
-    /// The files that git may have merged: what it has made of the two is nobody's edit.
-    pub fn restored(&self) -> BTreeSet<String> {
-        [SUM, project::TABLES_FILE].map(str::to_owned).into()
-    }
+/// The files that git may have merged: what it has made of the two is nobody's edit.
+pub fn restored() -> BTreeSet<String> {
+    [SUM, project::TABLES_FILE].map(str::to_owned).into()
 }
 
 /// The tables after these migrations, as their folders record them.
