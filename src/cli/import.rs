@@ -157,8 +157,9 @@ fn failure(error: ImportError, origin: &Origin) -> Failure {
         (ImportError::Postgres(error), _) => {
             use std::error::Error as _;
             let said = error.source().map(ToString::to_string).unwrap_or_default();
-            Some(if format!("{error} {said}").contains("TLS") {
-                "the import speaks to the server without TLS; go through a tunnel (`ssh -L 5432:localhost:5432 HOST`) with `sslmode=disable`".to_owned()
+            let said = format!("{error} {said}");
+            Some(if said.contains("TLS") || said.contains("sslmode") {
+                super::WITHOUT_TLS.to_owned()
             } else {
                 "is the URL right? `postgres://USER:PASSWORD@HOST:PORT/DATABASE`".to_owned()
             })

@@ -108,14 +108,20 @@ impl Proving {
             Place::Nowhere => Ok(Err(None)),
             Place::At(url) => match Client::connect(url, NoTls) {
                 Ok(client) => Ok(Ok(client)),
-                Err(error) => Err(Failure::InTheWay {
-                    message: format!(
-                        "the migration was not written, because the server that was named for its proof does not answer: {}",
-                        verify::postgres::said(&error)
-                    ),
-                    hint: "name another with `--postgres-url`, or leave that proof out with `--no-postgres-proof`"
-                        .to_owned(),
-                }),
+                Err(error) => {
+                    let said = verify::postgres::said(&error);
+                    let hint = if said.contains("TLS") || said.contains("sslmode") {
+                        super::WITHOUT_TLS
+                    } else {
+                        "name another with `--postgres-url`, or leave that proof out with `--no-postgres-proof`"
+                    };
+                    Err(Failure::InTheWay {
+                        message: format!(
+                            "the migration was not written, because the server that was named for its proof does not answer: {said}"
+                        ),
+                        hint: hint.to_owned(),
+                    })
+                }
             },
             Place::Here => match self.server.get_or_init(Server::start) {
                 Ok(server) => Ok(server.connect().map_err(|error| Some(error.to_string()))),

@@ -385,26 +385,14 @@ impl Change {
     }
 }
 
-/// What a person should know before they run the migration, a sentence each.
+/// What becomes of things that no migration touches, a sentence each; what a migration may break
+/// is a finding of its lint.
 pub fn cautions(changes: &[Change]) -> Vec<String> {
     changes.iter().filter_map(caution).collect()
 }
 
 fn caution(change: &Change) -> Option<String> {
     match change {
-        Change::AddColumn {
-            table,
-            column,
-            fill: None,
-        } if !column.nullable && column.default.is_none() => Some(format!(
-            "the migration adds the required column `{}` to `{table}`, which works while the table is empty; \
-             for a table with rows give the field a `backfill:` or a default, or make it optional",
-            column.name
-        )),
-        Change::AddIndex { table, index } if index.unique => Some(format!(
-            "the migration makes `{}` unique, which works while no two rows of `{table}` agree in it",
-            index.name
-        )),
         Change::RetireTable { table } => Some(format!(
             "the table `{table}` is no longer in the schema; it stays in the database with its rows"
         )),

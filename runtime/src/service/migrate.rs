@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
@@ -12,7 +13,7 @@ use serde_json::json;
 use super::arguments::{Format, Migrate, Task};
 use super::{Service, StartError};
 use crate::config::Config;
-use crate::db::migrate::{self, Drift, Event, Options, State, Status, Watcher, Way};
+use crate::db::migrate::{self, Drift, Event, Options, Pace, State, Status, Watcher, Way};
 use crate::db::{Db, Engine, Migration};
 
 /// Runs one of the commands.
@@ -82,15 +83,12 @@ async fn up<S: Service>(
     options.accept_drift = command.accept_drift;
     options.dry_run = command.dry_run;
     let applied = migrate::up(db, S::MIGRATIONS, options, progress()).await?;
-    tell_done(
-        &applied,
-        if command.dry_run {
-            "would apply"
-        } else {
-            "applied"
-        },
-        command,
-    );
+    let verb = if command.dry_run {
+        "would apply"
+    } else {
+        "applied"
+    };
+    tell_done(&applied, verb, Way::Up, command);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -121,24 +119,29 @@ async fn down<S: Service>(
         ));
     }
     let taken = migrate::down(db, S::MIGRATIONS, count, options, progress()).await?;
-    tell_done(
-        &taken,
-        if command.dry_run {
-            "would take back"
-        } else {
-            "took back"
-        },
-        command,
-    );
+    let verb = if command.dry_run {
+        "would take back"
+    } else {
+        "took back"
+    };
+    tell_done(&taken, verb, Way::Down, command);
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell_done(ids: &[&str], verb: &str, command: Migrate) {
+/// What is said where there is nothing to do.
+fn nothing(way: Way) -> &'static str {
+    match way {
+        Way::Up => "nothing is pending",
+        Way::Down => "nothing is applied",
+    }
+}
+
+fn tell_done(ids: &[&str], verb: &str, way: Way, command: Migrate) {
     match command.format {
         Format::Json => {
             say_json(&json!({ "dry_run": command.dry_run, verb.replace(' ', "_"): ids }));
         }
-        Format::Text if ids.is_empty() => println!("nothing is pending"),
+        Format::Text if ids.is_empty() => println!("{}", nothing(way)),
         Format::Text => ids.iter().for_each(|id| println!("{verb} {id}")),
     }
 }
@@ -151,7 +154,7 @@ fn tell_plans(migrations: &[&Migration], engine: Engine, way: Way, command: Migr
         .collect();
     match command.format {
         Format::Json => say_json(&json!({ "way": way.name(), "migrations": plans })),
-        Format::Text if plans.is_empty() => println!("nothing is pending"),
+        Format::Text if plans.is_empty() => println!("{}", nothing(way)),
         Format::Text => plans
             .iter()
             .for_each(|plan| print!("{}", plan.text(command.sql))),
@@ -179,30 +182,41 @@ fn told(state: State) -> String {
 
 /// Tells people at a terminal, or the log of a job, what goes on.
 fn progress() -> Watcher {
-    Arc::new(|event| match event {
+    let pace = Pace::of(Duration::from_secs(1));
+    Arc::new(move |event| {
+        if matches!(event, Event::Step { .. } | Event::Done { .. })
+            && let Some(rows) = pace.rest()
+        {
+            eprintln!("     {rows} rows");
+        }
+        tell(event, &pace);
+    })
+}
+
+fn tell(event: &Event, pace: &Pace) {
+    match event {
         Event::Waiting => eprintln!("waiting for another instance that migrates the database …"),
         Event::Begun { id, way, steps } => {
             let verb = match way {
                 Way::Up => "applying",
                 Way::Down => "taking back",
             };
-            eprintln!("{verb} {id}, {steps} steps");
+            let ending = if *steps == 1 { "" } else { "s" };
+            eprintln!("{verb} {id}, {steps} step{ending}");
         }
         Event::Step { number, title, .. } if !title.is_empty() => {
             eprintln!("  {number:>2} {title}");
         }
-        Event::Progress { title, rows } => {
-            eprintln!("     {rows} rows so far: {}", title.trim_end_matches('.'));
+        Event::Progress { rows, .. } if pace.is_due(*rows) => {
+            eprintln!("     {rows} rows so far …");
         }
         Event::Retrying { title, because } => {
-            eprintln!(
-                "     trying again: {} ({because})",
-                title.trim_end_matches('.')
-            );
+            let title = title.trim_end_matches('.');
+            eprintln!("     trying again: {title} ({because})");
         }
         Event::Done { id, took } => eprintln!("{id} is done, {:.1} s", took.as_secs_f64()),
         _ => {}
-    })
+    }
 }
 
 #[derive(Serialize)]

@@ -2,6 +2,7 @@
 //! back. What the oracle expects is said in `SQLite`'s storage forms, and compared as texts.
 
 mod replay;
+mod sequences;
 
 use std::collections::BTreeMap;
 
@@ -119,6 +120,9 @@ impl Trial<'_> {
     ) -> Result<(), Unproved> {
         fresh(self.client, self.old)?;
         insert(self.client, self.old, rows)?;
+        sequences::count_up(self.client, self.old)?;
+        let before = sequences::counters(self.client)?;
+        let delta = &self.diff.delta;
         go(
             runner,
             self.client,
@@ -127,6 +131,7 @@ impl Trial<'_> {
             Way::There,
         )?;
         self.compare(rows)?;
+        sequences::compare(self.client, delta, &before, Way::There)?;
         if and_back {
             go(
                 runner,
@@ -136,6 +141,7 @@ impl Trial<'_> {
                 Way::Back,
             )?;
             self.compare_back(rows)?;
+            sequences::compare(self.client, delta, &before, Way::Back)?;
         }
         Ok(())
     }
@@ -325,6 +331,14 @@ from pg_constraint where connamespace = current_schema()::regnamespace and conty
 union all
 select 'index ' || indexrelid::regclass::text, pg_get_indexdef(indexrelid) || indisvalid::text
 from pg_index join pg_class c on c.oid = indexrelid where c.relnamespace = current_schema()::regnamespace
+union all
+select 'sequence of ' || coalesce(t.relname || '.' || a.attname, 'nothing: ' || q.relname),
+    format_type(s.seqtypid, null) || ' by ' || s.seqincrement || ' from ' || s.seqmin || case when s.seqcycle then ' cycle' else '' end
+from pg_sequence s join pg_class q on q.oid = s.seqrelid
+left join pg_depend d on d.objid = q.oid and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i') and d.refclassid = 'pg_class'::regclass
+left join pg_class t on t.oid = d.refobjid
+left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+where q.relnamespace = current_schema()::regnamespace
 union all
 select 'trigger ' || tgname, pg_get_triggerdef(t.oid)
 from pg_trigger t join pg_class c on c.oid = tgrelid where c.relnamespace = current_schema()::regnamespace and not tgisinternal";

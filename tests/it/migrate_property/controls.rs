@@ -18,6 +18,8 @@ const TRIED: usize = 8;
 pub struct Fault {
     /// What is wrong then.
     pub name: &'static str,
+    /// The database whose plans can have it; `None` for each.
+    only: Option<&'static str>,
     /// Breaks one step, if it can be broken in this way.
     break_it: fn(&Pair, &mut Step) -> bool,
 }
@@ -26,6 +28,7 @@ pub struct Fault {
 const FAULTS: &[Fault] = &[
     Fault {
         name: "a column is not added",
+        only: None,
         break_it: |_, step| {
             let is_it = step.sql.starts_with("alter table") && step.sql.contains(" add column ");
             is_it && cut(step, |_| false)
@@ -33,10 +36,12 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "a default is another",
+        only: None,
         break_it: |_, step| replaced(step, " default 7", " default 8"),
     },
     Fault {
         name: "an index is missing",
+        only: None,
         break_it: |_, step| {
             // A rebuild carries what it does not make.
             let is_index = |it: &str| it.contains("create index") || it.contains("create unique");
@@ -45,18 +50,22 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "an index runs the other way",
+        only: None,
         break_it: |_, step| step.sql.contains("create index") && replaced(step, " desc", ""),
     },
     Fault {
         name: "a rule is missing",
+        only: None,
         break_it: |_, step| replaced(step, "in ('draft', ", "in ('draft', 'more', "),
     },
     Fault {
         name: "ids are given out again",
+        only: Some("sqlite"),
         break_it: |_, step| cut(step, |it| !it.contains("sqlite_sequence")),
     },
     Fault {
         name: "a row is gone",
+        only: None,
         break_it: |pair, step| {
             // Of a table that nothing refers to: nothing but the count gives it away.
             let fits = is_on_its_own(pair, step)
@@ -74,6 +83,7 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "a value is another",
+        only: None,
         break_it: |pair, step| {
             let Some(column) = pair.untouched_number(&step.table) else {
                 return false;
@@ -85,6 +95,21 @@ const FAULTS: &[Fault] = &[
                     &format!(
                         "update {table} set {column} = 1 - {column} where {column} in (0, 1);\n"
                     ),
+                )
+        },
+    },
+    Fault {
+        name: "the counter of ids begins anew",
+        only: Some("postgres"),
+        break_it: |pair, step| {
+            let of = pair.diff.delta.pair(&step.table);
+            let counts = of.is_some_and(|it| it.old.identity && it.new.identity);
+            let (table, key) = (quoted(&step.table), pair.key_of(&step.table));
+            is_on_its_own(pair, step)
+                && counts
+                && add(
+                    step,
+                    &format!("alter table {table} alter column {key} restart with 1;\n"),
                 )
         },
     },
@@ -155,11 +180,11 @@ impl Pair {
     }
 }
 
-/// The faults that a plan for PostgreSQL can have, where nothing is rebuilt.
-pub fn of_postgres() -> Vec<&'static Fault> {
+/// The faults that a plan for a database can have.
+pub fn of(dialect: &str) -> Vec<&'static Fault> {
     let faults = FAULTS.iter();
     faults
-        .filter(|it| it.name != "ids are given out again")
+        .filter(|it| it.only.is_none_or(|only| only == dialect))
         .collect()
 }
 
@@ -205,8 +230,7 @@ fn proved(pair: &Pair, diff: &Diff, migration: &Migration) -> Outcome {
 
 #[test]
 fn a_plan_that_gets_something_wrong_is_noticed() {
-    let all: Vec<&Fault> = FAULTS.iter().collect();
-    faults_are_noticed(&all, "sqlite", TRIED, |pair, migration| {
+    faults_are_noticed(&of("sqlite"), "sqlite", TRIED, |pair, migration| {
         proved(pair, &pair.diff, migration)
     });
 }

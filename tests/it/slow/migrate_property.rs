@@ -4,7 +4,7 @@ use postgres::{Client, NoTls};
 use svcgen::migrate::{Migration, verify};
 
 use super::postgres::Server;
-use crate::migrate_property::controls::{faults_are_noticed, of_postgres};
+use crate::migrate_property::controls::{faults_are_noticed, of};
 use crate::migrate_property::{Pair, try_pairs};
 
 fn proved(client: &mut Client, pair: &Pair, migration: &Migration) -> Result<(), String> {
@@ -29,7 +29,7 @@ fn a_plan_that_gets_something_wrong_is_noticed_on_postgres() {
     }
     let server = Server::start();
     let mut client = Client::connect(&server.url("postgres"), NoTls).expect("connected");
-    faults_are_noticed(&of_postgres(), "postgres", 2, |pair, migration| {
+    faults_are_noticed(&of("postgres"), "postgres", 2, |pair, migration| {
         proved(&mut client, pair, migration)
     });
 }

@@ -1,7 +1,7 @@
 //! What a run tells while it lasts.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::{Mode, Way};
 
@@ -65,15 +65,78 @@ pub type Watcher = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// A watcher that writes what matters into the log.
 pub fn log() -> Watcher {
-    Arc::new(|event| match event {
+    let pace = Pace::of(Duration::from_secs(10));
+    Arc::new(move |event| match event {
         Event::Waiting => tracing::info!("waiting for another instance that migrates the database"),
         Event::Begun { id, way, steps } => {
             tracing::info!(migration = id, way = way.name(), steps, "migrating");
         }
         Event::Step { number, title, .. } => tracing::debug!(number, "{title}"),
         Event::Statement { .. } => {}
-        Event::Progress { title, rows } => tracing::info!(rows, "{title}"),
+        Event::Progress { title, rows } => {
+            if pace.is_due(*rows) {
+                tracing::info!(rows, "{title}");
+            }
+        }
         Event::Retrying { title, because } => tracing::warn!(because, "trying again: {title}"),
         Event::Done { id, took } => tracing::info!(migration = id, ?took, "migrated"),
     })
+}
+
+/// How often rows are told of: a backfill has more batches than anybody wants to read lines.
+pub(crate) struct Pace {
+    every: Duration,
+    told: Mutex<Told>,
+}
+
+struct Told {
+    at: Instant,
+    /// What has been reached since.
+    untold: Option<i64>,
+}
+
+impl Pace {
+    /// Once in so long.
+    pub(crate) fn of(every: Duration) -> Self {
+        let told = Told {
+            at: Instant::now(),
+            untold: None,
+        };
+        Self {
+            every,
+            told: Mutex::new(told),
+        }
+    }
+
+    /// Whether so many rows are to be told of now.
+    pub(crate) fn is_due(&self, rows: i64) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = told.at.elapsed() >= self.every;
+        if is_due {
+            told.at = Instant::now();
+        }
+        told.untold = (!is_due).then_some(rows);
+        is_due
+    }
+
+    /// The rows that were reached and not told of, at the end of a step.
+    pub(crate) fn rest(&self) -> Option<i64> {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.untold.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_told_of_now_and_then_and_at_the_end() {
+        let seldom = Pace::of(Duration::from_secs(3_600));
+        assert!(!seldom.is_due(1_000) && !seldom.is_due(2_000));
+        assert_eq!((seldom.rest(), seldom.rest()), (Some(2_000), None));
+        let always = Pace::of(Duration::ZERO);
+        assert!(always.is_due(1_000) && always.is_due(2_000));
+        assert_eq!(always.rest(), None, "it was told already");
+    }
 }

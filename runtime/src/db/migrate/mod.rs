@@ -18,6 +18,7 @@ mod sqlite;
 
 pub use drift::Drift;
 pub use error::MigrateError;
+pub(crate) use event::Pace;
 pub use event::{Event, Watcher, log};
 pub use script::{Keep, Mode, Step, steps};
 
