@@ -7,22 +7,20 @@ use serde_json::{Value, json};
 use super::{
     Failure,
     arguments::{Format, MigrateLint, MigrateMerge},
-    generate, migrate,
+    generate,
+    heads::{self, Keep},
+    migrate,
     pipeline::{self, Wishes},
-    prepared,
     proving::Proving,
     shell::Shell,
 };
 use crate::{
-    generate::remembered,
     migrate::{
-        folder::{self, SUM},
-        lint, record,
+        folder::SUM,
+        lint,
         sum::{self, Link},
     },
-    project::{self, Project, transaction::Change},
-    reconcile::OnDisk,
-    tables::Schema,
+    project::Project,
 };
 
 /// One line of the report.
@@ -131,84 +129,31 @@ fn lint_one(project: &Project, before: Option<&Link>, link: &Link) -> Result<Vec
     Ok(lines)
 }
 
-/// The tables after these migrations, as their folders record them.
-fn recorded(project: &Project, links: &[Link]) -> Result<Schema, Failure> {
-    let mut schema = Schema::default();
-    for link in links {
-        let path = folder::path(&link.id, folder::TABLES);
-        let hint = "restore it from version control".to_owned();
-        let Some(text) = project.text(&path)? else {
-            let message = format!("`{path}`, which says what the migration changes, is not there");
-            return Err(Failure::InTheWay { message, hint });
-        };
-        schema = record::read(&schema, &text).map_err(|error| Failure::InTheWay {
-            message: format!("`{path}` cannot be read: {error}"),
-            hint,
-        })?;
-    }
-    Ok(schema)
-}
-
 /// Keeps the migrations of one branch as they are, and plans anew, on top of them, what the
 /// schema has besides.
 pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Result<(), Failure> {
     let held = generate::hold(generate::find(named)?, shell)?;
     let project = held.project();
-    let text = project.text(SUM)?.unwrap_or_default();
-    let Some((ours, theirs)) = sum::sides(&text) else {
+    let keep = if options.keep_ours {
+        Keep::Ours
+    } else {
+        Keep::Theirs
+    };
+    let Some(heads) = heads::of(project, keep)? else {
         shell.status("Nothing", "to merge: the migrations are one chain");
         return Ok(());
     };
-    let (kept, planned) = if options.keep_ours {
-        (ours, theirs)
-    } else {
-        (theirs, ours)
-    };
-    let (mut paths, mut removed) = (Vec::new(), Vec::new());
-    for link in planned.iter().filter(|it| !kept.contains(it)) {
-        let files = migrate::folder(project, &link.id)?.files.into_iter();
-        paths.extend(files.map(|(name, _)| folder::path(&link.id, &name)));
-        removed.push(format!("`{}`", link.id));
-    }
-    let tables = remembered(&kept, recorded(project, &kept)?)
-        .map_err(|error| Failure::internal("the tables cannot be written down", error))?;
-    let mut contents: Vec<(String, Option<String>)> =
-        paths.into_iter().map(|path| (path, None)).collect();
-    contents.push((SUM.to_owned(), Some(sum::write(&kept))));
-    contents.push((project::TABLES_FILE.to_owned(), Some(tables)));
-    let mut disk = OnDisk::new();
-    project.look(contents.iter().map(|it| it.0.as_str()), &mut disk)?;
-    let changes: Vec<Change> = contents
-        .into_iter()
-        .map(|(path, content)| Change {
-            before: disk.get(&path).and_then(prepared::print_of),
-            path,
-            content: content.map(String::into_bytes),
-        })
-        .collect();
-    held.apply(&changes)?;
-    let what = format!(
-        "what {} did, on top of the other branch",
-        removed.join(", ")
-    );
-    shell.status("Planning", &what);
+    let joining = heads.join(project)?;
+    joining.tell(shell);
     let proving = Proving::usual();
     let mut wishes = Wishes {
         proving: Some(&proving),
+        joining: Some(&joining),
         ..Wishes::default()
     };
-    // What git has merged of the two is nobody's edit.
-    wishes.conflicts.restore = [SUM, project::TABLES_FILE].map(str::to_owned).into();
-    let planned = project
-        .schema()
-        .map_err(Failure::from)
-        .and_then(|schema| pipeline::gather(project, schema, &wishes, shell)?.prepare(None));
-    match planned {
-        Ok(prepared) => Ok(held.apply(&prepared.changes())?),
-        Err(failure) => {
-            // Without the new migration the chain would say less than the schema.
-            held.undo(true, &[])?;
-            Err(failure)
-        }
-    }
+    wishes.conflicts.restore = heads::restored();
+    let prepared = pipeline::gather(project, project.schema()?, &wishes, shell)?.prepare(None)?;
+    let mut changes = joining.removals.clone();
+    changes.extend(prepared.changes());
+    Ok(held.apply(&changes)?)
 }

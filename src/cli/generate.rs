@@ -7,7 +7,9 @@ use super::{
     arguments::{Format, Generate},
     conflicts,
     difference::{Side, unified},
-    findings, merging, moved,
+    findings,
+    heads::{self, Joining, Keep},
+    merging, moved,
     pipeline::Wishes,
     prepared::Prepared,
     proving::Proving,
@@ -38,7 +40,9 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
     let held = hold(project, shell)?;
     let project = held.project();
     let schema = project.schema()?;
-    if let Some(settled) = settled::look(project, &schema)? {
+    let joining = joining(project)?;
+    let settled = settled::look(project, &schema)?.filter(|_| joining.is_none());
+    if let Some(settled) = settled {
         report::tell_unchanged(&settled.name, settled.files, started.elapsed(), shell);
         if options.format == Format::Json {
             tell_json(
@@ -53,7 +57,10 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
         return Ok(());
     }
     let mut answered = schema.clone();
-    let prepared = prepare(project, &mut answered, options, shell)?;
+    if let Some(joining) = &joining {
+        joining.tell(shell);
+    }
+    let prepared = prepare(project, &mut answered, joining.as_ref(), options, shell)?;
     let (name, plan) = (
         prepared.service.name.kebab().to_owned(),
         report::Summary::of(&prepared.plan),
@@ -65,6 +72,7 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
     let (moved, dirty) = (moved::found(project, &prepared)?, dirty(project, &prepared));
     let mut changes = questions::changes(&schema, &answered);
     let answers: Vec<String> = changes.iter().map(|it| it.path.clone()).collect();
+    changes.extend(joining.into_iter().flat_map(|it| it.removals));
     changes.extend(prepared.changes());
     held.apply(&changes)?;
     for path in answers {
@@ -103,6 +111,15 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
     };
     settled::remember(project, &settled, shell)?;
     Ok(())
+}
+
+/// The chains of two branches, if git has merged them and left two.
+fn joining(project: &Project) -> Result<Option<Joining>, Failure> {
+    let Some(heads) = heads::of(project, Keep::Theirs)? else {
+        return Ok(None);
+    };
+    heads.refuse_edited(project)?;
+    heads.join(project).map(Some)
 }
 
 /// The files that a run writes over changes that git has no commit of.
@@ -146,6 +163,7 @@ fn require_clean(project: &Project) -> Result<(), Failure> {
 fn prepare(
     project: &Project,
     schema: &mut [SchemaFile],
+    joining: Option<&Joining>,
     options: &Generate,
     shell: &Shell,
 ) -> Result<Prepared, Failure> {
@@ -154,8 +172,12 @@ fn prepare(
         conflicts: conflicts::wishes(options.on_conflict),
         allow: allowed(options),
         proving: Some(&proving),
+        joining,
         ..Wishes::default()
     };
+    if joining.is_some() {
+        wishes.conflicts.restore = heads::restored();
+    }
     loop {
         let progress = shell.progress("generating");
         let prepared = upgrade::prepare(project, schema.to_vec(), &wishes, shell);

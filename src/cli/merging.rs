@@ -7,12 +7,12 @@ use std::{
     path::Path,
 };
 
-use super::{Failure, migrate, shell::Shell, state_files};
+use super::{Failure, heads::Joining, migrate, shell::Shell, state_files};
 use crate::{
     generate,
     migrate::{
         folder::{self, SUM},
-        sum,
+        sum::{self, Link},
     },
     plan::{Content, Ownership},
     project::{
@@ -127,10 +127,26 @@ pub fn still_marked(project: &Project) -> Result<BTreeSet<String>, Failure> {
 /// The lock, and that of the other branch while git has two: two people have regenerated,
 /// and git could not merge what came of it. What only the other one has on record is taken
 /// over, since its files are here by now.
-pub fn locks(project: &Project, text: Option<&str>) -> Result<(Lock, Option<Lock>), Failure> {
+pub fn locks(
+    project: &Project,
+    text: Option<&str>,
+    joining: Option<&Joining>,
+) -> Result<(Lock, Option<Lock>), Failure> {
     let Some(text) = text else {
         return Ok((Lock::default(), None));
     };
+    let (mut ours, theirs) = read_locks(project, text)?;
+    if let Some(joining) = joining {
+        follow(project, &joining.chain, &mut ours)?;
+        ours.files
+            .retain(|path, _| !joining.withdrawn.contains(path));
+    } else if theirs.is_none() {
+        follow_chain(project, &mut ours)?;
+    }
+    Ok((ours, theirs))
+}
+
+fn read_locks(project: &Project, text: &str) -> Result<(Lock, Option<Lock>), Failure> {
     let git = Git::of(project.root());
     let stage = |stage| {
         let git = git
@@ -139,9 +155,7 @@ pub fn locks(project: &Project, text: Option<&str>) -> Result<(Lock, Option<Lock
         String::from_utf8(git.stage(project::LOCK_FILE, stage)?).ok()
     };
     let Some(theirs) = stage(Stage::Theirs) else {
-        let mut lock = Lock::parse(text)?;
-        follow_chain(project, &mut lock)?;
-        return Ok((lock, None));
+        return Ok((Lock::parse(text)?, None));
     };
     // Without the project's attributes git may have mixed the two.
     let ours = Lock::parse(text).or_else(|error| {
@@ -162,9 +176,13 @@ pub fn locks(project: &Project, text: Option<&str>) -> Result<(Lock, Option<Lock
 /// one in a commit that left the lock of one: `svcgen migrate merge` settled the chain then.
 fn follow_chain(project: &Project, lock: &mut Lock) -> Result<(), Failure> {
     let text = project.text(SUM)?.unwrap_or_default();
-    let Some(chain) = sum::read(&text) else {
-        return Ok(());
-    };
+    match sum::read(&text) {
+        Some(chain) => follow(project, &chain, lock),
+        None => Ok(()),
+    }
+}
+
+fn follow(project: &Project, chain: &[Link], lock: &mut Lock) -> Result<(), Failure> {
     let recorded: BTreeSet<String> = lock.files.keys().filter_map(|it| migration(it)).collect();
     if chain.iter().all(|it| recorded.contains(&it.id)) && chain.len() == recorded.len() {
         return Ok(());

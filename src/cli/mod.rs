@@ -15,6 +15,7 @@ mod failure;
 mod files;
 mod findings;
 mod generate;
+mod heads;
 mod import;
 mod merging;
 mod meta;

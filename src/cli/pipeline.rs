@@ -9,6 +9,7 @@ use std::{
 use super::{
     Failure,
     carrying::{Carried, Carry, Here},
+    heads::{self, Joining},
     merging::{self, Kept, Known},
     prepared::Prepared,
     proving::{self, Proving},
@@ -53,6 +54,8 @@ pub struct Wishes<'a> {
     pub proving: Option<&'a Proving>,
     /// The tables of a step before this one.
     pub tables: Option<String>,
+    /// Two chains of migrations that become one.
+    pub joining: Option<&'a Joining>,
     /// Whether warnings are left to another step.
     pub is_silent: bool,
 }
@@ -106,11 +109,16 @@ pub fn gather(
     let mut clock = Clock::start();
     let sources = sources(files)?;
     let lock_before = project.lock_text()?;
-    let previous_tables = match &wishes.tables {
+    if wishes.joining.is_none() {
+        heads::refuse(project)?;
+    }
+    let tables_before = match &wishes.tables {
         Some(tables) => Some(tables.clone()),
         None => project.text(project::TABLES_FILE)?,
     };
-    let (lock, theirs) = merging::locks(project, lock_before.as_deref())?;
+    let joined_tables = wishes.joining.map(|it| it.tables.clone());
+    let previous_tables = joined_tables.or_else(|| tables_before.clone());
+    let (lock, theirs) = merging::locks(project, lock_before.as_deref(), wishes.joining)?;
     let lost = lock_before.is_none() && previous_tables.is_some();
     let lock = Lock { lost, ..lock };
     let mut disk = OnDisk::new();
@@ -176,7 +184,7 @@ pub fn gather(
         formatter: Rustfmt {
             directory: project.nearest_directory().to_owned(),
         },
-        bases: Known::of(project, previous_tables, theirs)?,
+        bases: Known::of(project, tables_before, theirs)?,
         clock,
     })
 }

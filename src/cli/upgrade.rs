@@ -3,7 +3,7 @@
 //! one cause.
 
 use super::{
-    Failure, merging,
+    Failure, heads, merging,
     pipeline::{self, Wishes},
     prepared::Prepared,
     shell::Shell,
@@ -42,6 +42,9 @@ pub fn prepare(
     let Some(from) = older(project)? else {
         return pipeline::gather(project, schema, wishes, shell)?.prepare(None);
     };
+    if wishes.joining.is_some() {
+        heads::refuse(project)?;
+    }
     let Some(last) = merging::last_schema(project)? else {
         shell.warn(&format!(
             "svcgen {from} left no schema on record, so what its templates change cannot be told from what the schema changes"

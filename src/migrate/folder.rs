@@ -23,7 +23,7 @@ pub const FILES: [&str; 6] = [
     "postgres.down.sql",
 ];
 /// What changes, for people and programs.
-const PLAN: &str = "plan.json";
+pub const PLAN: &str = "plan.json";
 /// What changes of the tables that svcgen remembers.
 pub const TABLES: &str = "tables.json";
 

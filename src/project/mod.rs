@@ -211,6 +211,24 @@ impl Project {
         Ok(paths)
     }
 
+    /// The names of the folders of migrations, sorted.
+    pub fn migrations(&self) -> Result<Vec<String>, ProjectError> {
+        let error = |source| read_error("migrations", source);
+        let entries = match fs::read_dir(self.root.join("migrations")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(error)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(error)?;
+            if entry.file_type().map_err(error)?.is_dir() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// The path of a file as the lock has it, from what was typed: relative to the working
     /// directory where that is in the project, otherwise to the project. Links are not followed.
     pub fn path_of(&self, typed: &Path) -> Option<String> {

@@ -4,7 +4,9 @@
 //! fingerprint that the lock remembers. Where none knows, there is no base, and nothing
 //! is guessed.
 
-use super::{Formatter, lock::Written, text::BlobId, text::Fingerprint, text::plain};
+use super::{
+    Formatter, lock::Written, normal::print_of_normal, text::BlobId, text::Fingerprint, text::plain,
+};
 
 /// Who may still know what was generated last. Asked only about files that were edited.
 pub trait Bases {
@@ -83,5 +85,5 @@ fn is_of(text: &str, written: &Written, formatter: &dyn Formatter) -> bool {
         return true;
     }
     let normal = formatter.normalise(&[text]).pop().flatten();
-    normal.is_some_and(|it| Some(Fingerprint::of(it.as_bytes())) == written.formatted)
+    normal.is_some_and(|it| Some(print_of_normal(&it)) == written.formatted)
 }

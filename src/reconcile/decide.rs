@@ -71,7 +71,9 @@ impl<'a> Decider<'a> {
         let print = Fingerprint::of(content);
         let written = Written {
             raw: print,
-            formatted: self.normal.of_rendered(&file.path, print, self.inputs),
+            formatted: self
+                .normal
+                .of_rendered(&file.path, (content, print), self.inputs),
             rendering: Some(file.digest.clone()),
             blob: Some(BlobId::of(content)),
         };
@@ -121,10 +123,10 @@ impl<'a> Decider<'a> {
             return self.keep(path, entry(written), Because::Same);
         }
         // Formatted in another way, it still says what it should: its owner's layout stays. What
-        // lies there as it was written has the normal form that is on record.
+        // lies there as it was written, or in normal form, has the one that is on record.
         let disk = self.print(path);
         let on_record = self.inputs.lock.written(path);
-        let recorded = on_record.filter(|it| self.is_there(path, Some(it.raw)));
+        let recorded = on_record.filter(|it| disk == Some(it.raw) || disk == it.formatted);
         let normal = self.normal.of_disk(path);
         let normal = normal.or_else(|| recorded.and_then(|it| it.formatted));
         if let (Some(normal), Some(raw)) = (normal, disk)

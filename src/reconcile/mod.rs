@@ -11,6 +11,7 @@ pub mod bases;
 mod branches;
 pub mod conflict;
 mod decide;
+mod indentation;
 pub mod lock;
 pub mod merge;
 mod normal;
@@ -26,7 +27,7 @@ use std::{
 };
 
 pub use conflict::{Conflict, ConflictKind, OnConflict, Wishes};
-pub use normal::Formatter;
+pub use normal::{Formatter, print_of_normal};
 
 use self::{
     bases::Bases,

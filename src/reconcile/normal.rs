@@ -3,14 +3,15 @@
 //! The normal form is what rustfmt prints under its default configuration,
 //! whatever the project's own is: a project may change its configuration at any
 //! time, and a file that was reformatted is still no edit. Comments are text and
-//! count. Only the files for which it matters are formatted, all in one go.
+//! count; how far the lines of a macro call are indented does not, since rustfmt cannot
+//! bring that back. Only the files for which it matters are formatted, all in one go.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-use super::{Found, Inputs, lock::Written, text::Fingerprint, text::plain};
+use super::{Found, Inputs, indentation, lock::Written, text::Fingerprint, text::plain};
 use crate::plan::{Content, Rendered};
 
 /// Prints Rust texts.
@@ -22,6 +23,11 @@ pub trait Formatter {
     /// The texts as the project's own formatter prints them, in the order given; `None`
     /// for a text that it refuses, and for all of them where there is none.
     fn print(&self, texts: &[&str]) -> Vec<Option<String>>;
+}
+
+/// The fingerprint of the normal form of a Rust text that the default configuration printed.
+pub fn print_of_normal(text: &str) -> Fingerprint {
+    Fingerprint::of(indentation::set_aside(text).as_bytes())
 }
 
 /// The fingerprints of the normal forms that decisions need.
@@ -84,7 +90,7 @@ impl NormalForms {
                 Side::Disk => &mut forms.of_disk,
                 Side::Rendered => &mut forms.of_rendered,
             };
-            forms.insert((*path).to_owned(), Fingerprint::of(normal.as_bytes()));
+            forms.insert((*path).to_owned(), print_of_normal(&normal));
         }
         forms
     }
@@ -94,19 +100,22 @@ impl NormalForms {
         self.of_disk.get(path).copied()
     }
 
-    /// The normal form of a rendered text. Text that is not Rust is its own, and so
-    /// is Rust that was formatted under the default configuration.
+    /// The normal form of a rendered text. Text that is not Rust is its own, and Rust
+    /// was formatted under the default configuration unless the project has another.
     pub fn of_rendered(
         &self,
         path: &str,
-        print: Fingerprint,
+        (content, print): (&[u8], Fingerprint),
         inputs: &Inputs<'_>,
     ) -> Option<Fingerprint> {
         if let Some(known) = self.of_rendered.get(path) {
             return Some(*known);
         }
-        if !is_rust(path) || inputs.rustfmt.is_none() {
+        if !is_rust(path) {
             return Some(print);
+        }
+        if inputs.rustfmt.is_none() {
+            return std::str::from_utf8(content).ok().map(print_of_normal);
         }
         inputs
             .lock

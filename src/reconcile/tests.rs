@@ -264,6 +264,20 @@ fn a_reformatted_file_is_on_record_as_its_owner_formatted_it() {
 }
 
 #[test]
+fn a_file_in_normal_form_keeps_it_though_the_project_has_another_layout() {
+    let on_record = State::Written(Written {
+        raw: Fingerprint::of(b"a\nb"),
+        formatted: Some(Fingerprint::of(b"ab")),
+        rendering: None,
+        blob: None,
+    });
+    let files = [rendered(Ownership::Managed, "a b")];
+    let lock = lock(Ownership::Managed, on_record);
+    let plan = decide(&files, &lock, &on_disk(Some("ab"))).expect("a plan");
+    assert!(plan.is_noop(), "{:?}", plan.writes);
+}
+
+#[test]
 fn without_a_formatter_a_reformatted_file_counts_as_edited() {
     let lock = lock(Ownership::Managed, written("a b"));
     let files = [rendered(Ownership::Managed, "a c")];

@@ -88,7 +88,8 @@ impl Place {
         let told = refused.body["errors"].as_array().into_iter().flatten();
         let codes: Vec<&str> = told.filter_map(|it| it["code"].as_str()).collect();
         let taken = ["UNIQUE_TAKEN", "ID_TAKEN"];
-        assert!(!codes.is_empty() && codes.iter().all(|it| taken.contains(it)), "{codes:?}");
+        let are_taken = codes.iter().all(|it| taken.contains(it));
+        assert!(!codes.is_empty() && are_taken, "{codes:?}");
         assert_eq!(server.get(&archived).await.status, 200);
     }
 //% endif

@@ -69,7 +69,8 @@ async fn {{ snake }}_is_refused_with_every_reason_at_once() {
         .filter_map(|error| error["pointer"].as_str())
         .collect();
     let missing = [{% for member in required %}"/{{ member }}", {% endfor %}];
-    assert!(missing.iter().all(|pointer| pointers.contains(pointer)), "{pointers:?}");
+    let are_named = missing.iter().all(|pointer| pointers.contains(pointer));
+    assert!(are_named, "{pointers:?}");
 }
 
 //% endif

@@ -17,8 +17,11 @@ fn conflicted(ours: &str, theirs: &str) -> String {
     .concat()
 }
 
-#[test]
-fn two_branches_become_one_chain() {
+const THEIRS: &str = "migrations/0002_add_pages_to_notes/sqlite.sql";
+const OURS: &str = "migrations/0002_add_stars_to_notes/sqlite.sql";
+
+/// Two branches that have each added a field, merged by git: the schema is resolved, the sum is not.
+fn merged() -> Place {
     let place = Place::notes();
     let base = place.tree();
     place.ok(&["add-field", "Note", "pages:int?"]);
@@ -45,29 +48,108 @@ fn two_branches_become_one_chain() {
     let sum = String::from_utf8(theirs[SUM].clone()).unwrap();
     place.put(SUM, conflicted(&place.read(SUM), &sum));
     place
+}
+
+/// The migrations in the chain, which are all that are there.
+fn chain(place: &Place) -> Vec<String> {
+    let sum = place.read(SUM);
+    let lines = sum.lines().skip(1);
+    let ids: Vec<String> = lines
+        .filter_map(|it| Some(it.split_once(' ')?.0.to_owned()))
+        .collect();
+    let tree = place.tree();
+    let folders = tree.keys().filter_map(|it| {
+        let (folder, _) = it.strip_prefix("migrations/")?.split_once('/')?;
+        Some(folder.to_owned())
+    });
+    let folders: std::collections::BTreeSet<String> = folders.collect();
+    assert_eq!(folders.into_iter().collect::<Vec<_>>(), ids);
+    ids
+}
+
+const ONE_CHAIN: [&str; 3] = [
+    "0001_initial",
+    "0002_add_pages_to_notes",
+    "0003_add_stars_to_notes",
+];
+
+#[test]
+fn two_branches_become_one_chain() {
+    let place = merged();
+    place
         .svcgen(&["migrate", "lint"])
         .is(3, &["svcgen migrate merge"]);
 
     place.ok(&["migrate", "merge"]);
-    let sum = place.read(SUM);
-    let ids: Vec<&str> = sum
-        .lines()
-        .skip(1)
-        .filter_map(|it| it.split(' ').next())
-        .collect();
-    assert_eq!(
-        ids,
-        [
-            "0001_initial",
-            "0002_add_pages_to_notes",
-            "0003_add_stars_to_notes"
-        ]
-    );
-    assert!(!place.has("migrations/0002_add_stars_to_notes/sqlite.sql"));
+    assert_eq!(chain(&place), ONE_CHAIN);
     place.ok(&["migrate", "lint"]);
     let before = place.tree();
     place.ok(&["generate"]);
     assert_eq!(place.tree(), before);
+}
+
+#[test]
+fn generate_alone_makes_one_chain_of_two_branches() {
+    let place = merged();
+    let before = place.tree();
+    for rehearsal in ["--check", "--dry-run", "--diff"] {
+        place
+            .svcgen(&["generate", rehearsal])
+            .is(3, &["0002_add_stars_to_notes", "svcgen migrate merge"]);
+    }
+    assert_eq!(place.tree(), before);
+    place.ok(&["generate"]).is(0, &["0002_add_stars_to_notes"]);
+    assert_eq!(chain(&place), ONE_CHAIN);
+    place.ok(&["generate", "--check"]);
+    let merged = place.tree();
+    place.ok(&["undo"]);
+    assert_eq!(place.tree(), before);
+    place.ok(&["migrate", "merge"]);
+    assert_eq!(place.tree(), merged);
+}
+
+#[test]
+fn a_migration_with_edits_goes_only_where_that_is_asked_for() {
+    let place = merged();
+    place.append(OURS, "-- by hand");
+    let before = place.tree();
+    place
+        .svcgen(&["generate"])
+        .is(3, &["0002_add_stars_to_notes", "svcgen migrate merge"]);
+    assert_eq!(place.tree(), before);
+    place.ok(&["migrate", "merge"]);
+    assert_eq!(chain(&place), ONE_CHAIN);
+}
+
+#[test]
+fn a_migration_outside_of_the_chain_is_not_left_there() {
+    let place = merged();
+    // As `git checkout --ours` resolves it.
+    let sum = place.read(SUM);
+    let ours = sum.replace("<<<<<<< HEAD\n", "");
+    let ours: Vec<&str> = ours.split("=======\n").collect();
+    let after = |it: &str| it.split_once(">>>>>>> theirs\n").unwrap().1.to_owned();
+    place.put(SUM, [ours[0].to_owned(), after(ours[1])].concat());
+    let before = place.tree();
+    for command in [
+        &["generate"][..],
+        &["generate", "--check"],
+        &["add-field", "Note", "more:int?"],
+    ] {
+        let words = ["0002_add_pages_to_notes", "svcgen migrate merge"];
+        place.svcgen(command).is(3, &words);
+    }
+    assert_eq!(place.tree(), before);
+    place.ok(&["migrate", "merge"]);
+    let ids = [
+        "0001_initial",
+        "0002_add_stars_to_notes",
+        "0003_add_pages_to_notes",
+    ];
+    assert_eq!(chain(&place), ids);
+    assert!(!place.has(THEIRS));
+    place.ok(&["generate", "--check"]);
+    place.ok(&["migrate", "lint"]);
 }
 
 #[test]

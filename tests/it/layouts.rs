@@ -8,7 +8,7 @@ use crate::{merging::edits::Random, support::Place};
 
 /// A configuration of stable rustfmt that a person may have.
 fn configuration(random: &mut Random) -> String {
-    let options: [(&str, &[&str]); 8] = [
+    let options: [(&str, &[&str]); 9] = [
         ("max_width", &["70", "80", "100", "120", "160"]),
         (
             "use_small_heuristics",
@@ -23,6 +23,10 @@ fn configuration(random: &mut Random) -> String {
             &["\"Tall\"", "\"Compressed\"", "\"Vertical\""],
         ),
         ("match_block_trailing_comma", &["true", "false"]),
+        (
+            "newline_style",
+            &["\"Windows\"", "\"Unix\"", "\"Auto\"", "\"Native\""],
+        ),
     ];
     let mut text = String::new();
     for (name, values) in options {
@@ -54,6 +58,22 @@ fn sources(place: &Place) -> BTreeMap<String, Vec<u8>> {
     tree
 }
 
+/// What a run changed of a file, with the ends of its lines.
+fn difference(before: &[u8], after: &[u8]) -> String {
+    let (before, after) = (
+        String::from_utf8_lossy(before),
+        String::from_utf8_lossy(after),
+    );
+    let changes = similar::TextDiff::from_lines(before.as_ref(), after.as_ref());
+    let changes = changes.iter_all_changes();
+    let changes = changes.filter(|it| it.tag() != similar::ChangeTag::Equal);
+    let lines: Vec<String> = changes
+        .take(20)
+        .map(|it| format!("{}{:?}", it.tag(), it.value()))
+        .collect();
+    lines.join("\n")
+}
+
 fn number(name: &str, usual: u64) -> u64 {
     let set = std::env::var(name).ok();
     set.map_or(usual, |it| it.parse().expect("a number"))
@@ -73,7 +93,15 @@ fn formatting_is_no_edit_whatever_the_configuration() {
             .keys()
             .filter(|it| before.get(*it) != after.get(*it))
             .collect();
-        assert!(changed.is_empty(), "{changed:?} under\n{configuration}");
+        let differences: Vec<String> = changed
+            .iter()
+            .map(|it| difference(&before[*it], &after[*it]))
+            .collect();
+        assert!(
+            changed.is_empty(),
+            "{changed:?} under\n{configuration}\n{}",
+            differences.join("\n")
+        );
         let told = place.ok(&["generate", "--check"]);
         assert!(
             told.stderr.contains("up to date"),

@@ -14,6 +14,7 @@ use crate::{
     reconcile::{
         Found,
         lock::{Lock, State, Written},
+        print_of_normal,
         text::Fingerprint,
     },
 };
@@ -192,7 +193,7 @@ fn put(from: &str, to: &str, content: &[u8], print: Fingerprint, here: &mut Here
         {
             // As generated before, as generated after.
             written.raw = Fingerprint::of(content);
-            written.formatted = Some(written.raw);
+            written.formatted = std::str::from_utf8(content).ok().map(print_of_normal);
         }
         here.lock.files.insert(to.to_owned(), entry);
     }

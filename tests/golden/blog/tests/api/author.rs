@@ -54,10 +54,8 @@ async fn author_is_refused_with_every_reason_at_once() {
         .filter_map(|error| error["pointer"].as_str())
         .collect();
     let missing = ["/name", "/email"];
-    assert!(
-        missing.iter().all(|pointer| pointers.contains(pointer)),
-        "{pointers:?}"
-    );
+    let are_named = missing.iter().all(|pointer| pointers.contains(pointer));
+    assert!(are_named, "{pointers:?}");
 }
 
 #[tokio::test]

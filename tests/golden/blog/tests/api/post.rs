@@ -59,10 +59,8 @@ async fn post_is_refused_with_every_reason_at_once() {
         .filter_map(|error| error["pointer"].as_str())
         .collect();
     let missing = ["/author_id", "/title", "/slug", "/body"];
-    assert!(
-        missing.iter().all(|pointer| pointers.contains(pointer)),
-        "{pointers:?}"
-    );
+    let are_named = missing.iter().all(|pointer| pointers.contains(pointer));
+    assert!(are_named, "{pointers:?}");
 }
 
 #[tokio::test]

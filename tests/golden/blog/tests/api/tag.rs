@@ -50,10 +50,8 @@ async fn tag_is_refused_with_every_reason_at_once() {
         .filter_map(|error| error["pointer"].as_str())
         .collect();
     let missing = ["/name"];
-    assert!(
-        missing.iter().all(|pointer| pointers.contains(pointer)),
-        "{pointers:?}"
-    );
+    let are_named = missing.iter().all(|pointer| pointers.contains(pointer));
+    assert!(are_named, "{pointers:?}");
 }
 
 #[tokio::test]
