@@ -1,7 +1,7 @@
 //! From planned files to complete, formatted texts, all in memory.
 //!
-//! A text whose rendering has not changed since the last run is neither parsed
-//! nor formatted again: its digest says so. A seeded file that was given away is
+//! A text whose rendering has not changed since the last run is not formatted
+//! again: its digest says so. A seeded file that was given away is
 //! not even rendered. Nothing but `rustfmt` starts a
 //! process here, and only in a scratch directory.
 
@@ -12,7 +12,10 @@ pub use rustfmt::{Formatter, format_rust};
 pub use templates::Templates;
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use sha2::{Digest, Sha256};
 
@@ -64,22 +67,46 @@ pub fn render(
     project: Option<&Path>,
 ) -> Result<Output, RenderError> {
     let templates = Templates::new()?;
-    let mut files = Vec::new();
-    let mut rust: Vec<(usize, String)> = Vec::new();
-    for planned in plan.files() {
+    let planned: Vec<&PlannedFile> = plan.files().collect();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = planned.len().div_ceil(cores).max(1);
+    let outcomes: Vec<Result<Vec<Rendered>, RenderError>> = thread::scope(|scope| {
+        let templates = &templates;
+        let start = |share| scope.spawn(move || render_share(templates, share, known));
+        let running: Vec<_> = planned.chunks(share).map(start).collect();
+        let end = |it: thread::ScopedJoinHandle<'_, _>| {
+            it.join().unwrap_or_else(|panic| resume_unwind(panic))
+        };
+        running.into_iter().map(end).collect()
+    });
+    let mut files = Vec::with_capacity(planned.len());
+    for outcome in outcomes {
+        files.append(&mut outcome?);
+    }
+    let is_new = |(index, planned): (usize, &&PlannedFile)| {
+        let is_whole = matches!(files[index].content, Content::Whole(_));
+        (is_whole && is_formatted(planned)).then_some(index)
+    };
+    let new = planned.iter().enumerate().filter_map(is_new).collect();
+    let formatter = format(&mut files, new, project)?;
+    Ok(Output { files, formatter })
+}
+
+fn render_share(
+    templates: &Templates,
+    planned: &[&PlannedFile],
+    known: &BTreeMap<String, OnRecord>,
+) -> Result<Vec<Rendered>, RenderError> {
+    let mut files = Vec::with_capacity(planned.len());
+    for planned in planned {
         let on_record = known.get(&planned.path);
         if planned.ownership == Ownership::Seeded && on_record == Some(&OnRecord::GivenAway) {
             files.push(rendered(planned, Content::AsBefore, String::new()));
             continue;
         }
-        let text = text(&templates, planned)?;
+        let text = text(templates, planned)?;
         let digest = digest(&text);
         let as_before = matches!(on_record, Some(OnRecord::Rendering(known)) if *known == digest);
-        if !as_before && is_formatted(planned) {
-            let source = String::from_utf8_lossy(&text).into_owned();
-            parse(&planned.path, &source)?;
-            rust.push((files.len(), source));
-        }
         let content = if as_before {
             Content::AsBefore
         } else {
@@ -87,8 +114,7 @@ pub fn render(
         };
         files.push(rendered(planned, content, digest));
     }
-    let formatter = format(&mut files, rust, project)?;
-    Ok(Output { files, formatter })
+    Ok(files)
 }
 
 fn rendered(planned: &PlannedFile, content: Content, digest: String) -> Rendered {
@@ -137,17 +163,29 @@ fn parse(path: &str, source: &str) -> Result<(), RenderError> {
     }
 }
 
+/// Formats the files at these places. `rustfmt` reads them with the compiler's own parser; what it
+/// refuses, and in development everything, is parsed here too, for a better word on where it is wrong.
 fn format(
     files: &mut [Rendered],
-    rust: Vec<(usize, String)>,
+    places: Vec<usize>,
     project: Option<&Path>,
 ) -> Result<Formatter, RenderError> {
-    let sources: Vec<(String, String)> = rust
-        .iter()
-        .map(|(index, source)| (files[*index].path.clone(), source.clone()))
-        .collect();
-    let (texts, formatter) = format_rust(&sources, project)?;
-    for ((index, _), text) in rust.into_iter().zip(texts) {
+    let source = |index: &usize| {
+        let text = match &files[*index].content {
+            Content::Whole(text) => String::from_utf8_lossy(text).into_owned(),
+            Content::AsBefore => String::new(),
+        };
+        (files[*index].path.clone(), text)
+    };
+    let sources: Vec<(String, String)> = places.iter().map(source).collect();
+    let outcome = format_rust(&sources, project);
+    if outcome.is_err() || cfg!(debug_assertions) {
+        for (path, source) in &sources {
+            parse(path, source)?;
+        }
+    }
+    let (texts, formatter) = outcome?;
+    for (index, text) in places.into_iter().zip(texts) {
         files[index].content = Content::Whole(text.into_bytes());
     }
     Ok(formatter)

@@ -22,6 +22,9 @@ pub enum Formatter {
 /// argument lists stay within every system's limit.
 const BATCH: usize = 250;
 
+/// The most bytes that are formatted in memory; the formatter's own texts come on top.
+const IN_MEMORY: usize = 24 * 1024 * 1024;
+
 /// Formats files, given as path and text, and gives back their texts in the same order.
 pub fn format_rust(
     files: &[(String, String)],
@@ -30,7 +33,7 @@ pub fn format_rust(
     if files.is_empty() {
         return Ok((Vec::new(), Formatter::Rustfmt));
     }
-    let scratch = Scratch::new()?;
+    let scratch = Scratch::new(files.iter().map(|(_, text)| text.len()).sum())?;
     let mut paths = Vec::new();
     for (index, (_, text)) in files.iter().enumerate() {
         let path = scratch.0.join(format!("{index}.rs"));
@@ -92,7 +95,7 @@ pub fn print(texts: &[&str], project: &Path) -> Vec<Option<String>> {
 
 /// One process each, a few at a time: a text that is no Rust must not stop the others.
 fn one_by_one(texts: &[&str], project: Option<&Path>) -> std::io::Result<Vec<Option<String>>> {
-    let scratch = Scratch::new()?;
+    let scratch = Scratch::new(texts.iter().map(|text| text.len()).sum())?;
     fs::write(scratch.0.join("rustfmt.toml"), "")?;
     let mut paths = Vec::new();
     for (index, text) in texts.iter().enumerate() {
@@ -155,8 +158,16 @@ fn built_in(files: &[(String, String)]) -> Result<Vec<String>, RenderError> {
 struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> std::io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("svcgen-{}", uuid::Uuid::now_v7()));
+    /// For files that have so many bytes together.
+    fn new(bytes: usize) -> std::io::Result<Self> {
+        let name = format!("svcgen-{}", uuid::Uuid::now_v7());
+        // Where there is a file system in memory, thousands of short-lived files belong there; in
+        // containers it is small.
+        let in_memory = Path::new("/dev/shm").join(&name);
+        if bytes <= IN_MEMORY && fs::create_dir(&in_memory).is_ok() {
+            return Ok(Self(in_memory));
+        }
+        let path = std::env::temp_dir().join(name);
         fs::create_dir(&path)?;
         Ok(Self(path))
     }
