@@ -151,11 +151,14 @@ impl Maker<'_> {
             }
             // The next one, so that references run in circles, to itself too.
             let number = if is_key { number } else { (turn + 1) % ROWS };
-            return match self.old.table(&target) {
-                Some(target) => {
-                    let first = target.columns.first();
-                    Some(id(first.map_or(column.ty, |it| it.ty), number))
-                }
+            let key = self.old.table(&target).map(|target| {
+                let first = target.columns.first();
+                id(first.map_or(column.ty, |it| it.ty), number)
+            });
+            // A column that refers to something only from now on may be of another type yet.
+            return match key {
+                Some(key) if is_alike(&key, &id(column.ty, number)) => Some(key),
+                Some(_) => may_be_null(pair, column).then_some(Value::Null),
                 None => column.nullable.then_some(Value::Null),
             };
         }
@@ -289,6 +292,11 @@ fn id(ty: ColumnType, number: usize) -> Value {
             Value::Blob(octets.to_vec())
         }
     }
+}
+
+/// Whether two values are stored alike.
+fn is_alike(one: &Value, other: &Value) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
 /// Whether a value keeps the rules of today and tomorrow.
