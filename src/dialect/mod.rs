@@ -91,6 +91,9 @@ pub trait Dialect: Sync {
     /// What a select ends in when its rows must stay as they are until the transaction ends.
     fn for_update(&self) -> &'static str;
 
+    /// What holds the rows of a select whose ids stay, so that others may still refer to them.
+    fn for_change(&self) -> &'static str;
+
     /// What has to be there before the first guard.
     fn before_guards(&self) -> &'static str;
 

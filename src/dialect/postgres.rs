@@ -154,6 +154,10 @@ impl Dialect for Postgres {
         "\nfor update"
     }
 
+    fn for_change(&self) -> &'static str {
+        "\nfor no key update"
+    }
+
     fn before_guards(&self) -> &'static str {
         "create or replace function svcgen_refuse_delete() returns trigger language plpgsql as $$
 begin

@@ -145,6 +145,10 @@ impl Dialect for Sqlite {
         ""
     }
 
+    fn for_change(&self) -> &'static str {
+        self.for_update()
+    }
+
     fn before_guards(&self) -> &'static str {
         ""
     }

@@ -8,14 +8,15 @@ use crate::plan::Ownership;
 use crate::tables::build::is_archived;
 use crate::tables::diff::creation_order;
 
-use super::entity::{archive_ties, rust};
+use super::entity::{Tied, archive_ties, rust};
 use super::{Context, Contribution, Feature, Module};
 
 /// The archive.
 pub struct Archive;
 
 #[derive(serde::Serialize)]
-struct Tie {
+struct TieView {
+    touches: Vec<String>,
     tie: String,
     forget: String,
 }
@@ -51,15 +52,16 @@ impl Feature for Archive {
                 of_table.next().map(|it| rust::escaped(it.name.snake()))
             })
             .collect();
-        let pairs = archive_ties(context);
-        let ties: Vec<Tie> = pairs
+        let ties_of = archive_ties(context);
+        let ties: Vec<TieView> = ties_of
             .iter()
-            .map(|[tie, forget]| Tie {
-                tie: tie.name.clone(),
-                forget: forget.name.clone(),
+            .map(|it| TieView {
+                touches: it.touches.iter().map(|it| it.name.clone()).collect(),
+                tie: it.tie.name.clone(),
+                forget: it.forget.name.clone(),
             })
             .collect();
-        let statements: Vec<_> = pairs.into_iter().flatten().collect();
+        let statements: Vec<_> = ties_of.into_iter().flat_map(Tied::statements).collect();
         let http = service.features.http.as_ref();
         let view = context! {
             modules,

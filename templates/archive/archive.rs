@@ -31,6 +31,7 @@ pub const ARCHIVES: archive::Archives = archive::Archives {
     ties: &[
 //% for tie in ties
         archive::Tie {
+            touches: &[{% for name in tie.touches %}&{{ name }}, {% endfor %}],
             tie: &{{ tie.tie }},
             forget: &{{ tie.forget }},
         },

@@ -50,6 +50,10 @@ pub async fn create(
         .await
         .map_err(|failed| Error::at_element(failed, CONSTRAINTS))?;
 //% for link in links
+//% if link.touched
+    let others: Vec<_> = all.iter().flat_map(|new| &new.{{ link.member }}).collect();
+    tx.execute(&{{ link.touch }}, params![db::Value::Null, db::Json(&others){{ link.touch_time }}]).await?;
+//% endif
     let rows = created.iter().zip(&all).map(|(record, new)| params![&record.id, db::Json(&new.{{ link.member }})]);
     tx.execute_each(&{{ link.link }}, rows.collect())
         .await

@@ -149,6 +149,11 @@ async fn insert(
     };
 //% if links
 //% for link in links
+//% if link.touched
+    if !new.{{ link.member }}.is_empty() {
+        work.execute(&{{ link.touch }}, params![&{{ naming.var }}.id, db::Json(&new.{{ link.member }}){{ link.touch_time }}]).await?;
+    }
+//% endif
     work.execute(&{{ link.link }}, params![&{{ naming.var }}.id, db::Json(&new.{{ link.member }})])
         .await
         .map_err(|error| Error::from(error).constrained({{ link.constraints }}))?;
@@ -212,6 +217,14 @@ pub(super) async fn write(
     conditions.expect_no_version()?;
 //% endif
     let inside = {{ naming.entity }}Rules.inside_change();
+//% for link in links
+//% if link.held_first
+    if let Some({{ link.member }}) = &changes.{{ link.member }} {
+        let tx = work.hold().await?;
+        let _held: Vec<(bool,)> = tx.fetch_all(&{{ link.hold }}, params![id, db::Json({{ link.member }})]).await?;
+    }
+//% endif
+//% endfor
     let mut before: Option<{{ naming.entity }}> = None;
     if inside.is_some() || conditions.exclude(){% if merged %} || (merge && changes.is_partial()){% endif %} {
         let tx = work.hold().await?;
@@ -268,6 +281,9 @@ pub(super) async fn write(
     };
 //% for link in links
     if let Some({{ link.member }}) = &changes.{{ link.member }} {
+//% if link.touched
+        work.execute(&{{ link.touch }}, params![&{{ naming.var }}.id, db::Json({{ link.member }}){{ link.touch_time }}]).await?;
+//% endif
         work.execute(&{{ link.unlink }}, params![&{{ naming.var }}.id]).await?;
         work.execute(&{{ link.link }}, params![&{{ naming.var }}.id, db::Json({{ link.member }})])
             .await

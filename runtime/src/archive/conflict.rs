@@ -15,7 +15,7 @@ pub(super) struct Conflict {
     archive_id: Uuid,
     code: String,
     column: String,
-    /// The live record that has the value, the record that is missing, or the value that is no more.
+    /// The record that has the value, live or to be restored, the record that is missing, or the value that is no more.
     other: Option<RecordId>,
     /// The batch in which the missing record is archived.
     batch: Option<Uuid>,
@@ -43,6 +43,7 @@ impl Conflict {
         match (self.code.as_str(), &self.batch) {
             ("ID_TAKEN", _) => "ID_TAKEN",
             ("UNIQUE_TAKEN", _) => "UNIQUE_TAKEN",
+            ("UNIQUE_TWICE", _) => "UNIQUE_TWICE",
             ("PARENT_MISSING", Some(_)) => "PARENT_ARCHIVED",
             ("PARENT_MISSING", None) => "PARENT_MISSING",
             ("ENUM_VALUE_REMOVED", _) => "ENUM_VALUE_REMOVED",
@@ -58,6 +59,9 @@ impl Conflict {
         match (self.code(), &self.batch) {
             ("ID_TAKEN", _) => format!("The live record `{other}` has this id."),
             ("UNIQUE_TAKEN", _) => format!("The live record `{other}` has this value."),
+            ("UNIQUE_TWICE", _) => {
+                format!("The record `{other}`, which would come back with it, has this value.")
+            }
             ("PARENT_ARCHIVED", Some(batch)) => {
                 format!("What it refers to, `{other}`, is in the archive, in the batch `{batch}`.")
             }

@@ -59,10 +59,19 @@ pub struct Archive {
 /// Ties that a removal cut, and that a restore ties again once both ends are live.
 #[derive(Debug)]
 pub struct Tie {
+    /// What it changes of the records that show it and were there all the time; `$1` is the batch.
+    pub touches: &'static [&'static Sql],
     /// Ties them again; `$1` is the batch.
     pub tie: &'static Sql,
     /// Ends what remembered them.
     pub forget: &'static Sql,
+}
+
+impl Tie {
+    fn statements(&self) -> impl Iterator<Item = &'static Sql> {
+        let touches = self.touches.iter().copied();
+        touches.chain([self.tie, self.forget])
+    }
 }
 
 impl Archive {
@@ -86,7 +95,7 @@ impl Archives {
     /// Every statement, for the test that prepares them.
     pub fn statements(&self, engine: Engine) -> Vec<&'static Sql> {
         let records = self.records.iter().flat_map(|it| it.statements(engine));
-        let ties = self.ties.iter().flat_map(|it| [it.tie, it.forget]);
+        let ties = self.ties.iter().flat_map(Tie::statements);
         records.chain(ties).collect()
     }
 }

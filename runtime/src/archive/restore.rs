@@ -194,6 +194,9 @@ impl Archives {
             }
         }
         for tie in self.ties {
+            for touch in tie.touches {
+                tx.execute(touch, params![wanted.batch]).await?;
+            }
             tx.execute(tie.tie, params![wanted.batch]).await?;
             tx.execute(tie.forget, params![wanted.batch]).await?;
         }

@@ -170,6 +170,21 @@ impl TestRequest<'_> {
         self
     }
 
+    /// Adds a header beside those of the same name.
+    ///
+    /// # Panics
+    /// When the name or the value cannot stand in a header.
+    pub fn add_header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName, Error: std::fmt::Debug>,
+        V: TryInto<HeaderValue, Error: std::fmt::Debug>,
+    {
+        let name = name.try_into().expect("the name of a header");
+        let value = value.try_into().expect("the value of a header");
+        self.request.headers_mut().append(name, value);
+        self
+    }
+
     /// Sets an idempotency key that no other request has.
     pub fn keyed(self) -> Self {
         self.header("idempotency-key", uuid::Uuid::now_v7().to_string())

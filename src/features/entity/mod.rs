@@ -3,6 +3,7 @@
 mod archive;
 mod constraints;
 mod imports;
+mod linking;
 mod list;
 mod model_view;
 pub mod naming;
@@ -14,7 +15,7 @@ pub mod sample;
 mod sql;
 mod writing;
 
-pub use archive::ties::of as archive_ties;
+pub use archive::ties::{Tied, of as archive_ties};
 pub use list::members;
 pub use model_view::link_members;
 

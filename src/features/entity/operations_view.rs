@@ -8,9 +8,11 @@ use crate::tables::Table;
 use super::super::Context;
 use super::constraints::{constraints, link_constraint};
 use super::imports::Imports;
+use super::linking::{is_held_first, is_touched};
 use super::list::ListView;
-use super::model_view::{Merged, ModelView, link_members};
+use super::model_view::{Merged, ModelView};
 use super::naming::Naming;
+use super::relations::touch_time;
 use super::removal::Removal;
 use super::rust;
 use super::sql::{Statement, Statements, links};
@@ -28,6 +30,16 @@ pub struct LinkView {
     pub constraints: String,
     /// What the ids can break.
     pub constraint: String,
+    /// Whether the other end shows the link too.
+    pub touched: bool,
+    /// The constant that says so to it.
+    pub touch: String,
+    /// The time of that, as a further parameter.
+    pub touch_time: &'static str,
+    /// Whether the other end is held before the record.
+    pub held_first: bool,
+    /// The constant that holds it.
+    pub hold: String,
 }
 
 /// What `commands.rs` and `queries.rs` show.
@@ -125,7 +137,7 @@ impl OperationsView {
         let mut query_imports = Imports::new();
         query_imports.add_all("svcgen_runtime", &["db", "http", "list", "params", "Error"]);
         rust::import_id(entity.id, &mut query_imports);
-        let links = link_views(entity);
+        let links = link_views(service, entity);
         let changeable = entity.fields.iter().any(|field| !field.immutable) || !links.is_empty();
         let list = ListView::of(service, entity, table, &statements, &mut query_imports);
         let removal = Removal::of(context, id);
@@ -163,12 +175,13 @@ impl OperationsView {
             table: table.name.clone(),
             removal_imports: removal_imports(entity, removal.goes_along),
             removal,
-            links,
             list,
             command_imports: {
                 import_command_types(entity, changeable, &mut command_imports);
+                import_link_statements(&links, &mut command_imports);
                 command_imports.lines()
             },
+            links,
             hook_imports: hook_imports(entity, changeable).lines(),
             query_imports: query_imports.lines(),
         }
@@ -187,6 +200,28 @@ fn import_command_types(entity: &Entity, changeable: bool, imports: &mut Imports
         imports.add("super::model", &format!("{name}Changes"));
     }
     imports.add("super", "queries");
+}
+
+fn import_link_statements(links: &[LinkView], imports: &mut Imports) {
+    for link in links {
+        imports.add_all("super::relations", &[&link.link, &link.unlink]);
+        if link.touched {
+            imports.add("super::relations", &link.touch);
+        }
+        if link.held_first {
+            imports.add("super::relations", &link.hold);
+        }
+    }
+    import_touch_time(links, imports);
+}
+
+fn import_touch_time(links: &[LinkView], imports: &mut Imports) {
+    if links
+        .iter()
+        .any(|it| it.touched && !it.touch_time.is_empty())
+    {
+        imports.add("jiff", "Timestamp");
+    }
 }
 
 fn hook_imports(entity: &Entity, changeable: bool) -> Imports {
@@ -223,9 +258,13 @@ fn batch_imports(entity: &Entity, changeable: bool, links: &[LinkView]) -> Vec<S
     let commands = ["CONSTRAINTS", "INSERT", "LOCK", "insert_parameters"];
     imports.add_all("super::commands", &commands);
     imports.add("super::commands", "self");
+    import_touch_time(links, &mut imports);
     for link in links {
-        imports.add("super::commands", &link.link);
+        imports.add("super::relations", &link.link);
         imports.add("super::commands", &link.constraints);
+        if link.touched {
+            imports.add("super::relations", &link.touch);
+        }
     }
     let name = entity.name.pascal();
     imports.add("super::model", name);
@@ -319,19 +358,25 @@ pub fn flattened(service: &Service, field: &Field, place: &str) -> String {
     }
 }
 
-fn link_views(entity: &Entity) -> Vec<LinkView> {
+fn link_views(service: &Service, entity: &Entity) -> Vec<LinkView> {
     let linked = entity.collections.iter().filter_map(|it| match &it.via {
         Via::Link(link) => Some((it, link)),
         Via::Reference { .. } => None,
     });
     linked
         .map(|(collection, link)| {
+            let target = service.entity(collection.target);
             let member = collection.ids_member();
             let constant = member.to_uppercase();
             LinkView {
                 link: format!("LINK_{constant}"),
                 unlink: format!("UNLINK_{constant}"),
                 constraint: link_constraint(collection, link),
+                touched: is_touched(target, link),
+                touch: format!("TOUCH_{constant}"),
+                touch_time: touch_time(target),
+                held_first: is_held_first(entity, target, link),
+                hold: format!("HOLD_{constant}"),
                 constraints: constant,
                 member,
             }
@@ -350,10 +395,6 @@ fn command_statements(
     }
     if !statements.update_parameters().is_empty() || links(service, entity).next().is_some() {
         commands.push(statements.update());
-    }
-    let members = link_members(service, entity);
-    for ((link, target), (member, _, _)) in links(service, entity).zip(&members) {
-        commands.extend(statements.link(link, target, member));
     }
     commands.push(statements.lock());
     commands

@@ -12,6 +12,7 @@ use crate::model::{Collection, Entity, EntityId, FieldKind, IdType, Link, Servic
 
 use super::super::Context;
 use super::super::http::resource_path;
+use super::linking::{is_touched, raised, shows};
 use super::naming::{Naming, article};
 use super::rust;
 use super::sql::Statement;
@@ -287,7 +288,7 @@ fn link_view(
     let member = collection.ids_member();
     let is_text = target.id == IdType::String;
     let changes = entity.fields.iter().filter(|field| !field.immutable);
-    let touched = is_shown_there(target, link) && touch(target).is_some();
+    let touched = is_touched(target, link);
     LinkView {
         singular: singular.to_owned(),
         segment: collection.name.kebab().to_owned(),
@@ -329,24 +330,18 @@ fn link_view(
 
 /// Whether the other end of a link shows it too.
 fn is_shown_there(target: &Entity, link: &Link) -> bool {
-    links_of(target)
-        .any(|(_, other)| other.table == link.table && other.own_column == link.target_column)
+    shows(target, &link.table, &link.target_column)
 }
 
 /// What a change of its links changes of a record itself.
 fn touch(entity: &Entity) -> Option<String> {
-    let mut sets = Vec::new();
-    if entity.automatic.version {
-        sets.push("version = version + 1");
-    }
-    if entity.automatic.updated_at {
-        sets.push("updated_at = $2");
-    }
+    let sets = raised(entity, "$2");
     let table = quoted(entity.name.plural_snake());
     (!sets.is_empty()).then(|| format!("update {table}\nset {}\nwhere id = $1", sets.join(", ")))
 }
 
-fn touch_time(entity: &Entity) -> &'static str {
+/// The time of a change, as a further parameter.
+pub fn touch_time(entity: &Entity) -> &'static str {
     if entity.automatic.updated_at {
         ", Timestamp::now()"
     } else {

@@ -353,32 +353,6 @@ impl<'a> Statements<'a> {
             )
         })
     }
-
-    /// The statements that tie and untie one many-to-many link.
-    pub fn link(&self, link: &Link, target: &Entity, name: &str) -> [Statement; 2] {
-        let table = quoted(&link.table);
-        let (own, other) = (quoted(&link.own_column), quoted(&link.target_column));
-        let constant = name.to_uppercase();
-        [
-            self.make(
-                &format!("LINK_{constant}"),
-                &format!("New rows of `{}` from a JSON array of ids.", link.table),
-                |dialect| {
-                    format!(
-                        "insert into {table} ({own}, {other})\nselect distinct {}, {}\nfrom {}",
-                        dialect.parameter(1, id_type(self.entity.id)),
-                        dialect.json_element(id_type(target.id)),
-                        dialect.json_elements(2)
-                    )
-                },
-            ),
-            self.make(
-                &format!("UNLINK_{constant}"),
-                &format!("The end of a record's rows of `{}`.", link.table),
-                |_| format!("delete from {table} where {own} = $1"),
-            ),
-        ]
-    }
 }
 
 fn is_nullable(table: &Table, term: &IndexTerm) -> bool {

@@ -60,7 +60,7 @@ pub fn add_batches(service: &Service, paths: &mut Map<String, Value>) {
         "RestoreBatch",
         "Restore what was removed together",
         json!({
-            "description": "Brings back every record of a batch, parents first, or none: what stands in the way is told, all of it.",
+            "description": "Brings back every record of a batch, parents first, or none: what stands in the way is told, all of it, as for one record; `UNIQUE_TWICE` where two of them clash with each other.",
             "parameters": writing(Vec::new()),
             "responses": responses("200", restored_response(), &[404, 409, 422]),
         }),

@@ -4,6 +4,8 @@ mod interleaved;
 mod oracle;
 mod races;
 mod restore;
+mod shelves;
+mod sides;
 
 use serde_json::{Value, json};
 use shop::app::App;

@@ -30,17 +30,17 @@ struct Model {
 }
 
 /// SplitMix64: the same sequence for the same seed.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, most: usize) -> usize {
+    pub fn below(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((z ^ (z >> 31)) % most as u64).unwrap_or_default()
     }
 
-    fn of<'k>(&mut self, ids: impl Iterator<Item = &'k String>) -> Option<String> {
+    pub fn of<'k>(&mut self, ids: impl Iterator<Item = &'k String>) -> Option<String> {
         let ids: Vec<&String> = ids.collect();
         (!ids.is_empty()).then(|| ids[self.below(ids.len())].clone())
     }
@@ -304,11 +304,11 @@ impl Run {
     }
 }
 
-fn text_of<'v>(record: &'v Value, member: &str) -> &'v str {
+pub fn text_of<'v>(record: &'v Value, member: &str) -> &'v str {
     record[member].as_str().unwrap_or_default()
 }
 
-fn expect(what: &str, answer: &Answer, statuses: &[u16]) -> Result<(), String> {
+pub fn expect(what: &str, answer: &Answer, statuses: &[u16]) -> Result<(), String> {
     if statuses.contains(&answer.status.as_u16()) {
         return Ok(());
     }

@@ -152,6 +152,57 @@ async fn everything_that_stands_in_the_way_is_told_and_nothing_changes() {
     assert_eq!(restore(&server, &line, json!({})).await.status, 200);
 }
 
+/// Records that were removed together may have become equal since, by a change of the schema.
+#[tokio::test]
+async fn records_of_a_batch_that_clash_with_each_other_are_told() {
+    let server = start().await;
+    let customer = json!({"email": "b@example.com", "name": "B"});
+    let customer = create(&server, "/v1/customers", customer).await;
+    let mut ids = Vec::new();
+    for number in ["1", "2", "3"] {
+        let order = json!({"number": number, "customer_id": customer["id"]});
+        ids.push(create(&server, "/v1/orders", order).await["id"].clone());
+    }
+    let requests: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+    let removal = json!({ "requests": requests });
+    let answer = server
+        .post("/v1/orders:batchDelete?reason=x", removal)
+        .await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    let equal = Sql::new("update orders_archive set number = '1' where number = '2'");
+    let changed = server.app().db.execute(&equal, Vec::new()).await;
+    assert_eq!(changed.ok(), Some(1));
+
+    let list = server.get("/v1/archive/orders").await.body["orders"].clone();
+    let path = format!("batches/{}", text(&list[0], "archive_batch"));
+    // The number is unique alone, and with the customer.
+    let told = |answer: &Answer| {
+        let codes = codes(answer).into_iter();
+        let of_number = codes.filter(|(pointer, _)| pointer.ends_with("/number"));
+        let mut codes: Vec<String> = of_number.map(|(_, code)| code).collect();
+        codes.sort();
+        codes
+    };
+    let refused = restore(&server, &path, json!({})).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert_eq!(refused.body["reason"], "RESTORE_CONFLICT");
+    assert_eq!(told(&refused), ["UNIQUE_TWICE", "UNIQUE_TWICE"]);
+    // Both clash with a live one as well.
+    let same = json!({"number": "1", "customer_id": customer["id"]});
+    create(&server, "/v1/orders", same).await;
+    let refused = restore(&server, &path, json!({})).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    let all = [
+        "UNIQUE_TAKEN",
+        "UNIQUE_TAKEN",
+        "UNIQUE_TWICE",
+        "UNIQUE_TWICE",
+    ];
+    assert_eq!(told(&refused), all);
+    assert_eq!(count(&server, "orders_archive").await, 3);
+    assert_eq!(count(&server, "orders").await, 1);
+}
+
 #[tokio::test]
 async fn persons_are_masked_unless_asked_for() {
     let server = start().await;

@@ -10,7 +10,7 @@ use crate::{LABELS, LIMITEDS, NODES, NULLABLES, count, is_problem, start};
 
 const NOBODY: &str = "0193a6f0-0000-7000-8000-000000000000";
 
-async fn node(server: &TestServer<App>, mut body: Value) -> Value {
+pub async fn node(server: &TestServer<App>, mut body: Value) -> Value {
     let number = count(server, "nodes").await;
     crate::merge(&mut body, json!({"name": format!("n{number}")}));
     let created = server.post(NODES, body).await;
@@ -18,7 +18,7 @@ async fn node(server: &TestServer<App>, mut body: Value) -> Value {
     created.body
 }
 
-async fn change(server: &TestServer<App>, node: &Value, body: Value) -> Answer {
+pub async fn change(server: &TestServer<App>, node: &Value, body: Value) -> Answer {
     let id = node["id"].as_str().unwrap_or_default();
     server.patch(&format!("{NODES}/{id}"), body).await
 }

@@ -1,6 +1,7 @@
 //! Values at the edges of every type, over HTTP and back, on either engine.
 
 mod archive;
+mod bad_input;
 mod batches;
 mod conditional;
 mod defaults;
@@ -12,6 +13,7 @@ mod links;
 mod moments;
 mod numbers;
 mod refusals;
+mod sides;
 mod texts;
 mod writes;
 

@@ -197,17 +197,26 @@ fn conflicts(
         dialect.null_uuid()
     )];
     for index in table.indexes.iter().filter(|it| it.unique) {
-        let same: Vec<String> = index
-            .terms
-            .iter()
-            .map(|it| format!("live.{0} = candidate.{0}", quoted(&it.column)))
-            .collect();
+        let same = |other: &str| {
+            let columns = index.terms.iter().map(|it| quoted(&it.column));
+            let same = columns.map(|column| format!("{other}.{column} = candidate.{column}"));
+            same.collect::<Vec<_>>().join(" and ")
+        };
         all.push(format!(
             "select candidate.archive_id, 'UNIQUE_TAKEN', '{}', {}, {}\nfrom candidate join {live} as live on {}",
             index.terms[0].column,
             dialect.shown("live.id"),
             dialect.null_uuid(),
-            same.join(" and ")
+            same("live")
+        ));
+        // Once removed, records may have become equal: by a key that was not unique then, or by
+        // values that are others now.
+        all.push(format!(
+            "select candidate.archive_id, 'UNIQUE_TWICE', '{}', {}, {}\nfrom candidate join candidate as other\n    on other.archive_id <> candidate.archive_id and {}",
+            index.terms[0].column,
+            dialect.shown("other.id"),
+            dialect.null_uuid(),
+            same("other")
         ));
     }
     for key in &table.foreign_keys {

@@ -5,7 +5,7 @@ use crate::model::{Collection, EntityId, Link, Service};
 
 use super::super::super::Context;
 use super::super::naming::{Naming, article};
-use super::super::sql::{Statement, statement};
+use super::super::sql::{Statement, Statements, statement};
 use super::{is_shown_there, links_of, touch};
 
 /// The statements of an entity's relations.
@@ -25,6 +25,13 @@ pub fn of(context: &Context<'_>, id: EntityId) -> Vec<Statement> {
     }
     for (collection, link) in links_of(entity) {
         statements.extend(link_statements(service, collection, link, &make));
+    }
+    if let Some(table) = context.schema.table(entity.name.plural_snake()) {
+        let of_record = Statements::new(context, entity, table);
+        for (collection, link) in links_of(entity) {
+            let target = service.entity(collection.target);
+            statements.extend(of_record.link(link, target, &collection.ids_member()));
+        }
     }
     if links_of(entity).next().is_some()
         && let Some(touch) = touch(entity)

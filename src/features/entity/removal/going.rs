@@ -6,6 +6,7 @@ use crate::tables::build::is_archived;
 use crate::tables::{Table, TableKind};
 
 use super::super::super::Context;
+use super::super::linking::{raised, shows};
 use super::levels::{Level, levels, referrers};
 
 /// What goes with a record.
@@ -38,14 +39,28 @@ pub struct LinkRows<'a> {
     pub ties: Vec<(String, usize)>,
 }
 
-/// References of one table that become null.
+/// What records that stay lose: references that become null, and links that they show.
 pub struct Cut<'a> {
     /// Whose.
     pub child: &'a Entity,
-    /// The columns.
+    /// The columns that become null.
     pub ties: Vec<Tie>,
+    /// The links that end.
+    pub links: Vec<Shown>,
     /// The level of the same table, if some of its rows go.
     pub own_level: Option<usize>,
+}
+
+/// Links that a record shows, and that end with what goes.
+pub struct Shown {
+    /// The link table.
+    pub table: String,
+    /// Its column of the record that shows them.
+    pub own_column: String,
+    /// Its column of what goes.
+    pub column: String,
+    /// The level of that.
+    pub level: usize,
 }
 
 /// A column that is cut.
@@ -117,14 +132,7 @@ impl<'a> Going<'a> {
                     level: at,
                     remembered,
                 };
-                match self.cuts.iter_mut().find(|it| it.child.name == child.name) {
-                    Some(cut) => cut.ties.push(tie),
-                    None => self.cuts.push(Cut {
-                        child,
-                        ties: vec![tie],
-                        own_level,
-                    }),
-                }
+                cut(&mut self.cuts, child, own_level).ties.push(tie);
             }
         }
     }
@@ -159,12 +167,35 @@ impl<'a> Going<'a> {
                 continue;
             }
             let twin = crate::tables::build::archive_name(&table.name);
+            self.add_shown(table, &ties);
             self.links.push(LinkRows {
                 table,
                 keeper,
                 archived: context.schema.table(&twin).is_some(),
                 ties,
             });
+        }
+    }
+
+    /// The records at the other ends of links that end, where they show them.
+    fn add_shown(&mut self, table: &Table, ties: &[(String, usize)]) {
+        for (column, level) in ties {
+            for key in table.foreign_keys.iter().filter(|it| it.column != *column) {
+                let of_key = |it: &&Entity| it.name.plural_snake() == key.table;
+                let Some(child) = self.service.entities.iter().find(of_key) else {
+                    continue;
+                };
+                if !shows(child, &table.name, &key.column) || raised(child, "").is_empty() {
+                    continue;
+                }
+                let own_level = self.levels.iter().position(|it| it.table == key.table);
+                cut(&mut self.cuts, child, own_level).links.push(Shown {
+                    table: table.name.clone(),
+                    own_column: key.column.clone(),
+                    column: column.clone(),
+                    level: *level,
+                });
+            }
         }
     }
 
@@ -186,6 +217,25 @@ impl<'a> Going<'a> {
             .flat_map(|it| &it.ties)
             .any(|it| it.remembered)
     }
+}
+
+/// What records of a kind lose, told together: PostgreSQL changes a row once in a statement.
+fn cut<'c, 'a>(
+    cuts: &'c mut Vec<Cut<'a>>,
+    child: &'a Entity,
+    own_level: Option<usize>,
+) -> &'c mut Cut<'a> {
+    let found = cuts.iter().position(|it| it.child.name == child.name);
+    let at = found.unwrap_or_else(|| {
+        cuts.push(Cut {
+            child,
+            ties: Vec::new(),
+            links: Vec::new(),
+            own_level,
+        });
+        cuts.len() - 1
+    });
+    &mut cuts[at]
 }
 
 /// Whether links of this table keep a record from being removed.

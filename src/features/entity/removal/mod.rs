@@ -98,7 +98,7 @@ impl Removal {
             is_tree: going.levels.iter().any(|level| !level.own.is_empty()),
             reaches: going.levels.len() > 1
                 || going.levels.iter().any(|level| !level.own.is_empty())
-                || !going.cuts.is_empty(),
+                || going.cuts.iter().any(|it| !it.ties.is_empty()),
             restricted: !going.restricts.is_empty(),
             goes_along: cascades_to(context.service, root),
             ..Self::default()

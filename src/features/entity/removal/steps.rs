@@ -10,6 +10,7 @@ use crate::tables::build::{
 };
 use crate::tables::{ColumnType, Table};
 
+use super::super::linking::raised;
 use super::super::sql::{Statement, filled, listed, only};
 use super::going::{Cut, Going, Tie};
 use super::levels::member;
@@ -47,7 +48,7 @@ pub fn add(going: &Going<'_>, removal: &mut Removal) {
         }
         removal
             .cuts
-            .push(named(&mut removal.sqlite, cut_loose(going, cut)));
+            .push(named(&mut removal.sqlite, cut_loose(*dialect, going, cut)));
     }
     let links = going
         .links
@@ -149,7 +150,7 @@ fn end(table: &str, rows: &str) -> Statement {
     )
 }
 
-fn cut_loose(going: &Going<'_>, cut: &Cut<'_>) -> Statement {
+fn cut_loose(dialect: &dyn Dialect, going: &Going<'_>, cut: &Cut<'_>) -> Statement {
     let table = cut.child.name.plural_snake();
     let refers = |tie: &Tie| {
         format!(
@@ -159,7 +160,7 @@ fn cut_loose(going: &Going<'_>, cut: &Cut<'_>) -> Statement {
         )
     };
     let mut assignments: Vec<String> = match cut.ties.as_slice() {
-        [only] => vec![format!("{} = null", quoted(&only.column))],
+        [only] if cut.links.is_empty() => vec![format!("{} = null", quoted(&only.column))],
         several => several
             .iter()
             .map(|tie| {
@@ -171,10 +172,26 @@ fn cut_loose(going: &Going<'_>, cut: &Cut<'_>) -> Statement {
             })
             .collect(),
     };
-    if cut.child.automatic.version {
-        assignments.push("version = version + 1".to_owned());
-    }
-    let conditions: Vec<String> = cut.ties.iter().map(refers).collect();
+    // What goes itself leaves as it was archived: the guard compares.
+    let now = match cut.own_level {
+        None => dialect.now().to_owned(),
+        Some(own) => format!(
+            "case when id {} then updated_at else {} end",
+            member(&going.levels[own].ids),
+            dialect.now()
+        ),
+    };
+    assignments.extend(raised(cut.child, &now));
+    let shown = cut.links.iter().map(|it| {
+        format!(
+            "id in (select {} from {} where {} {})",
+            quoted(&it.own_column),
+            quoted(&it.table),
+            quoted(&it.column),
+            member(&going.levels[it.level].ids)
+        )
+    });
+    let conditions: Vec<String> = cut.ties.iter().map(refers).chain(shown).collect();
     let doc = format!(
         "Cuts {} loose from what goes.",
         cut.child.name.plural_sentence()
@@ -183,7 +200,7 @@ fn cut_loose(going: &Going<'_>, cut: &Cut<'_>) -> Statement {
         "update {}\nset {}\nwhere {}",
         quoted(table),
         assignments.join(",\n    "),
-        conditions.join(" or ")
+        conditions.join("\n    or ")
     );
     only(&constant("CUT", table), &doc, &text)
 }

@@ -12,6 +12,7 @@ use crate::dialect::{self, Dialect, quoted};
 use crate::tables::build::{ARCHIVE_REFERENCES, archive_name, id_type, is_archived};
 use crate::tables::{ColumnType, Table};
 
+use super::super::linking::{in_order, raised};
 use super::super::sql::{listed, only};
 use super::Removal;
 use super::going::{Cut, Going, Tie};
@@ -67,7 +68,7 @@ fn parts(dialect: &dyn Dialect, going: &Going<'_>, numbers: &Numbers) -> Vec<Str
             let number = parts.len();
             parts.push(remembered(dialect, going, cut, tie, numbers, number));
         }
-        parts.push(cut_loose(going, cut));
+        parts.push(cut_loose(dialect, going, cut));
     }
     for (level, table) in going.levels.iter().zip(&going.tables) {
         let entity = going.entity(level);
@@ -164,11 +165,11 @@ fn kept(
     )
 }
 
-fn cut_loose(going: &Going<'_>, cut: &Cut<'_>) -> String {
+fn cut_loose(dialect: &dyn Dialect, going: &Going<'_>, cut: &Cut<'_>) -> String {
     let table = cut.child.name.plural_snake();
     let refers = |tie: &Tie| refers(&tie.column, &going.levels[tie.level].table);
     let mut assignments: Vec<String> = match cut.ties.as_slice() {
-        [only] => vec![format!("{} = null", quoted(&only.column))],
+        [only] if cut.links.is_empty() => vec![format!("{} = null", quoted(&only.column))],
         several => several
             .iter()
             .map(|tie| {
@@ -180,16 +181,22 @@ fn cut_loose(going: &Going<'_>, cut: &Cut<'_>) -> String {
             })
             .collect(),
     };
-    if cut.child.automatic.version {
-        assignments.push("version = version + 1".to_owned());
-    }
-    let conditions: Vec<String> = cut.ties.iter().map(refers).collect();
+    assignments.extend(raised(cut.child, dialect.now()));
+    let shown = cut.links.iter().map(|it| {
+        format!(
+            "id in (select {} from gone_{} where {})",
+            quoted(&it.own_column),
+            it.table,
+            self::refers(&it.column, &going.levels[it.level].table)
+        )
+    });
+    let conditions: Vec<String> = cut.ties.iter().map(refers).chain(shown).collect();
+    let rows = format!("({}){}", conditions.join(" or "), stays(going, cut));
     format!(
-        "cut_{table} as (\n    update {}\n    set {}\n    where ({}){}\n)",
+        "cut_{table} as (\n    update {}\n    set {}\n    where {}\n)",
         quoted(table),
         assignments.join(",\n        "),
-        conditions.join(" or "),
-        stays(going, cut)
+        in_order(dialect, &quoted(table), &rows).replace('\n', "\n    ")
     )
 }
 

@@ -10,6 +10,82 @@ use crate::app::App;
 
 use svcgen_runtime::db;
 
+/// What the post tags that are back change of the posts, which show them.
+const TOUCH_POST_TAGS_POST_ID: db::Sql = db::Sql::each(
+    "update posts
+     set version = version + 1, updated_at = cast(unixepoch('subsec') * 1000000 as
+         integer)
+     where id in (
+         select copy.post_id
+         from post_tags_archive as copy
+         where (copy.archive_batch = $1
+                 or copy.post_id in (select id from posts_archive where archive_batch =
+                     $1))
+             and exists (select 1 from posts as side where side.id = copy.post_id)
+             and exists (select 1 from tags as side where side.id = copy.tag_id)
+             and not exists (select 1 from post_tags as live where live.post_id =
+                 copy.post_id and live.tag_id = copy.tag_id)
+     )
+     and id not in (select id from posts_archive where archive_batch = $1)",
+    "update posts
+     set version = version + 1, updated_at = now()
+     where id in (
+         select id
+         from posts
+         where id in (
+             select copy.post_id
+             from post_tags_archive as copy
+             where (copy.archive_batch = $1
+                     or copy.post_id in (select id from posts_archive where archive_batch
+                         = $1))
+                 and exists (select 1 from posts as side where side.id = copy.post_id)
+                 and exists (select 1 from tags as side where side.id = copy.tag_id)
+                 and not exists (select 1 from post_tags as live where live.post_id =
+                     copy.post_id and live.tag_id = copy.tag_id)
+         )
+         and id not in (select id from posts_archive where archive_batch = $1)
+         order by id
+         for no key update
+     )",
+);
+
+/// What the post tags that are back change of the tags, which show them.
+const TOUCH_POST_TAGS_TAG_ID: db::Sql = db::Sql::each(
+    "update tags
+     set version = version + 1, updated_at = cast(unixepoch('subsec') * 1000000 as
+         integer)
+     where id in (
+         select copy.tag_id
+         from post_tags_archive as copy
+         where (copy.archive_batch = $1
+                 or copy.post_id in (select id from posts_archive where archive_batch =
+                     $1))
+             and exists (select 1 from posts as side where side.id = copy.post_id)
+             and exists (select 1 from tags as side where side.id = copy.tag_id)
+             and not exists (select 1 from post_tags as live where live.post_id =
+                 copy.post_id and live.tag_id = copy.tag_id)
+     )",
+    "update tags
+     set version = version + 1, updated_at = now()
+     where id in (
+         select id
+         from tags
+         where id in (
+             select copy.tag_id
+             from post_tags_archive as copy
+             where (copy.archive_batch = $1
+                     or copy.post_id in (select id from posts_archive where archive_batch
+                         = $1))
+                 and exists (select 1 from posts as side where side.id = copy.post_id)
+                 and exists (select 1 from tags as side where side.id = copy.tag_id)
+                 and not exists (select 1 from post_tags as live where live.post_id =
+                     copy.post_id and live.tag_id = copy.tag_id)
+         )
+         order by id
+         for no key update
+     )",
+);
+
 /// The post tags whose both ends are back.
 const TIE_POST_TAGS: db::Sql = db::Sql::new(
     "insert into post_tags (post_id, tag_id)
@@ -46,6 +122,7 @@ pub const ARCHIVES: archive::Archives = archive::Archives {
         &crate::post::archive::ARCHIVE,
     ],
     ties: &[archive::Tie {
+        touches: &[&TOUCH_POST_TAGS_POST_ID, &TOUCH_POST_TAGS_TAG_ID],
         tie: &TIE_POST_TAGS,
         forget: &FORGET_POST_TAGS,
     }],

@@ -66,6 +66,9 @@ const CONFLICTS: db::Sql = db::Sql::each(
      from candidate join authors as live on live.id = candidate.id
      union all select candidate.archive_id, 'UNIQUE_TAKEN', 'email', live.id, null
      from candidate join authors as live on live.email = candidate.email
+     union all select candidate.archive_id, 'UNIQUE_TWICE', 'email', other.id, null
+     from candidate join candidate as other
+         on other.archive_id <> candidate.archive_id and other.email = candidate.email
      union all select archive_id, 'CHECK_FAILED', 'name', null, null
      from candidate where not (length(name) >= 1 and length(name) <= 120)
      union all select archive_id, 'CHECK_FAILED', 'email', null, null
@@ -94,6 +97,10 @@ const CONFLICTS: db::Sql = db::Sql::each(
      union all select candidate.archive_id, 'UNIQUE_TAKEN', 'email', live.id::text,
          null::uuid
      from candidate join authors as live on live.email = candidate.email
+     union all select candidate.archive_id, 'UNIQUE_TWICE', 'email', other.id::text,
+         null::uuid
+     from candidate join candidate as other
+         on other.archive_id <> candidate.archive_id and other.email = candidate.email
      union all select archive_id, 'CHECK_FAILED', 'name', null::text, null::uuid
      from candidate where not (char_length(name) >= 1 and char_length(name) <= 120)
      union all select archive_id, 'CHECK_FAILED', 'email', null::text, null::uuid

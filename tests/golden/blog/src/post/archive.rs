@@ -70,6 +70,9 @@ const CONFLICTS: db::Sql = db::Sql::each(
      from candidate join posts as live on live.id = candidate.id
      union all select candidate.archive_id, 'UNIQUE_TAKEN', 'slug', live.id, null
      from candidate join posts as live on live.slug = candidate.slug
+     union all select candidate.archive_id, 'UNIQUE_TWICE', 'slug', other.id, null
+     from candidate join candidate as other
+         on other.archive_id <> candidate.archive_id and other.slug = candidate.slug
      union all select candidate.archive_id, 'PARENT_MISSING', 'author_id',
          candidate.author_id, (select gone.archive_batch from authors_archive as gone
          where gone.id = candidate.author_id order by gone.archived_at desc limit 1)
@@ -111,6 +114,10 @@ const CONFLICTS: db::Sql = db::Sql::each(
      union all select candidate.archive_id, 'UNIQUE_TAKEN', 'slug', live.id::text,
          null::uuid
      from candidate join posts as live on live.slug = candidate.slug
+     union all select candidate.archive_id, 'UNIQUE_TWICE', 'slug', other.id::text,
+         null::uuid
+     from candidate join candidate as other
+         on other.archive_id <> candidate.archive_id and other.slug = candidate.slug
      union all select candidate.archive_id, 'PARENT_MISSING', 'author_id',
          candidate.author_id::text, (select gone.archive_batch from authors_archive as
          gone where gone.id = candidate.author_id order by gone.archived_at desc limit 1)

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::hooks::Rules as _;
 use super::model::{NewPost, Post, PostChanges};
 use super::queries;
+use super::relations::{LINK_TAG_IDS, TOUCH_TAG_IDS, UNLINK_TAG_IDS};
 use super::rules::PostRules;
 use crate::app::App;
 
@@ -164,19 +165,6 @@ pub const UPDATE: db::Sql = db::Sql::each(
          updated_at",
 );
 
-/// New rows of `post_tags` from a JSON array of ids.
-pub const LINK_TAG_IDS: db::Sql = db::Sql::each(
-    "insert into post_tags (post_id, tag_id)
-     select distinct $1, unhex(element.value, '-')
-     from json_each($2) as element",
-    "insert into post_tags (post_id, tag_id)
-     select distinct $1::uuid, element.value::uuid
-     from jsonb_array_elements_text($2) as element (value)",
-);
-
-/// The end of a record's rows of `post_tags`.
-pub const UNLINK_TAG_IDS: db::Sql = db::Sql::new("delete from post_tags where post_id = $1");
-
 /// One post by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
     "select
@@ -322,6 +310,13 @@ async fn insert(
     let Some(post) = created else {
         return Ok(None);
     };
+    if !new.tag_ids.is_empty() {
+        work.execute(
+            &TOUCH_TAG_IDS,
+            params![&post.id, db::Json(&new.tag_ids), Timestamp::now()],
+        )
+        .await?;
+    }
     work.execute(&LINK_TAG_IDS, params![&post.id, db::Json(&new.tag_ids)])
         .await
         .map_err(|error| Error::from(error).constrained(TAG_IDS))?;
@@ -413,6 +408,11 @@ pub(super) async fn write(
         return Ok(None);
     };
     if let Some(tag_ids) = &changes.tag_ids {
+        work.execute(
+            &TOUCH_TAG_IDS,
+            params![&post.id, db::Json(tag_ids), Timestamp::now()],
+        )
+        .await?;
         work.execute(&UNLINK_TAG_IDS, params![&post.id]).await?;
         work.execute(&LINK_TAG_IDS, params![&post.id, db::Json(tag_ids)])
             .await
@@ -489,7 +489,5 @@ pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("INSERT", &INSERT),
     ("INSERT_MISSING", &INSERT_MISSING),
     ("UPDATE", &UPDATE),
-    ("LINK_TAG_IDS", &LINK_TAG_IDS),
-    ("UNLINK_TAG_IDS", &UNLINK_TAG_IDS),
     ("LOCK", &LOCK),
 ];

@@ -53,6 +53,47 @@ pub const TOUCH_TAGS: db::Sql = db::Sql::new(
      where id = $1",
 );
 
+/// New rows of `post_tags` from a JSON array of ids.
+pub const LINK_TAG_IDS: db::Sql = db::Sql::each(
+    "insert into post_tags (post_id, tag_id)
+     select distinct $1, unhex(element.value, '-')
+     from json_each($2) as element",
+    "insert into post_tags (post_id, tag_id)
+     select distinct $1::uuid, element.value::uuid
+     from jsonb_array_elements_text($2) as element (value)",
+);
+
+/// The end of a record's rows of `post_tags`.
+pub const UNLINK_TAG_IDS: db::Sql = db::Sql::new("delete from post_tags where post_id = $1");
+
+/// What another JSON array of ids changes of the tags, which show `post_tags` too: of those that it adds or leaves out.
+pub const TOUCH_TAG_IDS: db::Sql = db::Sql::each(
+    "with differing as (
+         select tag_id as id from post_tags where post_id = $1
+         union all
+         select distinct unhex(element.value, '-')
+         from json_each($2) as element
+     )
+     update tags
+     set version = version + 1, updated_at = $3
+     where id in (select id from differing group by id having count(*) = 1)",
+    "with differing as (
+         select tag_id as id from post_tags where post_id = $1
+         union all
+         select distinct element.value::uuid
+         from jsonb_array_elements_text($2) as element (value)
+     )
+     update tags
+     set version = version + 1, updated_at = $3
+     where id in (
+         select id
+         from tags
+         where id in (select id from differing group by id having count(*) = 1)
+         order by id
+         for no key update
+     )",
+);
+
 /// What a change of its links changes of a record itself.
 pub const TOUCH: db::Sql = db::Sql::new(
     "update posts
@@ -280,5 +321,8 @@ pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("TIE_TAGS", &TIE_TAGS),
     ("UNTIE_TAGS", &UNTIE_TAGS),
     ("TOUCH_TAGS", &TOUCH_TAGS),
+    ("LINK_TAG_IDS", &LINK_TAG_IDS),
+    ("UNLINK_TAG_IDS", &UNLINK_TAG_IDS),
+    ("TOUCH_TAG_IDS", &TOUCH_TAG_IDS),
     ("TOUCH", &TOUCH),
 ];

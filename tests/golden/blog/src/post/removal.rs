@@ -93,6 +93,14 @@ const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
      where post_id = $1",
 );
 
+/// Cuts tags loose from what goes.
+const CUT_TAGS: db::Sql = db::Sql::new(
+    "update tags
+     set version = version + 1,
+         updated_at = cast(unixepoch('subsec') * 1000000 as integer)
+     where id in (select tag_id from post_tags where post_id = $1)",
+);
+
 /// The end of the post tags that go.
 const DELETE_POST_TAGS: db::Sql = db::Sql::new(
     "delete from post_tags
@@ -140,6 +148,19 @@ const REMOVE: db::Sql = db::Sql::new(
          returning
              post_id,
              tag_id
+     ),
+     cut_tags as (
+         update tags
+         set version = version + 1,
+             updated_at = now()
+         where id in (
+             select id
+             from tags
+             where (id in (select tag_id from gone_post_tags where post_id in (select id
+                 from gone_posts)))
+             order by id
+             for no key update
+         )
      ),
      kept_posts as (
          insert into posts_archive (
@@ -208,7 +229,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
         restricted: None,
         copies: &[&ARCHIVE_POSTS, &ARCHIVE_POST_TAGS],
         remembered: &[],
-        cuts: &[],
+        cuts: &[&CUT_TAGS],
         ends: &[
             removal::End {
                 delete: &DELETE_POST_TAGS,

@@ -1,14 +1,14 @@
 //! What can be done to several tags at once: all of it happens, or nothing.
 
+use jiff::Timestamp;
 use svcgen_runtime::{Error, Saved, Unit, Violations, db, http, params, removal};
 use uuid::Uuid;
 
-use super::commands::{
-    self, CONSTRAINTS, INSERT, LINK_POST_IDS, LOCK, POST_IDS, insert_parameters,
-};
+use super::commands::{self, CONSTRAINTS, INSERT, LOCK, POST_IDS, insert_parameters};
 use super::hooks::Rules as _;
 use super::model::{NewTag, Tag, TagChanges};
 use super::queries;
+use super::relations::{LINK_POST_IDS, TOUCH_POST_IDS};
 use super::removal::{missed, remove_held};
 use super::rules::TagRules;
 use crate::app::App;
@@ -55,6 +55,12 @@ pub async fn create(
         .one_each(&INSERT, rows)
         .await
         .map_err(|failed| Error::at_element(failed, CONSTRAINTS))?;
+    let others: Vec<_> = all.iter().flat_map(|new| &new.post_ids).collect();
+    tx.execute(
+        &TOUCH_POST_IDS,
+        params![db::Value::Null, db::Json(&others), Timestamp::now()],
+    )
+    .await?;
     let rows = created
         .iter()
         .zip(&all)

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::hooks::Rules as _;
 use super::model::{NewTag, Tag, TagChanges};
 use super::queries;
+use super::relations::{HOLD_POST_IDS, LINK_POST_IDS, TOUCH_POST_IDS, UNLINK_POST_IDS};
 use super::rules::TagRules;
 use crate::app::App;
 
@@ -115,19 +116,6 @@ pub const UPDATE: db::Sql = db::Sql::each(
          created_at,
          updated_at",
 );
-
-/// New rows of `post_tags` from a JSON array of ids.
-pub const LINK_POST_IDS: db::Sql = db::Sql::each(
-    "insert into post_tags (tag_id, post_id)
-     select distinct $1, unhex(element.value, '-')
-     from json_each($2) as element",
-    "insert into post_tags (tag_id, post_id)
-     select distinct $1::uuid, element.value::uuid
-     from jsonb_array_elements_text($2) as element (value)",
-);
-
-/// The end of a record's rows of `post_tags`.
-pub const UNLINK_POST_IDS: db::Sql = db::Sql::new("delete from post_tags where tag_id = $1");
 
 /// One tag by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
@@ -264,6 +252,13 @@ async fn insert(
     let Some(tag) = created else {
         return Ok(None);
     };
+    if !new.post_ids.is_empty() {
+        work.execute(
+            &TOUCH_POST_IDS,
+            params![&tag.id, db::Json(&new.post_ids), Timestamp::now()],
+        )
+        .await?;
+    }
     work.execute(&LINK_POST_IDS, params![&tag.id, db::Json(&new.post_ids)])
         .await
         .map_err(|error| Error::from(error).constrained(POST_IDS))?;
@@ -311,6 +306,12 @@ pub(super) async fn write(
 ) -> Result<Option<Saved<Tag>>, Error> {
     let expected = conditions.expected()?;
     let inside = TagRules.inside_change();
+    if let Some(post_ids) = &changes.post_ids {
+        let tx = work.hold().await?;
+        let _held: Vec<(bool,)> = tx
+            .fetch_all(&HOLD_POST_IDS, params![id, db::Json(post_ids)])
+            .await?;
+    }
     let mut before: Option<Tag> = None;
     if inside.is_some() || conditions.exclude() {
         let tx = work.hold().await?;
@@ -341,6 +342,11 @@ pub(super) async fn write(
         return Ok(None);
     };
     if let Some(post_ids) = &changes.post_ids {
+        work.execute(
+            &TOUCH_POST_IDS,
+            params![&tag.id, db::Json(post_ids), Timestamp::now()],
+        )
+        .await?;
         work.execute(&UNLINK_POST_IDS, params![&tag.id]).await?;
         work.execute(&LINK_POST_IDS, params![&tag.id, db::Json(post_ids)])
             .await
@@ -417,7 +423,5 @@ pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("INSERT", &INSERT),
     ("INSERT_MISSING", &INSERT_MISSING),
     ("UPDATE", &UPDATE),
-    ("LINK_POST_IDS", &LINK_POST_IDS),
-    ("UNLINK_POST_IDS", &UNLINK_POST_IDS),
     ("LOCK", &LOCK),
 ];

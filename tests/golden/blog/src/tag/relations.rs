@@ -51,6 +51,70 @@ pub const TOUCH_POSTS: db::Sql = db::Sql::new(
      where id = $1",
 );
 
+/// New rows of `post_tags` from a JSON array of ids.
+pub const LINK_POST_IDS: db::Sql = db::Sql::each(
+    "insert into post_tags (tag_id, post_id)
+     select distinct $1, unhex(element.value, '-')
+     from json_each($2) as element",
+    "insert into post_tags (tag_id, post_id)
+     select distinct $1::uuid, element.value::uuid
+     from jsonb_array_elements_text($2) as element (value)",
+);
+
+/// The end of a record's rows of `post_tags`.
+pub const UNLINK_POST_IDS: db::Sql = db::Sql::new("delete from post_tags where tag_id = $1");
+
+/// What another JSON array of ids changes of the posts, which show `post_tags` too: of those that it adds or leaves out.
+pub const TOUCH_POST_IDS: db::Sql = db::Sql::each(
+    "with differing as (
+         select post_id as id from post_tags where tag_id = $1
+         union all
+         select distinct unhex(element.value, '-')
+         from json_each($2) as element
+     )
+     update posts
+     set version = version + 1, updated_at = $3
+     where id in (select id from differing group by id having count(*) = 1)",
+    "with differing as (
+         select post_id as id from post_tags where tag_id = $1
+         union all
+         select distinct element.value::uuid
+         from jsonb_array_elements_text($2) as element (value)
+     )
+     update posts
+     set version = version + 1, updated_at = $3
+     where id in (
+         select id
+         from posts
+         where id in (select id from differing group by id having count(*) = 1)
+         order by id
+         for no key update
+     )",
+);
+
+/// The posts that another JSON array of ids can change, held until the transaction ends.
+pub const HOLD_POST_IDS: db::Sql = db::Sql::each(
+    "select true
+     from posts
+     where id in (
+         select post_id from post_tags where tag_id = $1
+         union all
+         select unhex(element.value, '-')
+         from json_each($2) as element
+     )
+     order by id",
+    "select true
+     from posts
+     where id in (
+         select post_id from post_tags where tag_id = $1
+         union all
+         select element.value::uuid
+         from jsonb_array_elements_text($2) as element (value)
+     )
+     order by id
+     for no key update",
+);
+
 /// What a change of its links changes of a record itself.
 pub const TOUCH: db::Sql = db::Sql::new(
     "update tags
@@ -240,5 +304,9 @@ pub const STATEMENTS: &[(&str, &db::Sql)] = &[
     ("TIE_POSTS", &TIE_POSTS),
     ("UNTIE_POSTS", &UNTIE_POSTS),
     ("TOUCH_POSTS", &TOUCH_POSTS),
+    ("LINK_POST_IDS", &LINK_POST_IDS),
+    ("UNLINK_POST_IDS", &UNLINK_POST_IDS),
+    ("TOUCH_POST_IDS", &TOUCH_POST_IDS),
+    ("HOLD_POST_IDS", &HOLD_POST_IDS),
     ("TOUCH", &TOUCH),
 ];

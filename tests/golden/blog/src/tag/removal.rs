@@ -48,6 +48,14 @@ const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
      where tag_id = $1",
 );
 
+/// Cuts posts loose from what goes.
+const CUT_POSTS: db::Sql = db::Sql::new(
+    "update posts
+     set version = version + 1,
+         updated_at = cast(unixepoch('subsec') * 1000000 as integer)
+     where id in (select post_id from post_tags where tag_id = $1)",
+);
+
 /// The end of the post tags that go.
 const DELETE_POST_TAGS: db::Sql = db::Sql::new(
     "delete from post_tags
@@ -74,6 +82,19 @@ const REMOVE: db::Sql = db::Sql::new(
          returning
              post_id,
              tag_id
+     ),
+     cut_posts as (
+         update posts
+         set version = version + 1,
+             updated_at = now()
+         where id in (
+             select id
+             from posts
+             where (id in (select post_id from gone_post_tags where tag_id in (select id
+                 from gone_tags)))
+             order by id
+             for no key update
+         )
      ),
      kept_post_tags as (
          insert into post_tags_archive (
@@ -109,7 +130,7 @@ pub const REMOVAL: removal::Removal = removal::Removal {
         restricted: None,
         copies: &[&ARCHIVE_POST_TAGS],
         remembered: &[],
-        cuts: &[],
+        cuts: &[&CUT_POSTS],
         ends: &[
             removal::End {
                 delete: &DELETE_POST_TAGS,
