@@ -92,7 +92,9 @@ impl Failure {
                     .iter()
                     .map(|it| format!("{}: {it}", it.path))
                     .collect();
-                ("conflict", files.join("\n"), None)
+                let mut advice: Vec<String> = conflicts.iter().map(Conflict::advice).collect();
+                advice.dedup();
+                ("conflict", files.join("\n"), Some(advice.join("; ")))
             }
             Self::InTheWay { message, hint } => ("conflict", message.clone(), Some(hint.clone())),
             Self::Questions(questions) => ("conflict", asked(questions), Some(PASTE.to_owned())),

@@ -161,7 +161,10 @@ pub fn gather(
     }
     state_files::add(&mut files, &sources, &disk, &lock);
     clock.lap("generate");
+    let kept = Kept::of(project)?;
     if let (Some(proving), Some(planned)) = (wishes.proving, &migration) {
+        // A migration that would be refused afterwards is not worth the proof.
+        kept.refuse_unresolved()?;
         proving.prove(planned, shell)?;
         clock.lap("prove");
     }
@@ -170,7 +173,6 @@ pub fn gather(
         let beside: Vec<_> = files.iter().map(|it| format!("{}.new", it.path)).collect();
         project.look(beside.iter().map(String::as_str), &mut disk)?;
     }
-    let kept = Kept::of(project)?;
     Ok(Gathered {
         copies: kept.copies.clone(),
         service,

@@ -298,3 +298,37 @@ fn an_entity_is_removed_and_what_was_edited_stays() {
         .svcgen(&["remove-entity", "Product", "--yes"])
         .is(3, &["referred to by `Line.product`", "nothing was written"]);
 }
+
+/// A file that its owner and svcgen have both changed does not end a command for good.
+#[test]
+fn a_conflict_is_settled_as_was_asked_for() {
+    const MODEL: &str = "src/note/model.rs";
+    let place = Place::notes();
+    let changes = "pub struct NoteChanges {\n    /// Title.\n    pub title: Option<";
+    let model = place.read(MODEL);
+    let edited = model.replace(&format!("{changes}String>"), &format!("{changes}Box<str>>"));
+    assert_ne!(model, edited);
+    place.put(MODEL, edited);
+    let entity = place.read("entities/note.yaml");
+    let clashing = entity.replace("title: string", "title: string?");
+    place.put("entities/note.yaml", clashing);
+    let before = place.tree();
+    let add = ["add-field", "Note", "stars:int?"];
+
+    place.svcgen(&add).is(3, &[MODEL, "--on-conflict"]);
+    assert_eq!(place.tree(), before);
+
+    let marked = [&add[..], &["--on-conflict", "markers"]].concat();
+    place.svcgen(&marked).is(3, &["svcgen resolve --continue"]);
+    assert!(place.read(MODEL).contains("<<<<<<<"));
+    let again = place.svcgen(&["add-field", "Note", "more:int?"]);
+    again.is(3, &["not resolved yet", MODEL]);
+    assert!(!again.stderr.contains("Proved"), "{}", again.stderr);
+    place.ok(&["resolve", "--abort"]);
+    assert_eq!(place.tree(), before);
+
+    place.ok(&[&add[..], &["--on-conflict", "yours"]].concat());
+    let model = place.read(MODEL);
+    assert!(model.contains("pub title: Option<Box<str>>"), "{model}");
+    assert!(model.contains("pub stars"), "{model}");
+}

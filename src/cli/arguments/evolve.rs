@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Format;
+use super::{Format, OnConflictName};
 
 /// What `add-entity` says at its end.
 pub const FIELDS_HELP: &str = "\
@@ -24,6 +24,9 @@ pub struct Manner {
     /// Ask nothing
     #[arg(long)]
     pub no_input: bool,
+    /// Where both changed: stop, markers, yours, generated, beside [default: markers in a terminal]
+    #[arg(long, value_name = "WHAT", hide_possible_values = true)]
+    pub on_conflict: Option<OnConflictName>,
     /// How the outcome is told: human, on standard error, or json, on standard output
     #[arg(
         long,

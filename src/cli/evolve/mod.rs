@@ -15,7 +15,7 @@ use super::{
     Failure,
     arguments::{Format, Manner},
     carrying::Carry,
-    conflicts, generate,
+    conflicts, generate, merging,
     new::ask,
     pipeline::{self, Wishes},
     proving::Proving,
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     project::{self, Project, SchemaFile, transaction::Change},
-    reconcile::text::Fingerprint,
+    reconcile::{self, text::Fingerprint},
     schema::edit::{
         self, EditError,
         refactor::{Edits, Files, RefactorError},
@@ -122,7 +122,7 @@ impl Draft {
         let started = Instant::now();
         if manner.dry_run {
             generate::refuse_interrupted(&self.project)?;
-            let prepared = self.prepare(None, shell)?;
+            let prepared = self.prepare(None, manner, shell)?;
             let outcome = Outcome::of(self.schema_changes(), &prepared, self.left(), telling);
             return outcome.rehearsed(manner.format, shell);
         }
@@ -135,21 +135,27 @@ impl Draft {
             });
         }
         let progress = shell.progress("generating");
-        let mut prepared = self.prepare(Some(&Proving::usual()), shell);
+        let mut prepared = self.prepare(Some(&Proving::usual()), manner, shell);
         drop(progress);
         while let Err(Failure::Questions(asked)) = prepared {
             if !may_ask(manner) {
                 return Err(Failure::Questions(asked));
             }
             questions::answer(&asked, &mut self.after, shell)?;
-            prepared = self.prepare(Some(&Proving::usual()), shell);
+            prepared = self.prepare(Some(&Proving::usual()), manner, shell);
         }
         let prepared = prepared.map_err(|it| conflicts::reported(it, &self.project))?;
         let mut changes = self.schema_changes();
         let outcome = Outcome::of(changes.clone(), &prepared, self.left(), telling);
+        let (marked, index) = (prepared.plan.marked.clone(), prepared.index.clone());
         changes.extend(prepared.changes());
         held.apply(&changes)?;
-        outcome.done(manner.format, started.elapsed(), shell)
+        merging::mark(&self.project, &marked, &index, shell);
+        outcome.done(manner.format, started.elapsed(), shell)?;
+        if marked.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Marked(marked.len()))
     }
 
     /// What a person has to look at.
@@ -160,10 +166,15 @@ impl Draft {
     fn prepare(
         &self,
         proving: Option<&Proving>,
+        manner: Manner,
         shell: &Shell,
     ) -> Result<super::prepared::Prepared, Failure> {
         let wishes = Wishes {
             proving,
+            conflicts: match manner.on_conflict {
+                None if !may_ask(manner) => reconcile::Wishes::default(),
+                asked_for => conflicts::wishes(asked_for),
+            },
             ..Wishes::default()
         };
         // As the next run will find them.
