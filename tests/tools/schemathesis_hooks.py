@@ -9,6 +9,7 @@ from schemathesis.openapi.checks import (
     EnsureResourceAvailability,
     JsonSchemaError,
     RejectedPositiveData,
+    UseAfterFree,
 )
 
 # The codes of violations that depend on what is stored, or on a text's own grammar.
@@ -45,6 +46,9 @@ UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # The ids of records that were only tried, and so are not there afterwards.
 TRIED = set()
+
+# The paths of records whose removal was only tried, and that are there still.
+KEPT = set()
 
 
 def breaks_a_pattern(case):
@@ -90,13 +94,17 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Remembers what was only tried, until it is made."""
+    """Remembers what was only tried, until it is done."""
+    is_trial = str((case.query or {}).get("validate_only")).lower() == "true"
+    if case.method == "DELETE" and response.status_code == 204:
+        path = case.formatted_path
+        KEPT.add(path) if is_trial else KEPT.discard(path)
     if case.method != "POST" or response.status_code not in (200, 201):
         return
     record = response.json()
     if response.status_code == 201:
         TRIED.discard(record.get("id"))
-    elif str((case.query or {}).get("validate_only")).lower() == "true":
+    elif is_trial:
         TRIED.add(record.get("id"))
 
 
@@ -106,6 +114,8 @@ def filter_failure(context, failure, case, response):
     if isinstance(failure, JsonSchemaError) and (case.query or {}).get("read_mask"):
         # A mask leaves out what it does not name; nothing else may be wrong then.
         return not failure.validation_message.endswith("is a required property")
+    if isinstance(failure, UseAfterFree):
+        return failure.free.removeprefix("DELETE ") not in KEPT
     if isinstance(failure, EnsureResourceAvailability):
         return TRIED.isdisjoint((case.path_parameters or {}).values())
     if isinstance(failure, RejectedPositiveData) and lacks_a_condition(case, response):

@@ -92,6 +92,11 @@ const ACCEPTED: [(&str, &str, &str); 15] = [
         "type numeric(",
         "more digits before the point and as many after rewrite nothing",
     ),
+    (
+        "changing-column-type",
+        "alter column author_id type text using author_id::text",
+        "a column of another type that becomes a reference is still rewritten at once, before its foreign key",
+    ),
 ];
 
 #[derive(Debug, Deserialize)]
