@@ -16,7 +16,7 @@ use super::{are_asked_for, step, tools};
 use crate::migrate::{VARIANTS, cases};
 
 /// What may be found: a rule, what the statement then says, and why that is as it should be.
-const ACCEPTED: [(&str, &str, &str); 15] = [
+const ACCEPTED: [(&str, &str, &str); 16] = [
     (
         "ban-drop-column",
         "drop column",
