@@ -69,11 +69,6 @@ impl<'a, T> Unit<'a, T> {
         matches!(self.fate, Fate::Tried)
     }
 
-    /// Undoes what was written so far, for another attempt.
-    pub(crate) async fn begin_again(&mut self) {
-        self.work.roll_back().await;
-    }
-
     /// Ends the command: `outcome` is what it answers with.
     ///
     /// `false` when nothing of it lasts, so that nobody need be told of it.

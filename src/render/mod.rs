@@ -1,7 +1,7 @@
 //! From planned files to complete, formatted texts, all in memory.
 //!
-//! A text whose rendering has not changed since the last run is not formatted
-//! again: its digest says so. A seeded file that was given away is
+//! A text whose rendering has not changed since the last run is neither parsed
+//! nor formatted again: its digest says so. A seeded file that was given away is
 //! not even rendered. Nothing but `rustfmt` starts a
 //! process here, and only in a scratch directory.
 
@@ -107,6 +107,9 @@ fn render_share(
         let text = text(templates, planned)?;
         let digest = digest(&text);
         let as_before = matches!(on_record, Some(OnRecord::Rendering(known)) if *known == digest);
+        if !as_before && is_formatted(planned) {
+            parse(&planned.path, &String::from_utf8_lossy(&text))?;
+        }
         let content = if as_before {
             Content::AsBefore
         } else {
@@ -163,8 +166,7 @@ fn parse(path: &str, source: &str) -> Result<(), RenderError> {
     }
 }
 
-/// Formats the files at these places. `rustfmt` reads them with the compiler's own parser; what it
-/// refuses, and in development everything, is parsed here too, for a better word on where it is wrong.
+/// Formats the files at these places.
 fn format(
     files: &mut [Rendered],
     places: Vec<usize>,
@@ -178,13 +180,7 @@ fn format(
         (files[*index].path.clone(), text)
     };
     let sources: Vec<(String, String)> = places.iter().map(source).collect();
-    let outcome = format_rust(&sources, project);
-    if outcome.is_err() || cfg!(debug_assertions) {
-        for (path, source) in &sources {
-            parse(path, source)?;
-        }
-    }
-    let (texts, formatter) = outcome?;
+    let (texts, formatter) = format_rust(&sources, project)?;
     for (index, text) in places.into_iter().zip(texts) {
         files[index].content = Content::Whole(text.into_bytes());
     }

@@ -105,7 +105,7 @@ impl Archives {
                 // Somebody took a value or removed a parent after it was looked for: looking again tells what.
                 Err(error) if tries == 0 && is_race(&error) => {
                     tries += 1;
-                    unit.begin_again().await;
+                    unit.roll_back().await;
                 }
                 Err(error) => return Err(error),
             }

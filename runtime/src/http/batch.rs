@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::Conditions;
-use super::answer::json;
+use super::answer::told;
 use super::body::document;
 use super::patch::Identifier;
 use super::query::with_list;
@@ -342,7 +342,7 @@ pub fn several<T: Serialize>(member: &'static str, records: &[T]) -> Response<Bo
             several_of(self.0, self.1, serializer)
         }
     }
-    json(&Borrowed(member, records)).unwrap_or_else(Error::into_response)
+    told(&Borrowed(member, records))
 }
 
 fn several_of<T: Serialize, S: Serializer>(
