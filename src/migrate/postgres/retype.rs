@@ -53,8 +53,13 @@ pub fn in_place(dialect: &dyn Dialect, pair: &Pair, change: &Change) -> bool {
     else {
         return false;
     };
-    let mut keys = pair.new.foreign_keys.iter();
-    let is_key = pair.new.primary_key.contains(column) || keys.any(|key| key.column == *column);
+    let refers =
+        |table: &Table, name: &str| table.foreign_keys.iter().any(|key| key.column == name);
+    // One that only begins to refer gets its key when the second column has taken its place.
+    let referred = pair
+        .old_of(column)
+        .is_some_and(|it| refers(&pair.old, &it.name));
+    let is_key = pair.new.primary_key.contains(column) || refers(&pair.new, column) && referred;
     is_key || keeps_form(dialect, *from, *to, *fit)
 }
 
