@@ -360,9 +360,11 @@ impl<'a> Decider<'a> {
         }
         self.writes
             .sort_by(|left, right| left.path.cmp(&right.path));
+        let places = self.inputs.rendered.iter().map(|it| it.path.as_str());
         let lock = Lock {
             rustfmt: self.inputs.rustfmt,
             files: self.lock,
+            moved: self.inputs.lock.moved.of_places(&places.collect()),
             lost: false,
         };
         Ok(WritePlan {

@@ -14,6 +14,7 @@ mod decide;
 mod indentation;
 pub mod lock;
 pub mod merge;
+pub mod moves;
 mod normal;
 pub mod pages;
 pub mod path;
