@@ -16,6 +16,7 @@ use crate::tables::{Column, ColumnType, Schema, Table, diff::Diff};
 use super::super::{Migration, Plan};
 use super::catalog::Catalog;
 use super::oracle::{self, Expected};
+use super::part;
 use super::replay::Stopped;
 use super::rows::{self, Rows};
 use super::{Unproved, Way};
@@ -54,11 +55,12 @@ fn prove(
     diff: &Diff,
     migration: &Migration,
 ) -> Result<(), Unproved> {
-    let rows = rows::hostile(old, &diff.delta);
-    with_rows(client, old, diff, migration, &rows)
+    let (old, diff) = part::of(old, diff, migration);
+    let rows = rows::hostile(&old, &diff.delta);
+    with_rows(client, &old, &diff, migration, &rows)
 }
 
-/// The same with these rows in the old tables.
+/// The same of all tables, with these rows in the old ones.
 pub fn with_rows(
     client: &mut Client,
     old: &Schema,
