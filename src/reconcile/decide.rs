@@ -156,7 +156,7 @@ impl<'a> Decider<'a> {
                 let content = self.in_the_manner_of_disk(path, content);
                 self.write(
                     path,
-                    entry(written),
+                    entry(written.laid_out(&content)),
                     Action::Replace(content),
                     Because::Changed,
                 );
@@ -210,13 +210,12 @@ impl<'a> Decider<'a> {
     /// The file is written as it is generated, whatever was made of it.
     pub(super) fn overwrite(&mut self, edited: &Edited<'_>) {
         let content = in_the_manner_of(edited.disk, edited.content).into_owned();
+        let entry = Entry {
+            ownership: edited.file.ownership,
+            state: State::Written(edited.written.clone().laid_out(&content)),
+        };
         let action = Action::Replace(content);
-        self.write(
-            &edited.file.path,
-            edited.entry(),
-            action,
-            Because::Overwritten,
-        );
+        self.write(&edited.file.path, entry, action, Because::Overwritten);
     }
 
     /// The file stays as its owner made it, and what is generated now is kept beside the

@@ -90,6 +90,18 @@ pub struct Written {
     pub blob: Option<BlobId>,
 }
 
+impl Written {
+    /// The same text with the end that its owner's file has: so it lies there, and so it is
+    /// known again.
+    #[must_use]
+    pub fn laid_out(self, content: &[u8]) -> Self {
+        Self {
+            raw: Fingerprint::of(content),
+            ..self
+        }
+    }
+}
+
 /// Why a lock cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
