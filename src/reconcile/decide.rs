@@ -214,8 +214,16 @@ impl<'a> Decider<'a> {
             ownership: edited.file.ownership,
             state: State::Written(edited.written.clone().laid_out(&content)),
         };
-        let action = Action::Replace(content);
-        self.write(&edited.file.path, entry, action, Because::Overwritten);
+        let path = edited.file.path.as_str();
+        // No run restores a sealed file but one that joins two branches.
+        let is_joined =
+            edited.file.ownership == Ownership::Sealed && self.inputs.wishes.restore.contains(path);
+        let because = if is_joined {
+            Because::Joined
+        } else {
+            Because::Overwritten
+        };
+        self.write(path, entry, Action::Replace(content), because);
     }
 
     /// The file stays as its owner made it, and what is generated now is kept beside the

@@ -178,10 +178,7 @@ fn of_two_migrations_of_one_name_one_is_chosen_and_the_other_planned_anew() {
     let (place, theirs) = namesakes();
     // The field became one of another type, so there is something left to plan.
     let entity = place.read("entities/note.yaml");
-    let entity = entity.replace(
-        "pages: text?",
-        "pages: int?\n  leaves: text?",
-    );
+    let entity = entity.replace("pages: text?", "pages: int?\n  leaves: text?");
     place.put("entities/note.yaml", entity);
     let before = place.tree();
     let words = [
