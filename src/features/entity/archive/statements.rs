@@ -196,10 +196,11 @@ fn candidate(
     archive: &Table,
     of_batch: &str,
 ) -> String {
-    let lost: String = lost(dialect, table, archive)
+    let lost: Vec<String> = lost(dialect, table, archive)
         .iter()
         .map(|it| format!(",\n        {it}"))
         .collect();
+    let lost = lost.concat();
     format!(
         "with candidate as (\n    select archive_id, {values}{lost}\n    from {}\n    {of_batch}\n)",
         quoted(&archive.name)
