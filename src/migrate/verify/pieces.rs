@@ -356,7 +356,7 @@ mod tests {
             let entity = name(text).replace("entity: ", "");
             let is_it =
                 |new: &&str| name(new) == name(text) || new.contains(&format!("was: {entity}\n"));
-            changed.iter().any(|new| is_it(new))
+            changed.iter().any(is_it)
         };
         let kept = TABLES.iter().filter(|it| !goes(it));
         let all: Vec<&str> = kept.chain(changed).copied().collect();
