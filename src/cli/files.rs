@@ -303,7 +303,14 @@ pub fn restore(project: Option<&Path>, options: &Files, shell: &Shell) -> Result
                 _ => gathered.entry(path)?,
             };
             let is_same = before == Some(Fingerprint::of(&content));
-            lock.files.insert(path.clone(), entry);
+            let was = lock.files.insert(path.clone(), entry);
+            if is_same && was.is_some_and(|it| matches!(it.state, State::Owned(_))) {
+                shell.status(
+                    "Restored",
+                    &format!("`{path}`: svcgen keeps it up to date again"),
+                );
+                continue;
+            }
             if is_same {
                 shell.status("Unchanged", &format!("`{path}` is as svcgen makes it"));
                 continue;
