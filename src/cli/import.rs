@@ -160,11 +160,10 @@ fn failure(error: ImportError, origin: &Origin) -> Failure {
                 .unwrap_or("is the URL right? `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")
                 .to_owned(),
         ),
-        (ImportError::Postgres(_), _) => None,
         (ImportError::Empty(_), Origin::Postgres { .. }) => {
             Some("another schema is read with `--schema NAME`".to_owned())
         }
-        (ImportError::Empty(_), Origin::Sqlite(_)) => None,
+        (ImportError::Postgres(_), _) | (ImportError::Empty(_), Origin::Sqlite(_)) => None,
         (ImportError::Unsettled(_), _) => Some(
             "this is a bug in svcgen; please report it with the tables of the database".to_owned(),
         ),

@@ -106,27 +106,24 @@ fn understood(url: &str) -> (String, Option<String>) {
 /// TLS that trusts these certificates, or else the system's.
 fn encryption(certificates: Option<&str>) -> Result<MakeRustlsConnect, ConnectError> {
     let mut roots = RootCertStore::empty();
-    match certificates {
-        Some(path) => {
-            let unusable = |error: &dyn std::fmt::Display| ConnectError::Certificates {
-                path: path.to_owned(),
-                why: error.to_string(),
-            };
-            let found = CertificateDer::pem_file_iter(path).map_err(|it| unusable(&it))?;
-            for certificate in found {
-                let certificate = certificate.map_err(|it| unusable(&it))?;
-                roots.add(certificate).map_err(|it| unusable(&it))?;
-            }
-            if roots.is_empty() {
-                return Err(unusable(&"there is none in it"));
-            }
+    if let Some(path) = certificates {
+        let unusable = |error: &dyn std::fmt::Display| ConnectError::Certificates {
+            path: path.to_owned(),
+            why: error.to_string(),
+        };
+        let found = CertificateDer::pem_file_iter(path).map_err(|it| unusable(&it))?;
+        for certificate in found {
+            let certificate = certificate.map_err(|it| unusable(&it))?;
+            roots.add(certificate).map_err(|it| unusable(&it))?;
         }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(found.certs);
-            if roots.is_empty() {
-                return Err(ConnectError::NoCertificates);
-            }
+        if roots.is_empty() {
+            return Err(unusable(&"there is none in it"));
+        }
+    } else {
+        let found = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(found.certs);
+        if roots.is_empty() {
+            return Err(ConnectError::NoCertificates);
         }
     }
     // Ring, because it needs no system library; the services have the same.
