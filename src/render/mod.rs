@@ -178,9 +178,9 @@ fn parse(path: &str, source: &str) -> Result<(), RenderError> {
 
 /// The place of the first mistake, where `rustfmt` has refused what is not Rust.
 fn located(error: RenderError, sources: &[(String, String)]) -> RenderError {
-    let parsed = sources.iter().map(|(path, text)| parse(path, text));
+    let mut parsed = sources.iter().map(|(path, text)| parse(path, text));
     match error {
-        RenderError::Rustfmt(_) => parsed.filter_map(Result::err).next().unwrap_or(error),
+        RenderError::Rustfmt(_) => parsed.find_map(Result::err).unwrap_or(error),
         other => other,
     }
 }
