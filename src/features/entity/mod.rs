@@ -12,7 +12,7 @@ pub mod relations;
 mod removal;
 pub mod rust;
 pub mod sample;
-mod sql;
+pub mod sql;
 mod writing;
 
 pub use archive::ties::{Tied, of as archive_ties};

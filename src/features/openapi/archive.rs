@@ -7,11 +7,12 @@ use crate::tables::build::is_archived;
 
 use super::super::archive::batches_path;
 use super::super::entity::naming::Naming;
-use super::super::entity::sample;
+use super::super::entity::{sample, sql};
 use super::super::http::{archive_path, resource_path};
 use super::lists;
 use super::operations::{id_parameter, json_content, operation, responses, shared};
 use super::schemas::{id_type, object, page_of, property};
+use super::sent;
 use super::writes::{keyed, writing};
 
 /// Adds what concerns an entity.
@@ -307,6 +308,7 @@ fn overrides(service: &Service, entity: &Entity) -> Value {
     for field in &entity.fields {
         properties.insert(field.column(), property(service, field));
     }
+    properties.extend(sent::ignored(&sql::automatic(entity)));
     let doc = "What the restored record shall have instead of what is archived; what is absent comes back as it was.";
     object(doc, properties, &[])
 }

@@ -10,7 +10,8 @@ use super::super::http::resource_path;
 use super::operations::{
     id_parameter, json_content, operation, record_response, responses, shared,
 };
-use super::schemas::{self, reference};
+use super::schemas::reference;
+use super::sent;
 use super::{lists, writes};
 
 /// Adds the paths under an entity's records.
@@ -130,7 +131,7 @@ fn create(
 ) -> Value {
     let target = service.entity(collection.target);
     let sentence = target.name.sentence();
-    let mut new = schemas::new(service, target);
+    let mut new = sent::new(service, target);
     // The path says whose it is.
     let column = target
         .field(field)

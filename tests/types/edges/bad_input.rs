@@ -291,6 +291,10 @@ async fn nulls_where_none_may_be() {
     }
     for (body, pointer) in [
         (json!({"name": null}), "/name"),
+        (json!({"name": "x", "id": null}), "/id"),
+        (json!({"name": "x", "version": null}), "/version"),
+        (json!({"created_at": null}), "/created_at"),
+        (json!({"updated_at": null}), "/updated_at"),
         (json!({"name": "x", "label_ids": null}), "/label_ids"),
     ] {
         names(&server.patch(&node, body).await, pointer, pointer);
