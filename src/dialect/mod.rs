@@ -73,9 +73,6 @@ pub trait Dialect: Sync {
     /// What lets an insert name an id that the database would otherwise make.
     fn overriding(&self) -> &'static str;
 
-    /// A null among texts.
-    fn null_text(&self) -> &'static str;
-
     /// A null among UUIDs.
     fn null_uuid(&self) -> &'static str;
 

@@ -130,10 +130,6 @@ impl Dialect for Postgres {
         "\noverriding system value"
     }
 
-    fn null_text(&self) -> &'static str {
-        "null::text"
-    }
-
     fn null_uuid(&self) -> &'static str {
         "null::uuid"
     }

@@ -116,10 +116,6 @@ impl Dialect for Sqlite {
         ""
     }
 
-    fn null_text(&self) -> &'static str {
-        "null"
-    }
-
     fn null_uuid(&self) -> &'static str {
         "null"
     }

@@ -5,11 +5,16 @@
 //% endfor
 
 use super::hooks::Rules as _;
-use super::queries::FIND;
+use super::queries::{COLUMNS, FIND};
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
 
+//% for shared in shared
+/// {{ shared.doc }}
+const {{ shared.name }}: &str = {{ shared.literal }};
+
+//% endfor
 //% for statement in statements
 /// {{ statement.doc }}
 const {{ statement.name }}: db::Sql = {{ statement.expression }};
@@ -58,10 +63,10 @@ pub static TABLE: list::Table = archive::table(
     "{{ archive }}",
     {{ columns }},
     &[{% for member in members %}"{{ member }}", {% endfor %}],
-    &COLUMNS,
+    &LISTED,
 );
 
-const COLUMNS: [list::Column; 9] = archive::columns(list::Kind::{{ id_kind }});
+const LISTED: [list::Column; 9] = archive::columns(list::Kind::{{ id_kind }});
 
 /// {{ naming.capital_a_sentence }} in the archive: what it was, and how it came there.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,6 +7,11 @@
 use super::model::{ {{ naming.entity }}, {{ naming.entity }}Page };
 use crate::app::App;
 
+//% for shared in shared
+/// {{ shared.doc }}
+pub const {{ shared.name }}: &str = {{ shared.literal }};
+
+//% endfor
 //% for statement in queries
 /// {{ statement.doc }}
 pub const {{ statement.name }}: db::Sql = {{ statement.expression }};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::support::Place;
 
 /// The most lines that may be added and taken away in Rust that people read.
-const MOST_IN_SOURCES: usize = 84;
+const MOST_IN_SOURCES: usize = 50;
 /// The most lines that may be added and taken away in all files of the service.
-const MOST: usize = 165;
+const MOST: usize = 140;
 /// The most lines of the new migration that say how the tables are remembered.
 const MOST_REMEMBERED: usize = 40;
 

@@ -26,6 +26,7 @@ mod secret;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod text;
 mod transaction;
 pub(crate) mod types;
 mod value;
@@ -42,11 +43,12 @@ pub use self::migrate::Migration;
 pub(crate) use self::row::Cells;
 pub use self::row::{FromRow, Row};
 pub use self::sql::Sql;
+pub use self::text::{joined, text_length, text_of};
 pub use self::transaction::Transaction;
 pub use self::types::{Bytes, Json, Scaled, TextEnum};
 pub use self::value::{IntoValue, Value};
 pub use self::work::{ATTEMPTS, Work};
-pub use crate::params;
+pub use crate::{held, params, text};
 
 /// The drivers, for people's own queries.
 #[cfg(feature = "postgres")]

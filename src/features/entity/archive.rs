@@ -18,6 +18,8 @@ use super::naming::Naming;
 use super::operations_view::flattened;
 use super::rust;
 use super::sql::{Statement, automatic};
+use super::text::Shared;
+use statements::Pieces;
 
 /// What `archive.rs` of a slice shows.
 #[derive(Debug, Clone, Serialize)]
@@ -52,6 +54,8 @@ pub struct ArchiveView {
     pub body: String,
     /// Members that a request may repeat from an answer.
     pub ignored: Vec<String>,
+    /// What the statements share.
+    pub shared: Vec<Shared>,
     /// The statements.
     pub statements: Vec<Statement>,
     /// Whether late references are set again.
@@ -81,6 +85,7 @@ impl ArchiveView {
         members.retain(|it| !hidden.contains(&it.as_str()));
         members.extend(shown);
         let late = late(context, entity, table);
+        let pieces = Pieces::of(context, table, archive);
         let body = free_name(entity, &["body", "request", "sent", "request_body"]);
         let overrides = overrides(context, entity, &body, &mut imports);
         let parameters = parameters(context, entity, &mut imports);
@@ -95,14 +100,15 @@ impl ArchiveView {
                 .filter(|it| it.pii)
                 .map(rust::field_ident)
                 .collect(),
-            columns: super::sql::same(&statements::columns(table, "")),
+            columns: super::sql::same(&statements::columns()),
             members,
             id_kind: super::sql::id_kind(entity.id),
             pairs: overrides.len(),
             overrides,
             parameters,
             refers: !late.is_empty(),
-            statements: statements::of(context, entity, table, archive, &late),
+            statements: statements::of(context, entity, table, archive, &late, &pieces),
+            shared: pieces.shared(),
             late: late.iter().map(|(pair, _)| *pair).collect(),
             body,
             ignored: automatic(entity).into_iter().map(str::to_owned).collect(),

@@ -13,6 +13,7 @@ mod removal;
 pub mod rust;
 pub mod sample;
 pub mod sql;
+mod text;
 mod writing;
 
 pub use archive::ties::{Tied, of as archive_ties};

@@ -16,6 +16,7 @@ use super::relations::touch_time;
 use super::removal::Removal;
 use super::rust;
 use super::sql::{Statement, Statements, links};
+use super::text::Shared;
 
 /// A link as the commands write it.
 #[derive(Debug, Clone, Serialize)]
@@ -89,6 +90,8 @@ pub struct OperationsView {
     pub constraints: Vec<String>,
     /// The statements of the commands.
     pub commands: Vec<Statement>,
+    /// What the statements share.
+    pub shared: Vec<Shared>,
     /// The statements of the queries.
     pub queries: Vec<Statement>,
     /// The table.
@@ -118,7 +121,8 @@ impl OperationsView {
     pub fn of(context: &Context<'_>, id: EntityId, table: &Table) -> Self {
         let service = context.service;
         let entity = service.entity(id);
-        let statements = Statements::new(context, entity, table);
+        let statements = Statements::new(context, entity, table, "");
+        let written = Statements::new(context, entity, table, "queries::");
         let mut command_imports = Imports::new();
         command_imports.add_all(
             "svcgen_runtime",
@@ -165,7 +169,8 @@ impl OperationsView {
             update: update_parameters(service, &statements, &mut command_imports),
             merged,
             constraints: constraints(table),
-            commands: command_statements(service, entity, &statements),
+            commands: command_statements(service, entity, &written),
+            shared: statements.shared(),
             queries: query_statements(entity, &statements),
             archived: matches!(entity.delete, Delete::Archive(_)),
             reason_required: match &entity.delete {

@@ -12,6 +12,9 @@ use crate::tables::{Column, IndexTerm, Table};
 
 use super::super::Context;
 use super::super::migrations::dialects;
+use super::naming::Naming;
+use super::rust;
+use super::text::{self, Shared, constant, listed};
 
 /// A named statement as a template shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -23,9 +26,6 @@ pub struct Statement {
     /// The Rust expression that makes it.
     pub expression: String,
 }
-
-/// Line length up to which lists are filled.
-const WIDTH: usize = 84;
 
 /// A statement from its text in each dialect.
 pub fn statement(
@@ -52,94 +52,29 @@ pub fn only(name: &str, doc: &str, text: &str) -> Statement {
 
 /// The Rust expression of a text that both databases understand.
 pub fn same(text: &str) -> String {
-    format!("db::Sql::new(\n    {},\n)", literal(text))
+    format!("db::Sql::new({})", text::expression(text))
 }
+
+/// What a select has more on PostgreSQL where its rows are held.
+const HELD: &str = "\nfor update";
 
 /// The Rust expression of a statement from its text in each dialect.
 fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> String {
     let mut texts: Vec<String> = dialects(service).into_iter().map(text).collect();
     texts.dedup();
-    let literals: Vec<String> = texts.iter().map(|text| literal(text)).collect();
-    match literals.as_slice() {
-        [_] => same(&texts[0]),
-        [sqlite, postgres] => format!("db::Sql::each(\n    {sqlite},\n    {postgres},\n)"),
+    match texts.as_slice() {
+        [only] => same(only),
+        [free, held] if held.strip_prefix(free.as_str()) == Some(HELD) => {
+            format!("db::held!({})", text::pieces(free).join(", "))
+        }
+        [sqlite, postgres] => format!(
+            "db::Sql::each({}, {})",
+            text::expression(sqlite),
+            text::expression(postgres)
+        ),
         // The check of the schema demands at least one database, and there are two.
         _ => String::new(),
     }
-}
-
-/// A SQL text as a Rust literal whose lines stand under each other.
-fn literal(sql: &str) -> String {
-    let lines: Vec<String> = sql.lines().map(wrapped).collect();
-    let aligned = lines.join("\n").replace('\n', "\n     ");
-    if sql.contains('"') {
-        format!("r#\"{}\"#", aligned.replace("\n     ", "\n       "))
-    } else {
-        format!("\"{aligned}\"")
-    }
-}
-
-/// A line of SQL, broken at spaces outside of quotes where it is too long: `rustfmt`
-/// leaves a whole item as it is when a literal in it is wider than the page.
-fn wrapped(line: &str) -> String {
-    let indent = line.len() - line.trim_start().len();
-    let mut text = String::new();
-    let mut rest = line.to_owned();
-    while rest.len() > WIDTH {
-        let Some(at) = break_before(&rest, indent) else {
-            break;
-        };
-        text.push_str(rest[..at].trim_end());
-        text.push('\n');
-        rest = format!("{}{}", " ".repeat(indent + 4), rest[at..].trim_start());
-    }
-    text.push_str(&rest);
-    text
-}
-
-/// The last space within the width that is outside of quotes and past the indentation.
-fn break_before(line: &str, indent: usize) -> Option<usize> {
-    let mut quote = None;
-    let mut found = None;
-    for (at, character) in line.char_indices() {
-        match (quote, character) {
-            (None, '\'' | '"') => quote = Some(character),
-            (Some(open), _) if open == character => quote = None,
-            (None, ' ') if at > indent + 4 && at <= WIDTH => found = Some(at),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Columns, one a line, so that one more is one more line.
-pub fn listed(columns: &[String], indent: &str) -> String {
-    columns.join(&format!(",\n{indent}"))
-}
-
-/// Items separated by commas, filled into lines.
-pub fn filled(items: &[String], indent: &str) -> String {
-    let mut text = String::new();
-    let mut column = indent.len();
-    for (position, item) in items.iter().enumerate() {
-        let last = position + 1 == items.len();
-        if position > 0 {
-            if column + item.len() + 2 > WIDTH {
-                text.push('\n');
-                text.push_str(indent);
-                column = indent.len();
-            } else {
-                text.push(' ');
-                column += 1;
-            }
-        }
-        text.push_str(item);
-        column += item.len() + 1;
-        if !last {
-            text.push(',');
-        }
-    }
-    text
 }
 
 /// What the statements of one entity are made from.
@@ -147,6 +82,8 @@ pub struct Statements<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) entity: &'a Entity,
     pub(super) table: &'a Table,
+    /// The module of `queries.rs`, where the shared constants are, as the statements name it.
+    queries: &'static str,
 }
 
 /// What an update changes and how its parameters are numbered.
@@ -160,11 +97,18 @@ pub struct UpdateParameter<'a> {
 
 impl<'a> Statements<'a> {
     /// The statements of an entity whose table is in the context's schema.
-    pub fn new(context: &'a Context<'a>, entity: &'a Entity, table: &'a Table) -> Self {
+    /// They stand in `queries.rs` itself, or name it by the path `queries::`.
+    pub fn new(
+        context: &'a Context<'a>,
+        entity: &'a Entity,
+        table: &'a Table,
+        queries: &'static str,
+    ) -> Self {
         Self {
             context,
             entity,
             table,
+            queries,
         }
     }
 
@@ -203,19 +147,71 @@ impl<'a> Statements<'a> {
         columns
     }
 
+    /// What the statements of a slice share.
+    pub fn shared(&self) -> Vec<Shared> {
+        let sentence = &self.naming().a_sentence;
+        let mut shared = vec![Shared::new(
+            COLUMNS,
+            &format!("The columns of {sentence}, in the order of its table."),
+            &listed(&column_names(self.table), ""),
+        )];
+        for dialect in dialects(self.context.service) {
+            let name = self.record_constant(dialect);
+            if shared.iter().all(|it| it.name != name) {
+                shared.push(Shared::new(
+                    name,
+                    &format!("What a record of {sentence} is read from, in its order."),
+                    &listed(&self.record_columns(dialect), ""),
+                ));
+            }
+        }
+        shared
+    }
+
+    /// The constant that a record is read from: the columns, and the ids of what it is linked with.
+    fn record_constant(&self, dialect: &dyn Dialect) -> &'static str {
+        if self.record_columns(dialect) == column_names(self.table) {
+            return COLUMNS;
+        }
+        match (dialects(self.context.service).len(), dialect.name()) {
+            (1, _) => "RECORD",
+            (_, "sqlite") => "SQLITE_RECORD",
+            _ => "POSTGRES_RECORD",
+        }
+    }
+
+    /// The columns of a record, as statements put them between `select` and `from`.
+    fn record_in(&self, dialect: &dyn Dialect) -> String {
+        constant(&format!(
+            "{}{}",
+            self.queries,
+            self.record_constant(dialect)
+        ))
+    }
+
+    /// These columns, by the constant where they are all of the table's.
+    pub(super) fn in_table(&self, columns: &[String]) -> String {
+        if *columns == column_names(self.table) {
+            constant(&format!("{}{COLUMNS}", self.queries))
+        } else {
+            format!("\n    {}\n", listed(columns, "    "))
+        }
+    }
+
     pub(super) fn select(&self, dialect: &dyn Dialect) -> String {
         format!(
-            "select\n    {}\nfrom {}",
-            listed(&self.record_columns(dialect), "    "),
+            "select {}\nfrom {}",
+            self.record_in(dialect),
             self.table_name()
         )
     }
 
     pub(super) fn returning(&self, dialect: &dyn Dialect) -> String {
-        format!(
-            "returning\n    {}",
-            listed(&self.record_columns(dialect), "    ")
-        )
+        format!("returning {}", self.record_in(dialect))
+    }
+
+    fn naming(&self) -> Naming {
+        Naming::of(self.entity)
     }
 
     pub(super) fn matches_version(&self) -> &'static str {
@@ -284,9 +280,7 @@ impl<'a> Statements<'a> {
 
     /// The columns of a record, as lists put them between `select` and `from`.
     pub fn record(&self) -> String {
-        expression(self.context.service, |dialect| {
-            listed(&self.record_columns(dialect), "")
-        })
+        expression(self.context.service, |dialect| self.record_in(dialect))
     }
 
     fn order(&self, dialect: &dyn Dialect) -> String {
@@ -353,6 +347,20 @@ impl<'a> Statements<'a> {
             )
         })
     }
+}
+
+/// The constant of a slice that holds the columns of its table.
+pub const COLUMNS: &str = "COLUMNS";
+
+/// The columns of an entity's table, by the constant of its slice.
+pub fn columns_of(entity: &Entity) -> String {
+    let module = rust::escaped(entity.name.snake());
+    constant(&format!("crate::{module}::queries::{COLUMNS}"))
+}
+
+/// The columns of a table, as SQL has them.
+pub fn column_names(table: &Table) -> Vec<String> {
+    table.columns.iter().map(|it| quoted(&it.name)).collect()
 }
 
 fn is_nullable(table: &Table, term: &IndexTerm) -> bool {

@@ -3,7 +3,8 @@
 use crate::dialect::quoted;
 
 use super::rust;
-use super::sql::{Statement, Statements, filled, links, listed, times};
+use super::sql::{Statement, Statements, links, times};
+use super::text::filled;
 
 impl Statements<'_> {
     /// A new record.
@@ -61,9 +62,9 @@ impl Statements<'_> {
                 format!("insert into {} default values", self.table_name())
             } else {
                 format!(
-                    "insert into {} (\n    {}\n)\nvalues ({})",
+                    "insert into {} ({})\nvalues ({})",
                     self.table_name(),
-                    listed(&columns, "    "),
+                    self.in_table(&columns),
                     filled(&values, "    ")
                 )
             };

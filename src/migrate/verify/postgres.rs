@@ -6,7 +6,7 @@ mod sequences;
 
 use std::collections::BTreeMap;
 
-use postgres::{Client, Error};
+use postgres::{Client, Error, SimpleQueryMessage};
 use rusqlite::types::Value;
 
 use crate::dialect::{self, Dialect, quoted, text_literal};
@@ -16,6 +16,7 @@ use crate::tables::{Column, ColumnType, Schema, Table, diff::Diff};
 use super::super::{Migration, Plan};
 use super::catalog::Catalog;
 use super::oracle::{self, Expected};
+use super::part;
 use super::replay::Stopped;
 use super::rows::{self, Rows};
 use super::{Unproved, Way};
@@ -54,11 +55,12 @@ fn prove(
     diff: &Diff,
     migration: &Migration,
 ) -> Result<(), Unproved> {
-    let rows = rows::hostile(old, &diff.delta);
-    with_rows(client, old, diff, migration, &rows)
+    let (old, diff) = part::of(old, diff, migration);
+    let rows = rows::hostile(&old, &diff.delta);
+    with_rows(client, &old, &diff, migration, &rows)
 }
 
-/// The same with these rows in the old tables.
+/// The same of all tables, with these rows in the old ones.
 pub fn with_rows(
     client: &mut Client,
     old: &Schema,
@@ -97,6 +99,7 @@ pub fn by(
     };
     trial.run(runner, rows, back_with_rows)?;
     if !back_with_rows {
+        fresh(trial.client, old)?;
         trial.run(runner, &Rows::new(), true)?;
     }
     Ok(())
@@ -112,13 +115,13 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
+    /// There, and back if that is wished, from the old tables without a row.
     fn run(
         &mut self,
         runner: &mut Runner<'_>,
         rows: &Rows,
         and_back: bool,
     ) -> Result<(), Unproved> {
-        fresh(self.client, self.old)?;
         insert(self.client, self.old, rows)?;
         sequences::count_up(self.client, self.old)?;
         let before = sequences::counters(self.client)?;
@@ -297,21 +300,13 @@ pub fn fresh(client: &mut Client, schema: &Schema) -> Result<(), Unproved> {
         ..Delta::default()
     };
     let plan = postgres_dialect().map(|dialect| Plan::of(dialect, &delta, "fresh"));
-    empty(client)?;
-    let text = plan.map_or_else(String::new, |it| it.up_text());
-    run(client, &text).map_err(|stopped| Unproved::Stopped {
-        way: Way::There,
-        stopped,
-    })
-}
-
-fn empty(client: &mut Client) -> Result<(), Unproved> {
-    client
-        .batch_execute(&format!(
-            "set client_min_messages = warning; drop schema if exists {place} cascade; create schema {place}; set search_path = {place}",
-            place = place()
-        ))
-        .map_err(Unproved::from)
+    // One round trip and one transaction: nothing of it has to be made beside others at work.
+    let mut sql = format!(
+        "set client_min_messages = warning; drop schema if exists {place} cascade; create schema {place}; set search_path = {place};\n",
+        place = place()
+    );
+    sql.extend(plan.into_iter().flat_map(|it| it.up).map(|it| it.sql));
+    client.batch_execute(&sql).map_err(Unproved::from)
 }
 
 /// Everything in the schema, by kind and name, but what begins with `svcgen_`.
@@ -445,25 +440,30 @@ fn select(
 ) -> Result<Vec<BTreeMap<String, Option<String>>>, Error> {
     let columns: Vec<String> = table.columns.iter().map(as_text).collect();
     let query = format!("select {} from {}", columns.join(", "), quoted(&table.name));
-    let rows = client.query(&query, &[])?;
-    rows.iter()
-        .map(|row| {
-            let mut values = BTreeMap::new();
-            for (index, column) in table.columns.iter().enumerate() {
-                let value: Option<String> = row.try_get(index)?;
-                let value = value.map(|it| match column.ty {
-                    ColumnType::Float => it
-                        .parse::<f64>()
-                        .map_or(it, |number| format!("{:?}", number + 0.0)),
-                    ColumnType::Json => serde_json::from_str::<serde_json::Value>(&it)
-                        .map_or(it, |it| it.to_string()),
-                    _ => it,
-                });
-                values.insert(column.name.clone(), value);
-            }
-            Ok(values)
-        })
-        .collect()
+    // Everything is a text, so nothing has to be prepared.
+    let messages = client.simple_query(&query)?;
+    let rows = messages.iter().filter_map(|it| match it {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    rows.map(|row| {
+        let mut values = BTreeMap::new();
+        for (index, column) in table.columns.iter().enumerate() {
+            let value = row.try_get(index)?.map(str::to_owned);
+            let value = value.map(|it| match column.ty {
+                ColumnType::Float => it
+                    .parse::<f64>()
+                    .map_or(it, |number| format!("{:?}", number + 0.0)),
+                ColumnType::Json => {
+                    serde_json::from_str::<serde_json::Value>(&it).map_or(it, |it| it.to_string())
+                }
+                _ => it,
+            });
+            values.insert(column.name.clone(), value);
+        }
+        Ok(values)
+    })
+    .collect()
 }
 
 fn as_text(column: &Column) -> String {

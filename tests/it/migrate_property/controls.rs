@@ -236,6 +236,17 @@ fn a_plan_that_gets_something_wrong_is_noticed() {
 }
 
 #[test]
+fn a_part_of_the_tables_is_enough_to_notice() {
+    let mut smaller = 0;
+    faults_are_noticed(&of("sqlite"), "sqlite", TRIED, |pair, migration| {
+        let part = pair.part(migration);
+        smaller += usize::from(part.old.tables.len() < pair.old.tables.len());
+        proved(&part, &part.diff, migration)
+    });
+    assert!(smaller > 20, "only {smaller} were smaller");
+}
+
+#[test]
 fn a_rename_by_drop_and_add_is_noticed() {
     let mut broken = 0;
     for pair in (1..4_000).flat_map(pairs) {

@@ -9,8 +9,75 @@ use crate::tables::build::{archive_columns, archive_name};
 use crate::tables::{CheckRule, Column, Table, derived_name};
 
 use super::super::super::Context;
-use super::super::sql::{Statement, filled, listed, statement};
+use super::super::super::migrations::dialects;
+use super::super::sql::{COLUMNS, Statement, statement};
+use super::super::text::{Shared, constant, filled, listed};
 use super::past::Past;
+
+/// What the statements of a restore share.
+pub struct Pieces {
+    shared: Vec<Shared>,
+    candidates: Vec<(&'static str, &'static str)>,
+    /// The conflicts that are told in the same words on every database.
+    common: Vec<String>,
+}
+
+impl Pieces {
+    /// The values of a candidate in each dialect, and what it can lack.
+    pub fn of(context: &Context<'_>, table: &Table, twin: &Table) -> Self {
+        let mut pieces = Self {
+            shared: Vec::new(),
+            candidates: Vec::new(),
+            common: Vec::new(),
+        };
+        let dialects = dialects(context.service);
+        let texts: Vec<String> = dialects
+            .iter()
+            .map(|it| listed(&values(*it, table, twin), ""))
+            .collect();
+        let is_one = texts.windows(2).all(|pair| pair[0] == pair[1]);
+        for (dialect, text) in dialects.iter().zip(&texts) {
+            let name = match dialect.name() {
+                _ if is_one => "CANDIDATE",
+                "sqlite" => "SQLITE_CANDIDATE",
+                _ => "POSTGRES_CANDIDATE",
+            };
+            let doc = "What would come back: archived values, or those that are overridden.";
+            if pieces.shared.iter().all(|it| it.name != name) {
+                pieces.shared.push(Shared::new(name, doc, text));
+            }
+            pieces.candidates.push((dialect.name(), name));
+        }
+        let mut each = dialects
+            .iter()
+            .map(|it| conflicts(context, *it, table, twin));
+        let first = each.next().unwrap_or_default();
+        if let Some(second) = each.next() {
+            let is_common = |it: &String| second.contains(it);
+            pieces.common = first.into_iter().filter(is_common).collect();
+        }
+        if !pieces.common.is_empty() {
+            let doc = "What stands in the way of a restore, whatever the database.";
+            let text = pieces.common.join("\nunion all ");
+            pieces
+                .shared
+                .push(Shared::new(COMMON_CONFLICTS, doc, &text));
+        }
+        pieces
+    }
+
+    /// The constants.
+    pub fn shared(self) -> Vec<Shared> {
+        self.shared
+    }
+
+    fn candidate(&self, dialect: &dyn Dialect) -> String {
+        let named = self.candidates.iter().find(|(of, _)| *of == dialect.name());
+        constant(named.map_or("CANDIDATE", |(_, name)| *name))
+    }
+}
+
+const COMMON_CONFLICTS: &str = "COMMON_CONFLICTS";
 
 pub fn of(
     context: &Context<'_>,
@@ -18,6 +85,7 @@ pub fn of(
     table: &Table,
     twin: &Table,
     late: &[(usize, String)],
+    pieces: &Pieces,
 ) -> Vec<Statement> {
     let service = context.service;
     let archive = quoted(&archive_name(&table.name));
@@ -32,8 +100,8 @@ pub fn of(
             format!("One archived {sentence}."),
             &|_| {
                 format!(
-                    "select\n    {}\nfrom {archive}\nwhere archive_id = $1",
-                    columns(table, "    ")
+                    "select {}\nfrom {archive}\nwhere archive_id = $1",
+                    columns()
                 )
             },
         ),
@@ -56,8 +124,13 @@ pub fn of(
             "CONFLICTS",
             "What stands in the way of a restore.".to_owned(),
             &|dialect| {
-                let candidate = candidate(dialect, table, twin, of_batch);
-                let conflicts = conflicts(context, dialect, table, twin);
+                let values = pieces.candidate(dialect);
+                let candidate = candidate(dialect, &values, table, twin, of_batch);
+                let mut conflicts = conflicts(context, dialect, table, twin);
+                conflicts.retain(|it| !pieces.common.contains(it));
+                if !pieces.common.is_empty() {
+                    conflicts.push(constant(COMMON_CONFLICTS));
+                }
                 format!("{candidate}\n{}", conflicts.join("\nunion all "))
             },
         ),
@@ -65,17 +138,16 @@ pub fn of(
             "RESTORE",
             format!("The {sentence} as it comes back."),
             &|dialect| {
-                let names: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
                 format!(
-                    "insert into {} (\n    {}\n){}\nselect\n    {}\nfrom {archive}\n{of_batch}\nreturning id",
+                    "insert into {} ({}){}\nselect {}\nfrom {archive}\n{of_batch}\nreturning id",
                     quoted(&table.name),
-                    listed(&names, "    "),
+                    constant(COLUMNS),
                     if table.identity {
                         dialect.overriding()
                     } else {
                         ""
                     },
-                    listed(&values(dialect, table, twin), "    "),
+                    pieces.candidate(dialect),
                 )
             },
         ),
@@ -92,11 +164,9 @@ pub fn of(
 }
 
 /// The columns of an archive: its own, which never change, and those of its table.
-pub fn columns(table: &Table, indent: &str) -> String {
+pub fn columns() -> String {
     let own: Vec<String> = archive_columns().into_iter().map(|it| it.name).collect();
-    let columns: Vec<String> = table.columns.iter().map(|it| quoted(&it.name)).collect();
-    let (own, columns) = (filled(&own, indent), listed(&columns, indent));
-    format!("{own},\n{indent}{columns}")
+    format!("{}, {}", filled(&own, "    "), constant(COLUMNS))
 }
 
 /// The references to records that came back later than what refers to them.
@@ -119,12 +189,19 @@ fn refer(service: &crate::model::Service, table: &Table, late: &[(usize, String)
     statement(service, "REFER", doc, |_| text.clone())
 }
 
-fn candidate(dialect: &dyn Dialect, table: &Table, archive: &Table, of_batch: &str) -> String {
-    let mut values = values(dialect, table, archive);
-    values.extend(lost(dialect, table, archive));
+fn candidate(
+    dialect: &dyn Dialect,
+    values: &str,
+    table: &Table,
+    archive: &Table,
+    of_batch: &str,
+) -> String {
+    let lost: String = lost(dialect, table, archive)
+        .iter()
+        .map(|it| format!(",\n        {it}"))
+        .collect();
     format!(
-        "with candidate as (\n    select\n        archive_id,\n        {}\n    from {}\n    {of_batch}\n)",
-        listed(&values, "        "),
+        "with candidate as (\n    select archive_id, {values}{lost}\n    from {}\n    {of_batch}\n)",
         quoted(&archive.name)
     )
 }
@@ -183,7 +260,8 @@ fn lost_name(column: &str) -> String {
 }
 
 /// One select for each thing that can stand in the way: the archived record, the code, the
-/// column, what else it is about, and the batch of that.
+/// column, what else it is about, and the batch of that. The first says of which type they are, so
+/// that the others can have plain nulls.
 fn conflicts(
     context: &Context<'_>,
     dialect: &dyn Dialect,
@@ -203,19 +281,17 @@ fn conflicts(
             same.collect::<Vec<_>>().join(" and ")
         };
         all.push(format!(
-            "select candidate.archive_id, 'UNIQUE_TAKEN', '{}', {}, {}\nfrom candidate join {live} as live on {}",
+            "select candidate.archive_id, 'UNIQUE_TAKEN', '{}', {}, null\nfrom candidate join {live} as live on {}",
             index.terms[0].column,
             dialect.shown("live.id"),
-            dialect.null_uuid(),
             same("live")
         ));
         // Once removed, records may have become equal: by a key that was not unique then, or by
         // values that are others now.
         all.push(format!(
-            "select candidate.archive_id, 'UNIQUE_TWICE', '{}', {}, {}\nfrom candidate join candidate as other\n    on other.archive_id <> candidate.archive_id and {}",
+            "select candidate.archive_id, 'UNIQUE_TWICE', '{}', {}, null\nfrom candidate join candidate as other\n    on other.archive_id <> candidate.archive_id and {}",
             index.terms[0].column,
             dialect.shown("other.id"),
-            dialect.null_uuid(),
             same("other")
         ));
     }
@@ -227,7 +303,7 @@ fn conflicts(
                 "(select gone.archive_batch from {} as gone where gone.id = candidate.{column} order by gone.archived_at desc limit 1)",
                 quoted(&twin)
             ),
-            None => dialect.null_uuid().to_owned(),
+            None => "null".to_owned(),
         };
         let itself = if key.table == table.name {
             format!(" and candidate.{column} <> candidate.id")
@@ -250,7 +326,7 @@ fn conflicts(
             .iter()
             .any(|it| matches!(it, CheckRule::OneOf(_)));
         all.push(format!(
-            "select archive_id, '{}', '{}', {}, {}\nfrom candidate where not ({})",
+            "select archive_id, '{}', '{}', {}, null\nfrom candidate where not ({})",
             if is_enum {
                 "ENUM_VALUE_REMOVED"
             } else {
@@ -260,9 +336,8 @@ fn conflicts(
             if is_enum {
                 dialect.shown(&quoted(&check.column))
             } else {
-                dialect.null_text().to_owned()
+                "null".to_owned()
             },
-            dialect.null_uuid(),
             dialect::check_condition(dialect, check, column.ty)
         ));
     }
@@ -270,24 +345,18 @@ fn conflicts(
         if column.past.converted_from.is_some() && table.column(&column.name).is_some() {
             let lost = lost_name(&column.name);
             all.push(format!(
-                "select archive_id, 'VALUE_NOT_CONVERTED', '{}', {lost}, {}\nfrom candidate\nwhere {lost} is not null",
+                "select archive_id, 'VALUE_NOT_CONVERTED', '{}', {lost}, null\nfrom candidate\nwhere {lost} is not null",
                 column.name,
-                dialect.null_uuid()
             ));
         }
     }
-    for column in table.columns.iter().filter(|it| !it.nullable) {
-        if matches!(
-            column.name.as_str(),
-            "version" | "created_at" | "updated_at"
-        ) {
-            continue;
-        }
+    let required = table.columns.iter().filter(|it| !it.nullable);
+    for column in
+        required.filter(|it| !matches!(it.name.as_str(), "version" | "created_at" | "updated_at"))
+    {
         all.push(format!(
-            "select archive_id, 'REQUIRED_VALUE_MISSING', '{}', {}, {}\nfrom candidate where {} is null",
+            "select archive_id, 'REQUIRED_VALUE_MISSING', '{}', null, null\nfrom candidate where {} is null",
             column.name,
-            dialect.null_text(),
-            dialect.null_uuid(),
             quoted(&column.name)
         ));
     }

@@ -27,7 +27,7 @@ pub fn of(context: &Context<'_>, id: EntityId) -> Vec<Statement> {
         statements.extend(link_statements(service, collection, link, &make));
     }
     if let Some(table) = context.schema.table(entity.name.plural_snake()) {
-        let of_record = Statements::new(context, entity, table);
+        let of_record = Statements::new(context, entity, table, "queries::");
         for (collection, link) in links_of(entity) {
             let target = service.entity(collection.target);
             statements.extend(of_record.link(link, target, &collection.ids_member()));

@@ -11,7 +11,8 @@ use crate::tables::build::{
 use crate::tables::{ColumnType, Table};
 
 use super::super::linking::raised;
-use super::super::sql::{Statement, filled, listed, only};
+use super::super::sql::{Statement, column_names, columns_of, only};
+use super::super::text::filled;
 use super::going::{Cut, Going, Tie};
 use super::levels::member;
 use super::preview::staying;
@@ -28,14 +29,16 @@ pub fn add(going: &Going<'_>, removal: &mut Removal) {
     for (level, table) in going.levels.iter().zip(&going.tables) {
         let entity = going.entity(level);
         if is_archived(entity) {
-            let copy = copy(*dialect, table, going.root, entity, &level.rows);
+            let rows = Copied::records(table, entity);
+            let copy = copy(*dialect, &rows, going.root, &level.rows);
             removal.copies.push(named(&mut removal.sqlite, copy));
             copied.push(&table.name);
         }
     }
     for link in going.links.iter().filter(|it| it.archived) {
         let rows = link_rows(going, &link.ties);
-        let copy = copy(*dialect, link.table, going.root, link.keeper, &rows);
+        let links = Copied::links(link.table, link.keeper);
+        let copy = copy(*dialect, &links, going.root, &rows);
         removal.copies.push(named(&mut removal.sqlite, copy));
         copied.push(&link.table.name);
     }
@@ -96,41 +99,63 @@ fn restricted(going: &Going<'_>) -> Statement {
 /// The copy of rows into their archive: `$2` the batch, `$3` who, `$4` why, `$5` the request,
 /// `$6` the schema's number, `$7` the record as text, `$8` when. The keeper's retention says how
 /// long the rows must stay.
-fn copy(
-    dialect: &dyn Dialect,
-    table: &Table,
-    root: &Entity,
-    keeper: &Entity,
-    rows: &str,
-) -> Statement {
-    let (names, columns) = archive_lists(table);
+fn copy(dialect: &dyn Dialect, copied: &Copied<'_>, root: &Entity, rows: &str) -> Statement {
+    let name = &copied.table.name;
+    let columns = &copied.columns;
     let text = format!(
-        "insert into {} (\n    {},\n    {}\n)\nselect {}, $2, $8, $3, $4, $5, '{}', $7, $6,\n    {},\n    {}\nfrom {}\nwhere {rows}",
-        quoted(&archive_name(&table.name)),
-        names,
-        listed(&columns, "    "),
+        "insert into {} (\n    {}, {columns}\n)\nselect {}, $2, $8, $3, $4, $5, '{}', $7, $6, {}, {columns}\nfrom {}\nwhere {rows}",
+        quoted(&archive_name(name)),
+        own_columns(),
         dialect.new_ordered_uuid(),
         root.name.plural_snake(),
-        purge_after(dialect, keeper, "$8"),
-        listed(&columns, "    "),
-        quoted(&table.name)
+        purge_after(dialect, copied.keeper, "$8"),
+        quoted(name)
     );
     let doc = format!(
         "The copy of the {} that go, in their archive.",
-        table.name.replace('_', " ")
+        name.replace('_', " ")
     );
-    only(&constant("ARCHIVE", &table.name), &doc, &text)
+    only(&constant("ARCHIVE", name), &doc, &text)
 }
 
-/// The columns of an archive that a copy fills: its own, as a list, and those of its table.
-pub fn archive_lists(table: &Table) -> (String, Vec<String>) {
+/// A table whose rows are copied into their archive.
+pub struct Copied<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// Its columns, as statements name them.
+    pub columns: String,
+    /// Whose retention the copies have.
+    pub keeper: &'a Entity,
+}
+
+impl<'a> Copied<'a> {
+    /// The table of an entity.
+    pub fn records(table: &'a Table, entity: &'a Entity) -> Self {
+        Self {
+            table,
+            columns: columns_of(entity),
+            keeper: entity,
+        }
+    }
+
+    /// A link table.
+    pub fn links(table: &'a Table, keeper: &'a Entity) -> Self {
+        Self {
+            table,
+            columns: column_names(table).join(", "),
+            keeper,
+        }
+    }
+}
+
+/// An archive's own columns that a copy fills.
+pub fn own_columns() -> String {
     let own: Vec<String> = archive_columns()
         .into_iter()
         .map(|column| column.name)
         .filter(|name| !matches!(name.as_str(), "archive_hold" | "archive_hash"))
         .collect();
-    let columns = table.columns.iter().map(|it| quoted(&it.name)).collect();
-    (filled(&own, "    "), columns)
+    filled(&own, "    ")
 }
 
 /// Until when a copy must stay.

@@ -13,11 +13,11 @@ use crate::tables::build::{ARCHIVE_REFERENCES, archive_name, id_type, is_archive
 use crate::tables::{ColumnType, Table};
 
 use super::super::linking::{in_order, raised};
-use super::super::sql::{listed, only};
+use super::super::sql::{column_names, columns_of, only};
 use super::Removal;
 use super::going::{Cut, Going, Tie};
 use super::levels::{Level, descendants};
-use super::steps::{archive_lists, purge_after};
+use super::steps::{Copied, own_columns, purge_after};
 
 /// The numbers of the parameters after the id and the version.
 struct Numbers {
@@ -47,8 +47,13 @@ pub fn add(going: &Going<'_>, removal: &mut Removal) {
 fn parts(dialect: &dyn Dialect, going: &Going<'_>, numbers: &Numbers) -> Vec<String> {
     let mut parts = Vec::new();
     for (level, table) in going.levels.iter().zip(&going.tables) {
-        let archived = is_archived(going.entity(level));
-        parts.push(gone(&level.table, &rows(going, level), table, archived));
+        let entity = going.entity(level);
+        let returned = if is_archived(entity) {
+            columns_of(entity)
+        } else {
+            key(table)
+        };
+        parts.push(gone(&level.table, &rows(going, level), &returned));
     }
     for link in &going.links {
         let ties: Vec<String> = link
@@ -56,12 +61,12 @@ fn parts(dialect: &dyn Dialect, going: &Going<'_>, numbers: &Numbers) -> Vec<Str
             .iter()
             .map(|(column, level)| refers(column, &going.levels[*level].table))
             .collect();
-        parts.push(gone(
-            &link.table.name,
-            &ties.join(" or "),
-            link.table,
-            link.archived,
-        ));
+        let returned = if link.archived {
+            column_names(link.table).join(", ")
+        } else {
+            key(link.table)
+        };
+        parts.push(gone(&link.table.name, &ties.join(" or "), &returned));
     }
     for cut in &going.cuts {
         for tie in cut.ties.iter().filter(|it| it.remembered) {
@@ -73,11 +78,13 @@ fn parts(dialect: &dyn Dialect, going: &Going<'_>, numbers: &Numbers) -> Vec<Str
     for (level, table) in going.levels.iter().zip(&going.tables) {
         let entity = going.entity(level);
         if is_archived(entity) {
-            parts.push(kept(dialect, going, table, entity, numbers));
+            let copied = Copied::records(table, entity);
+            parts.push(kept(dialect, going, &copied, numbers));
         }
     }
     for link in going.links.iter().filter(|it| it.archived) {
-        parts.push(kept(dialect, going, link.table, link.keeper, numbers));
+        let copied = Copied::links(link.table, link.keeper);
+        parts.push(kept(dialect, going, &copied, numbers));
     }
     parts
 }
@@ -122,35 +129,32 @@ fn rows(going: &Going<'_>, level: &Level) -> String {
     rows
 }
 
-fn gone(name: &str, rows: &str, table: &Table, archived: bool) -> String {
-    let columns: Vec<String> = if archived {
-        table.columns.iter().map(|it| quoted(&it.name)).collect()
-    } else {
-        table.primary_key.iter().map(|it| quoted(it)).collect()
-    };
+fn gone(name: &str, rows: &str, returned: &str) -> String {
     format!(
-        "gone_{name} as (\n    delete from {}\n    where {rows}\n    returning\n        {}\n)",
-        quoted(name),
-        listed(&columns, "        ")
+        "gone_{name} as (\n    delete from {}\n    where {rows}\n    returning {returned}\n)",
+        quoted(name)
     )
+}
+
+fn key(table: &Table) -> String {
+    let key: Vec<String> = table.primary_key.iter().map(|it| quoted(it)).collect();
+    key.join(", ")
 }
 
 fn kept(
     dialect: &dyn Dialect,
     going: &Going<'_>,
-    table: &Table,
-    keeper: &crate::model::Entity,
+    copied: &Copied<'_>,
     numbers: &Numbers,
 ) -> String {
-    let (names, columns) = archive_lists(table);
+    let columns = &copied.columns;
     let first = numbers.batch;
     let text = |offset: usize| dialect.parameter(first + offset, ColumnType::Text);
     format!(
-        "kept_{0} as (\n    insert into {1} (\n        {2},\n        {3}\n    )\n    select {4}, {5}, {6}, {7}, {8}, {9}, '{10}', {11}, {12},\n        {13},\n        {14}\n    from gone_{0}\n)",
-        table.name,
-        quoted(&archive_name(&table.name)),
-        names.replace("\n    ", "\n        "),
-        listed(&columns, "        "),
+        "kept_{0} as (\n    insert into {1} (\n        {2}, {columns}\n    )\n    select {3}, {4}, {5}, {6}, {7}, {8}, '{9}', {10}, {11}, {12}, {columns}\n    from gone_{0}\n)",
+        copied.table.name,
+        quoted(&archive_name(&copied.table.name)),
+        own_columns().replace("\n    ", "\n        "),
         dialect.new_ordered_uuid(),
         dialect.parameter(first, ColumnType::Uuid),
         dialect.now(),
@@ -160,8 +164,7 @@ fn kept(
         going.root.name.plural_snake(),
         text(5),
         dialect.parameter(first + 4, ColumnType::Bigint),
-        purge_after(dialect, keeper, dialect.now()),
-        listed(&columns, "        ")
+        purge_after(dialect, copied.keeper, dialect.now()),
     )
 }
 

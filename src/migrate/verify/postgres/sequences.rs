@@ -21,18 +21,18 @@ where q.relkind = 'S' and q.relnamespace = current_schema()::regnamespace";
 
 /// Gives out ids, and takes their rows away again: no id may be given out twice.
 pub fn count_up(client: &mut Client, schema: &Schema) -> Result<(), Error> {
+    let mut sql = String::new();
     for table in schema.tables.iter().filter(|it| it.identity) {
         for key in &table.primary_key {
             let (name, column) = (quoted(&table.name), quoted(key));
-            let statement = format!(
-                "select setval(pg_get_serial_sequence({}, {}), 1000 + greatest(0, (select max({column}) from {name})))",
+            sql.extend([format!(
+                "select setval(pg_get_serial_sequence({}, {}), 1000 + greatest(0, (select max({column}) from {name})));\n",
                 text_literal(&name),
                 text_literal(key)
-            );
-            client.batch_execute(&statement)?;
+            )]);
         }
     }
-    Ok(())
+    client.batch_execute(&sql)
 }
 
 /// Where the counters stand.

@@ -6,27 +6,49 @@ use svcgen_runtime::{Error, Unit, archive, db, hooks, http, input, list, params}
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::queries::FIND;
+use super::queries::{COLUMNS, FIND};
 use super::rules::AuthorRules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
 
+/// What would come back: archived values, or those that are overridden.
+const SQLITE_CANDIDATE: &str = "
+    case when $3 then $4 else id end as id,
+    case when $5 then $6 else name end as name,
+    case when $7 then $8 else email end as email,
+    case when $9 then $10 else bio end as bio,
+    coalesce(version, 0) + 1 as version,
+    coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as created_at,
+    cast(unixepoch('subsec') * 1000000 as integer) as updated_at";
+
+/// What would come back: archived values, or those that are overridden.
+const POSTGRES_CANDIDATE: &str = "
+    case when $3 then $4 else id end as id,
+    case when $5 then $6 else name end as name,
+    case when $7 then $8 else email end as email,
+    case when $9 then $10 else bio end as bio,
+    coalesce(version, 0) + 1 as version,
+    coalesce(created_at, now()) as created_at,
+    now() as updated_at";
+
+/// What stands in the way of a restore, whatever the database.
+const COMMON_CONFLICTS: &str = "
+    select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
+    from candidate where id is null
+    union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null, null
+    from candidate where name is null
+    union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null, null
+    from candidate where email is null";
+
 /// One archived author.
-const FIND_ARCHIVED: db::Sql = db::Sql::new(
-    "select
-         archive_id, archive_batch, archived_at, archived_by, archive_reason,
+const FIND_ARCHIVED: db::Sql = db::Sql::new(db::text!(
+    "select archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after, archive_hold, archive_hash,
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from authors_archive
-     where archive_id = $1",
-);
+         archive_purge_after, archive_hold, archive_hash, ",
+    COLUMNS,
+    " from authors_archive
+     where archive_id = $1"
+));
 
 /// The batch of one archived author.
 const BATCH: db::Sql = db::Sql::new(
@@ -36,30 +58,19 @@ const BATCH: db::Sql = db::Sql::new(
 );
 
 /// What is restored, held until the transaction ends.
-const HOLD: db::Sql = db::Sql::each(
+const HOLD: db::Sql = db::held!(
     "select archive_id
      from authors_archive
-     where archive_batch = $1 and archive_id = coalesce($2, archive_id)",
-    "select archive_id
-     from authors_archive
-     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     for update",
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)"
 );
 
 /// What stands in the way of a restore.
 const CONFLICTS: db::Sql = db::Sql::each(
-    "with candidate as (
-         select
-             archive_id,
-             case when $3 then $4 else id end as id,
-             case when $5 then $6 else name end as name,
-             case when $7 then $8 else email end as email,
-             case when $9 then $10 else bio end as bio,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
-                 created_at,
-             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
-         from authors_archive
+    db::text!(
+        "with candidate as (
+         select archive_id, ",
+        SQLITE_CANDIDATE,
+        " from authors_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
      select candidate.archive_id, 'ID_TAKEN', 'id', live.id, null
@@ -73,91 +84,54 @@ const CONFLICTS: db::Sql = db::Sql::each(
      from candidate where not (length(name) >= 1 and length(name) <= 120)
      union all select archive_id, 'CHECK_FAILED', 'email', null, null
      from candidate where not (length(email) <= 254)
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
-     from candidate where id is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null, null
-     from candidate where name is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null, null
-     from candidate where email is null",
-    "with candidate as (
-         select
-             archive_id,
-             case when $3 then $4 else id end as id,
-             case when $5 then $6 else name end as name,
-             case when $7 then $8 else email end as email,
-             case when $9 then $10 else bio end as bio,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at,
-             now() as updated_at
-         from authors_archive
+     union all ",
+        COMMON_CONFLICTS
+    ),
+    db::text!(
+        "with candidate as (
+         select archive_id, ",
+        POSTGRES_CANDIDATE,
+        " from authors_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
      select candidate.archive_id, 'ID_TAKEN', 'id', live.id::text, null::uuid
      from candidate join authors as live on live.id = candidate.id
-     union all select candidate.archive_id, 'UNIQUE_TAKEN', 'email', live.id::text,
-         null::uuid
+     union all select candidate.archive_id, 'UNIQUE_TAKEN', 'email', live.id::text, null
      from candidate join authors as live on live.email = candidate.email
-     union all select candidate.archive_id, 'UNIQUE_TWICE', 'email', other.id::text,
-         null::uuid
+     union all select candidate.archive_id, 'UNIQUE_TWICE', 'email', other.id::text, null
      from candidate join candidate as other
          on other.archive_id <> candidate.archive_id and other.email = candidate.email
-     union all select archive_id, 'CHECK_FAILED', 'name', null::text, null::uuid
+     union all select archive_id, 'CHECK_FAILED', 'name', null, null
      from candidate where not (char_length(name) >= 1 and char_length(name) <= 120)
-     union all select archive_id, 'CHECK_FAILED', 'email', null::text, null::uuid
+     union all select archive_id, 'CHECK_FAILED', 'email', null, null
      from candidate where not (char_length(email) <= 254)
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null::text, null::uuid
-     from candidate where id is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'name', null::text,
-         null::uuid
-     from candidate where name is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'email', null::text,
-         null::uuid
-     from candidate where email is null",
+     union all ",
+        COMMON_CONFLICTS
+    ),
 );
 
 /// The author as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
-    "insert into authors (
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     )
-     select
-         case when $3 then $4 else id end as id,
-         case when $5 then $6 else name end as name,
-         case when $7 then $8 else email end as email,
-         case when $9 then $10 else bio end as bio,
-         coalesce(version, 0) + 1 as version,
-         coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
-             created_at,
-         cast(unixepoch('subsec') * 1000000 as integer) as updated_at
-     from authors_archive
+    db::text!(
+        "insert into authors (",
+        COLUMNS,
+        ")
+     select ",
+        SQLITE_CANDIDATE,
+        " from authors_archive
      where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     returning id",
-    "insert into authors (
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     )
-     select
-         case when $3 then $4 else id end as id,
-         case when $5 then $6 else name end as name,
-         case when $7 then $8 else email end as email,
-         case when $9 then $10 else bio end as bio,
-         coalesce(version, 0) + 1 as version,
-         coalesce(created_at, now()) as created_at,
-         now() as updated_at
-     from authors_archive
+     returning id"
+    ),
+    db::text!(
+        "insert into authors (",
+        COLUMNS,
+        ")
+     select ",
+        POSTGRES_CANDIDATE,
+        " from authors_archive
      where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     returning id",
+     returning id"
+    ),
 );
 
 /// The end of what came back in the archive.
@@ -189,18 +163,12 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 /// What a list of archived authors may be asked about.
 pub static TABLE: list::Table = archive::table(
     "authors_archive",
-    db::Sql::new(
+    db::Sql::new(db::text!(
         "archive_id, archive_batch, archived_at, archived_by, archive_reason,
-     archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after,
-     archive_hold, archive_hash,
-     id,
-     name,
-     email,
-     bio,
-     version,
-     created_at,
-     updated_at",
-    ),
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after, archive_hold, archive_hash, ",
+        COLUMNS
+    )),
     &[
         "archive_id",
         "archive_batch",
@@ -220,10 +188,10 @@ pub static TABLE: list::Table = archive::table(
         "created_at",
         "updated_at",
     ],
-    &COLUMNS,
+    &LISTED,
 );
 
-const COLUMNS: [list::Column; 9] = archive::columns(list::Kind::Uuid);
+const LISTED: [list::Column; 9] = archive::columns(list::Kind::Uuid);
 
 /// An author in the archive: what it was, and how it came there.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -11,52 +11,28 @@ use super::rules::AuthorRules;
 use crate::app::App;
 
 /// A new author.
-pub const INSERT: db::Sql = db::Sql::new(
-    "insert into authors (
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     )
+pub const INSERT: db::Sql = db::Sql::new(db::text!(
+    "insert into authors (",
+    queries::COLUMNS,
+    ")
      values ($1, $2, $3, $4, 1, $5, $5)
-     returning
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at",
-);
+     returning ",
+    queries::COLUMNS
+));
 
 /// A new author, unless its id is taken.
-pub const INSERT_MISSING: db::Sql = db::Sql::new(
-    "insert into authors (
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     )
+pub const INSERT_MISSING: db::Sql = db::Sql::new(db::text!(
+    "insert into authors (",
+    queries::COLUMNS,
+    ")
      values ($1, $2, $3, $4, 1, $5, $5)
      on conflict (id) do nothing
-     returning
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at",
-);
+     returning ",
+    queries::COLUMNS
+));
 
 /// The changes of one author: what is not sent stays as it is.
-pub const UPDATE: db::Sql = db::Sql::new(
+pub const UPDATE: db::Sql = db::Sql::new(db::text!(
     "update authors
      set
          name = coalesce($4, name),
@@ -65,39 +41,16 @@ pub const UPDATE: db::Sql = db::Sql::new(
          version = version + 1,
          updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at",
-);
+     returning ",
+    queries::COLUMNS
+));
 
 /// One author by its id, held until the transaction ends.
-pub const LOCK: db::Sql = db::Sql::each(
-    "select
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from authors
-     where id = $1 and version = coalesce($2, version)",
-    "select
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from authors
-     where id = $1 and version = coalesce($2, version)
-     for update",
+pub const LOCK: db::Sql = db::held!(
+    "select ",
+    queries::COLUMNS,
+    " from authors
+     where id = $1 and version = coalesce($2, version)"
 );
 
 /// The named constraints, each with the member of a request that it is about.

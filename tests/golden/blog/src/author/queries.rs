@@ -6,50 +6,42 @@ use uuid::Uuid;
 use super::model::{Author, AuthorPage};
 use crate::app::App;
 
+/// The columns of an author, in the order of its table.
+pub const COLUMNS: &str = "
+    id,
+    name,
+    email,
+    bio,
+    version,
+    created_at,
+    updated_at";
+
 /// One author by its id.
-pub const FIND: db::Sql = db::Sql::new(
-    "select
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from authors
-     where id = $1",
-);
+pub const FIND: db::Sql = db::Sql::new(db::text!(
+    "select ",
+    COLUMNS,
+    " from authors
+     where id = $1"
+));
 
 /// The first page of authors, in the default order.
-pub const LIST: db::Sql = db::Sql::new(
-    "select
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from authors
+pub const LIST: db::Sql = db::Sql::new(db::text!(
+    "select ",
+    COLUMNS,
+    " from authors
      order by name, id
-     limit $1",
-);
+     limit $1"
+));
 
 /// The page of authors after the one that a cursor names.
-pub const LIST_AFTER: db::Sql = db::Sql::new(
-    "select
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from authors
+pub const LIST_AFTER: db::Sql = db::Sql::new(db::text!(
+    "select ",
+    COLUMNS,
+    " from authors
      where (name, id) > ($2, $3)
      order by name, id
-     limit $1",
-);
+     limit $1"
+));
 
 /// The version of a record that is there.
 pub const VERSION: db::Sql = db::Sql::new("select version from authors where id = $1");
@@ -57,15 +49,7 @@ pub const VERSION: db::Sql = db::Sql::new("select version from authors where id 
 /// What a list of authors may be asked about.
 pub static TABLE: list::Table = list::Table {
     name: "authors",
-    record: db::Sql::new(
-        "id,
-     name,
-     email,
-     bio,
-     version,
-     created_at,
-     updated_at",
-    ),
+    record: db::Sql::new(COLUMNS),
     members: &[
         "id",
         "name",

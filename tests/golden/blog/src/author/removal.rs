@@ -11,14 +11,10 @@ use crate::app::App;
 use crate::migrations;
 
 /// Whether the author is there, held until the transaction ends.
-const ROOT: db::Sql = db::Sql::each(
+const ROOT: db::Sql = db::held!(
     "select true
      from authors
-     where id = $1 and version = coalesce($2, version)",
-    "select true
-     from authors
-     where id = $1 and version = coalesce($2, version)
-     for update",
+     where id = $1 and version = coalesce($2, version)"
 );
 
 /// What goes with the author, what is cut from it, and what keeps it.
@@ -38,31 +34,18 @@ const RESTRICTED: db::Sql = db::Sql::new(
 );
 
 /// The copy of the authors that go, in their archive.
-const ARCHIVE_AUTHORS: db::Sql = db::Sql::new(
+const ARCHIVE_AUTHORS: db::Sql = db::Sql::new(db::text!(
     "insert into authors_archive (
          archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after,
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     )
-     select uuid7(), $2, $8, $3, $4, $5, 'authors', $7, $6,
-         null,
-         id,
-         name,
-         email,
-         bio,
-         version,
-         created_at,
-         updated_at
-     from authors
-     where id = $1",
-);
+         archive_purge_after, ",
+    crate::author::queries::COLUMNS,
+    ")
+     select uuid7(), $2, $8, $3, $4, $5, 'authors', $7, $6, null, ",
+    crate::author::queries::COLUMNS,
+    " from authors
+     where id = $1"
+));
 
 /// The end of the authors that go.
 const DELETE_AUTHORS: db::Sql = db::Sql::new(
@@ -71,48 +54,29 @@ const DELETE_AUTHORS: db::Sql = db::Sql::new(
 );
 
 /// The whole removal of an author: what goes, its copies, and what is cut.
-const REMOVE: db::Sql = db::Sql::new(
+const REMOVE: db::Sql = db::Sql::new(db::text!(
     "with gone_authors as (
          delete from authors
          where id = $1 and version = coalesce($2, version)
              and (select set_config('svcgen.archiving', 'on', true)) = 'on'
-         returning
-             id,
-             name,
-             email,
-             bio,
-             version,
-             created_at,
-             updated_at
-     ),
+         returning ",
+    crate::author::queries::COLUMNS,
+    "),
      kept_authors as (
          insert into authors_archive (
              archive_id, archive_batch, archived_at, archived_by, archive_reason,
              archive_request, archive_root, archive_root_id, archive_schema,
-             archive_purge_after,
-             id,
-             name,
-             email,
-             bio,
-             version,
-             created_at,
-             updated_at
-         )
+             archive_purge_after, ",
+    crate::author::queries::COLUMNS,
+    ")
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
-             'authors', $8::text, $7::bigint,
-             null,
-             id,
-             name,
-             email,
-             bio,
-             version,
-             created_at,
-             updated_at
-         from gone_authors
+             'authors', $8::text, $7::bigint, null, ",
+    crate::author::queries::COLUMNS,
+    " from gone_authors
      )
      select count(*)
-     from gone_authors",
-);
+     from gone_authors"
+));
 
 /// How an author is removed, and what goes with it.
 pub const REMOVAL: removal::Removal = removal::Removal {

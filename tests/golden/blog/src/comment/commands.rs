@@ -11,52 +11,28 @@ use super::rules::CommentRules;
 use crate::app::App;
 
 /// A new comment.
-pub const INSERT: db::Sql = db::Sql::new(
-    "insert into comments (
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at
-     )
+pub const INSERT: db::Sql = db::Sql::new(db::text!(
+    "insert into comments (",
+    queries::COLUMNS,
+    ")
      values ($1, $2, $3, $4, 1, $5, $5)
-     returning
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at",
-);
+     returning ",
+    queries::COLUMNS
+));
 
 /// A new comment, unless its id is taken.
-pub const INSERT_MISSING: db::Sql = db::Sql::new(
-    "insert into comments (
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at
-     )
+pub const INSERT_MISSING: db::Sql = db::Sql::new(db::text!(
+    "insert into comments (",
+    queries::COLUMNS,
+    ")
      values ($1, $2, $3, $4, 1, $5, $5)
      on conflict (id) do nothing
-     returning
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at",
-);
+     returning ",
+    queries::COLUMNS
+));
 
 /// The changes of one comment: what is not sent stays as it is.
-pub const UPDATE: db::Sql = db::Sql::new(
+pub const UPDATE: db::Sql = db::Sql::new(db::text!(
     "update comments
      set
          author = coalesce($4, author),
@@ -64,39 +40,16 @@ pub const UPDATE: db::Sql = db::Sql::new(
          version = version + 1,
          updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at",
-);
+     returning ",
+    queries::COLUMNS
+));
 
 /// One comment by its id, held until the transaction ends.
-pub const LOCK: db::Sql = db::Sql::each(
-    "select
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at
-     from comments
-     where id = $1 and version = coalesce($2, version)",
-    "select
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at
-     from comments
-     where id = $1 and version = coalesce($2, version)
-     for update",
+pub const LOCK: db::Sql = db::held!(
+    "select ",
+    queries::COLUMNS,
+    " from comments
+     where id = $1 and version = coalesce($2, version)"
 );
 
 /// The named constraints, each with the member of a request that it is about.

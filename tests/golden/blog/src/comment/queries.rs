@@ -6,50 +6,42 @@ use uuid::Uuid;
 use super::model::{Comment, CommentPage};
 use crate::app::App;
 
+/// The columns of a comment, in the order of its table.
+pub const COLUMNS: &str = "
+    id,
+    post_id,
+    author,
+    text,
+    version,
+    created_at,
+    updated_at";
+
 /// One comment by its id.
-pub const FIND: db::Sql = db::Sql::new(
-    "select
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at
-     from comments
-     where id = $1",
-);
+pub const FIND: db::Sql = db::Sql::new(db::text!(
+    "select ",
+    COLUMNS,
+    " from comments
+     where id = $1"
+));
 
 /// The first page of comments, in the default order.
-pub const LIST: db::Sql = db::Sql::new(
-    "select
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at
-     from comments
+pub const LIST: db::Sql = db::Sql::new(db::text!(
+    "select ",
+    COLUMNS,
+    " from comments
      order by created_at, id
-     limit $1",
-);
+     limit $1"
+));
 
 /// The page of comments after the one that a cursor names.
-pub const LIST_AFTER: db::Sql = db::Sql::new(
-    "select
-         id,
-         post_id,
-         author,
-         text,
-         version,
-         created_at,
-         updated_at
-     from comments
+pub const LIST_AFTER: db::Sql = db::Sql::new(db::text!(
+    "select ",
+    COLUMNS,
+    " from comments
      where (created_at, id) > ($2, $3)
      order by created_at, id
-     limit $1",
-);
+     limit $1"
+));
 
 /// The version of a record that is there.
 pub const VERSION: db::Sql = db::Sql::new("select version from comments where id = $1");
@@ -57,15 +49,7 @@ pub const VERSION: db::Sql = db::Sql::new("select version from comments where id
 /// What a list of comments may be asked about.
 pub static TABLE: list::Table = list::Table {
     name: "comments",
-    record: db::Sql::new(
-        "id,
-     post_id,
-     author,
-     text,
-     version,
-     created_at,
-     updated_at",
-    ),
+    record: db::Sql::new(COLUMNS),
     members: &[
         "id",
         "post_id",

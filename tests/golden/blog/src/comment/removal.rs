@@ -12,14 +12,10 @@ use crate::app::App;
 use crate::migrations;
 
 /// Whether the comment is there, held until the transaction ends.
-const ROOT: db::Sql = db::Sql::each(
+const ROOT: db::Sql = db::held!(
     "select true
      from comments
-     where id = $1 and version = coalesce($2, version)",
-    "select true
-     from comments
-     where id = $1 and version = coalesce($2, version)
-     for update",
+     where id = $1 and version = coalesce($2, version)"
 );
 
 /// What goes with the comment, what is cut from it, and what keeps it.
@@ -40,8 +36,7 @@ const REMOVE: db::Sql = db::Sql::new(
     "with gone_comments as (
          delete from comments
          where id = $1 and version = coalesce($2, version)
-         returning
-             id
+         returning id
      )
      select count(*)
      from gone_comments",

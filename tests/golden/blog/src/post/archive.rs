@@ -6,29 +6,57 @@ use svcgen_runtime::{Error, Unit, archive, db, hooks, http, input, list, params}
 use uuid::Uuid;
 
 use super::hooks::Rules as _;
-use super::queries::FIND;
+use super::queries::{COLUMNS, FIND};
 use super::rules::PostRules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
 
+/// What would come back: archived values, or those that are overridden.
+const SQLITE_CANDIDATE: &str = "
+    case when $3 then $4 else id end as id,
+    case when $5 then $6 else author_id end as author_id,
+    case when $7 then $8 else title end as title,
+    case when $9 then $10 else slug end as slug,
+    case when $11 then $12 else body end as body,
+    case when $13 then $14 else published_at end as published_at,
+    coalesce(version, 0) + 1 as version,
+    coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as created_at,
+    cast(unixepoch('subsec') * 1000000 as integer) as updated_at";
+
+/// What would come back: archived values, or those that are overridden.
+const POSTGRES_CANDIDATE: &str = "
+    case when $3 then $4 else id end as id,
+    case when $5 then $6 else author_id end as author_id,
+    case when $7 then $8 else title end as title,
+    case when $9 then $10 else slug end as slug,
+    case when $11 then $12 else body end as body,
+    case when $13 then $14 else published_at end as published_at,
+    coalesce(version, 0) + 1 as version,
+    coalesce(created_at, now()) as created_at,
+    now() as updated_at";
+
+/// What stands in the way of a restore, whatever the database.
+const COMMON_CONFLICTS: &str = "
+    select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
+    from candidate where id is null
+    union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null, null
+    from candidate where author_id is null
+    union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null, null
+    from candidate where title is null
+    union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null, null
+    from candidate where slug is null
+    union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null, null
+    from candidate where body is null";
+
 /// One archived post.
-const FIND_ARCHIVED: db::Sql = db::Sql::new(
-    "select
-         archive_id, archive_batch, archived_at, archived_by, archive_reason,
+const FIND_ARCHIVED: db::Sql = db::Sql::new(db::text!(
+    "select archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after, archive_hold, archive_hash,
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     from posts_archive
-     where archive_id = $1",
-);
+         archive_purge_after, archive_hold, archive_hash, ",
+    COLUMNS,
+    " from posts_archive
+     where archive_id = $1"
+));
 
 /// The batch of one archived post.
 const BATCH: db::Sql = db::Sql::new(
@@ -38,32 +66,19 @@ const BATCH: db::Sql = db::Sql::new(
 );
 
 /// What is restored, held until the transaction ends.
-const HOLD: db::Sql = db::Sql::each(
+const HOLD: db::Sql = db::held!(
     "select archive_id
      from posts_archive
-     where archive_batch = $1 and archive_id = coalesce($2, archive_id)",
-    "select archive_id
-     from posts_archive
-     where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     for update",
+     where archive_batch = $1 and archive_id = coalesce($2, archive_id)"
 );
 
 /// What stands in the way of a restore.
 const CONFLICTS: db::Sql = db::Sql::each(
-    "with candidate as (
-         select
-             archive_id,
-             case when $3 then $4 else id end as id,
-             case when $5 then $6 else author_id end as author_id,
-             case when $7 then $8 else title end as title,
-             case when $9 then $10 else slug end as slug,
-             case when $11 then $12 else body end as body,
-             case when $13 then $14 else published_at end as published_at,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
-                 created_at,
-             cast(unixepoch('subsec') * 1000000 as integer) as updated_at
-         from posts_archive
+    db::text!(
+        "with candidate as (
+         select archive_id, ",
+        SQLITE_CANDIDATE,
+        " from posts_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
      select candidate.archive_id, 'ID_TAKEN', 'id', live.id, null
@@ -84,38 +99,21 @@ const CONFLICTS: db::Sql = db::Sql::each(
      from candidate where not (length(title) >= 1 and length(title) <= 200)
      union all select archive_id, 'CHECK_FAILED', 'slug', null, null
      from candidate where not (length(slug) <= 200)
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null, null
-     from candidate where id is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null, null
-     from candidate where author_id is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null, null
-     from candidate where title is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null, null
-     from candidate where slug is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null, null
-     from candidate where body is null",
-    "with candidate as (
-         select
-             archive_id,
-             case when $3 then $4 else id end as id,
-             case when $5 then $6 else author_id end as author_id,
-             case when $7 then $8 else title end as title,
-             case when $9 then $10 else slug end as slug,
-             case when $11 then $12 else body end as body,
-             case when $13 then $14 else published_at end as published_at,
-             coalesce(version, 0) + 1 as version,
-             coalesce(created_at, now()) as created_at,
-             now() as updated_at
-         from posts_archive
+     union all ",
+        COMMON_CONFLICTS
+    ),
+    db::text!(
+        "with candidate as (
+         select archive_id, ",
+        POSTGRES_CANDIDATE,
+        " from posts_archive
          where archive_batch = $1 and archive_id = coalesce($2, archive_id)
      )
      select candidate.archive_id, 'ID_TAKEN', 'id', live.id::text, null::uuid
      from candidate join posts as live on live.id = candidate.id
-     union all select candidate.archive_id, 'UNIQUE_TAKEN', 'slug', live.id::text,
-         null::uuid
+     union all select candidate.archive_id, 'UNIQUE_TAKEN', 'slug', live.id::text, null
      from candidate join posts as live on live.slug = candidate.slug
-     union all select candidate.archive_id, 'UNIQUE_TWICE', 'slug', other.id::text,
-         null::uuid
+     union all select candidate.archive_id, 'UNIQUE_TWICE', 'slug', other.id::text, null
      from candidate join candidate as other
          on other.archive_id <> candidate.archive_id and other.slug = candidate.slug
      union all select candidate.archive_id, 'PARENT_MISSING', 'author_id',
@@ -125,77 +123,37 @@ const CONFLICTS: db::Sql = db::Sql::each(
      where candidate.author_id is not null
          and not exists (select 1 from authors as live where live.id =
              candidate.author_id)
-     union all select archive_id, 'CHECK_FAILED', 'title', null::text, null::uuid
+     union all select archive_id, 'CHECK_FAILED', 'title', null, null
      from candidate where not (char_length(title) >= 1 and char_length(title) <= 200)
-     union all select archive_id, 'CHECK_FAILED', 'slug', null::text, null::uuid
+     union all select archive_id, 'CHECK_FAILED', 'slug', null, null
      from candidate where not (char_length(slug) <= 200)
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'id', null::text, null::uuid
-     from candidate where id is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'author_id', null::text,
-         null::uuid
-     from candidate where author_id is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'title', null::text,
-         null::uuid
-     from candidate where title is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'slug', null::text,
-         null::uuid
-     from candidate where slug is null
-     union all select archive_id, 'REQUIRED_VALUE_MISSING', 'body', null::text,
-         null::uuid
-     from candidate where body is null",
+     union all ",
+        COMMON_CONFLICTS
+    ),
 );
 
 /// The post as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
-    "insert into posts (
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     )
-     select
-         case when $3 then $4 else id end as id,
-         case when $5 then $6 else author_id end as author_id,
-         case when $7 then $8 else title end as title,
-         case when $9 then $10 else slug end as slug,
-         case when $11 then $12 else body end as body,
-         case when $13 then $14 else published_at end as published_at,
-         coalesce(version, 0) + 1 as version,
-         coalesce(created_at, cast(unixepoch('subsec') * 1000000 as integer)) as
-             created_at,
-         cast(unixepoch('subsec') * 1000000 as integer) as updated_at
-     from posts_archive
+    db::text!(
+        "insert into posts (",
+        COLUMNS,
+        ")
+     select ",
+        SQLITE_CANDIDATE,
+        " from posts_archive
      where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     returning id",
-    "insert into posts (
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     )
-     select
-         case when $3 then $4 else id end as id,
-         case when $5 then $6 else author_id end as author_id,
-         case when $7 then $8 else title end as title,
-         case when $9 then $10 else slug end as slug,
-         case when $11 then $12 else body end as body,
-         case when $13 then $14 else published_at end as published_at,
-         coalesce(version, 0) + 1 as version,
-         coalesce(created_at, now()) as created_at,
-         now() as updated_at
-     from posts_archive
+     returning id"
+    ),
+    db::text!(
+        "insert into posts (",
+        COLUMNS,
+        ")
+     select ",
+        POSTGRES_CANDIDATE,
+        " from posts_archive
      where archive_batch = $1 and archive_id = coalesce($2, archive_id)
-     returning id",
+     returning id"
+    ),
 );
 
 /// The end of what came back in the archive.
@@ -227,20 +185,12 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 /// What a list of archived posts may be asked about.
 pub static TABLE: list::Table = archive::table(
     "posts_archive",
-    db::Sql::new(
+    db::Sql::new(db::text!(
         "archive_id, archive_batch, archived_at, archived_by, archive_reason,
-     archive_request, archive_root, archive_root_id, archive_schema, archive_purge_after,
-     archive_hold, archive_hash,
-     id,
-     author_id,
-     title,
-     slug,
-     body,
-     published_at,
-     version,
-     created_at,
-     updated_at",
-    ),
+         archive_request, archive_root, archive_root_id, archive_schema,
+         archive_purge_after, archive_hold, archive_hash, ",
+        COLUMNS
+    )),
     &[
         "archive_id",
         "archive_batch",
@@ -262,10 +212,10 @@ pub static TABLE: list::Table = archive::table(
         "created_at",
         "updated_at",
     ],
-    &COLUMNS,
+    &LISTED,
 );
 
-const COLUMNS: [list::Column; 9] = archive::columns(list::Kind::Uuid);
+const LISTED: [list::Column; 9] = archive::columns(list::Kind::Uuid);
 
 /// A post in the archive: what it was, and how it came there.
 #[derive(Debug, Clone, PartialEq, Serialize)]

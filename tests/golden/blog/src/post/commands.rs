@@ -13,113 +13,50 @@ use crate::app::App;
 
 /// A new post.
 pub const INSERT: db::Sql = db::Sql::each(
-    "insert into posts (
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     )
+    db::text!(
+        "insert into posts (",
+        queries::COLUMNS,
+        ")
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
-     returning
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
-             where post_tags.post_id = posts.id),
-         version,
-         created_at,
-         updated_at",
-    "insert into posts (
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     )
+     returning ",
+        queries::SQLITE_RECORD
+    ),
+    db::text!(
+        "insert into posts (",
+        queries::COLUMNS,
+        ")
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
-     returning
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-             post_tags.post_id = posts.id), '[]'),
-         version,
-         created_at,
-         updated_at",
+     returning ",
+        queries::POSTGRES_RECORD
+    ),
 );
 
 /// A new post, unless its id is taken.
 pub const INSERT_MISSING: db::Sql = db::Sql::each(
-    "insert into posts (
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     )
+    db::text!(
+        "insert into posts (",
+        queries::COLUMNS,
+        ")
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
      on conflict (id) do nothing
-     returning
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
-             where post_tags.post_id = posts.id),
-         version,
-         created_at,
-         updated_at",
-    "insert into posts (
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     )
+     returning ",
+        queries::SQLITE_RECORD
+    ),
+    db::text!(
+        "insert into posts (",
+        queries::COLUMNS,
+        ")
      values ($1, $2, $3, $4, $5, $6, 1, $7, $7)
      on conflict (id) do nothing
-     returning
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-             post_tags.post_id = posts.id), '[]'),
-         version,
-         created_at,
-         updated_at",
+     returning ",
+        queries::POSTGRES_RECORD
+    ),
 );
 
 /// The changes of one post: what is not sent stays as it is.
 pub const UPDATE: db::Sql = db::Sql::each(
-    "update posts
+    db::text!(
+        "update posts
      set
          author_id = coalesce($4, author_id),
          title = coalesce($5, title),
@@ -129,19 +66,11 @@ pub const UPDATE: db::Sql = db::Sql::each(
          version = version + 1,
          updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
-             where post_tags.post_id = posts.id),
-         version,
-         created_at,
-         updated_at",
-    "update posts
+     returning ",
+        queries::SQLITE_RECORD
+    ),
+    db::text!(
+        "update posts
      set
          author_id = coalesce($4, author_id),
          title = coalesce($5, title),
@@ -151,51 +80,26 @@ pub const UPDATE: db::Sql = db::Sql::each(
          version = version + 1,
          updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-             post_tags.post_id = posts.id), '[]'),
-         version,
-         created_at,
-         updated_at",
+     returning ",
+        queries::POSTGRES_RECORD
+    ),
 );
 
 /// One post by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
-    "select
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
-             where post_tags.post_id = posts.id),
-         version,
-         created_at,
-         updated_at
-     from posts
-     where id = $1 and version = coalesce($2, version)",
-    "select
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-             post_tags.post_id = posts.id), '[]'),
-         version,
-         created_at,
-         updated_at
-     from posts
+    db::text!(
+        "select ",
+        queries::SQLITE_RECORD,
+        " from posts
+     where id = $1 and version = coalesce($2, version)"
+    ),
+    db::text!(
+        "select ",
+        queries::POSTGRES_RECORD,
+        " from posts
      where id = $1 and version = coalesce($2, version)
-     for update",
+     for update"
+    ),
 );
 
 /// The named constraints, each with the member of a request that it is about.

@@ -6,70 +6,78 @@ use uuid::Uuid;
 use super::model::{Post, PostPage};
 use crate::app::App;
 
+/// The columns of a post, in the order of its table.
+pub const COLUMNS: &str = "
+    id,
+    author_id,
+    title,
+    slug,
+    body,
+    published_at,
+    version,
+    created_at,
+    updated_at";
+
+/// What a record of a post is read from, in its order.
+pub const SQLITE_RECORD: &str = "
+    id,
+    author_id,
+    title,
+    slug,
+    body,
+    published_at,
+    (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where
+        post_tags.post_id = posts.id),
+    version,
+    created_at,
+    updated_at";
+
+/// What a record of a post is read from, in its order.
+pub const POSTGRES_RECORD: &str = "
+    id,
+    author_id,
+    title,
+    slug,
+    body,
+    published_at,
+    coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
+        post_tags.post_id = posts.id), '[]'),
+    version,
+    created_at,
+    updated_at";
+
 /// One post by its id.
 pub const FIND: db::Sql = db::Sql::each(
-    "select
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
-             where post_tags.post_id = posts.id),
-         version,
-         created_at,
-         updated_at
-     from posts
-     where id = $1",
-    "select
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-             post_tags.post_id = posts.id), '[]'),
-         version,
-         created_at,
-         updated_at
-     from posts
-     where id = $1",
+    db::text!(
+        "select ",
+        SQLITE_RECORD,
+        " from posts
+     where id = $1"
+    ),
+    db::text!(
+        "select ",
+        POSTGRES_RECORD,
+        " from posts
+     where id = $1"
+    ),
 );
 
 /// The first page of posts, in the default order.
 pub const LIST: db::Sql = db::Sql::each(
-    "select
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags
-             where post_tags.post_id = posts.id),
-         version,
-         created_at,
-         updated_at
-     from posts
+    db::text!(
+        "select ",
+        SQLITE_RECORD,
+        " from posts
      order by published_at desc, id desc
-     limit $1",
-    "select
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-             post_tags.post_id = posts.id), '[]'),
-         version,
-         created_at,
-         updated_at
-     from posts
+     limit $1"
+    ),
+    db::text!(
+        "select ",
+        POSTGRES_RECORD,
+        " from posts
      order by published_at desc nulls last, id desc
-     limit $1",
+     limit $1"
+    ),
 );
 
 /// The version of a record that is there.
@@ -78,30 +86,7 @@ pub const VERSION: db::Sql = db::Sql::new("select version from posts where id = 
 /// What a list of posts may be asked about.
 pub static TABLE: list::Table = list::Table {
     name: "posts",
-    record: db::Sql::each(
-        "id,
-     author_id,
-     title,
-     slug,
-     body,
-     published_at,
-     (select json_group_array(lower(hex(tag_id)) order by tag_id) from post_tags where
-         post_tags.post_id = posts.id),
-     version,
-     created_at,
-     updated_at",
-        "id,
-     author_id,
-     title,
-     slug,
-     body,
-     published_at,
-     coalesce((select jsonb_agg(tag_id order by tag_id) from post_tags where
-         post_tags.post_id = posts.id), '[]'),
-     version,
-     created_at,
-     updated_at",
-    ),
+    record: db::Sql::each(SQLITE_RECORD, POSTGRES_RECORD),
     members: &[
         "id",
         "author_id",

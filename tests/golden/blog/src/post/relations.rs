@@ -23,14 +23,10 @@ pub const EXISTS: db::Sql = db::Sql::new(
 );
 
 /// Whether there is such a tag.
-pub const HOLD_TAGS: db::Sql = db::Sql::each(
+pub const HOLD_TAGS: db::Sql = db::held!(
     "select true
      from tags
-     where id = $1",
-    "select true
-     from tags
-     where id = $1
-     for update",
+     where id = $1"
 );
 
 /// A link with a tag.

@@ -11,14 +11,10 @@ use crate::app::App;
 use crate::migrations;
 
 /// Whether the post is there, held until the transaction ends.
-const ROOT: db::Sql = db::Sql::each(
+const ROOT: db::Sql = db::held!(
     "select true
      from posts
-     where id = $1 and version = coalesce($2, version)",
-    "select true
-     from posts
-     where id = $1 and version = coalesce($2, version)
-     for update",
+     where id = $1 and version = coalesce($2, version)"
 );
 
 /// What goes with the post, what is cut from it, and what keeps it.
@@ -35,60 +31,34 @@ const PREVIEW: db::Sql = db::Sql::new(
 );
 
 /// The comments that go, held until the transaction ends.
-const GOING_COMMENTS: db::Sql = db::Sql::each(
+const GOING_COMMENTS: db::Sql = db::held!(
     "select id
      from comments
-     where post_id = $1",
-    "select id
-     from comments
-     where post_id = $1
-     for update",
+     where post_id = $1"
 );
 
 /// The copy of the posts that go, in their archive.
-const ARCHIVE_POSTS: db::Sql = db::Sql::new(
+const ARCHIVE_POSTS: db::Sql = db::Sql::new(db::text!(
     "insert into posts_archive (
          archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after,
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     )
-     select uuid7(), $2, $8, $3, $4, $5, 'posts', $7, $6,
-         null,
-         id,
-         author_id,
-         title,
-         slug,
-         body,
-         published_at,
-         version,
-         created_at,
-         updated_at
-     from posts
-     where id = $1",
-);
+         archive_purge_after, ",
+    crate::post::queries::COLUMNS,
+    ")
+     select uuid7(), $2, $8, $3, $4, $5, 'posts', $7, $6, null, ",
+    crate::post::queries::COLUMNS,
+    " from posts
+     where id = $1"
+));
 
 /// The copy of the post tags that go, in their archive.
 const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
     "insert into post_tags_archive (
          archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after,
-         post_id,
-         tag_id
+         archive_purge_after, post_id, tag_id
      )
-     select uuid7(), $2, $8, $3, $4, $5, 'posts', $7, $6,
-         null,
-         post_id,
-         tag_id
+     select uuid7(), $2, $8, $3, $4, $5, 'posts', $7, $6, null, post_id, tag_id
      from post_tags
      where post_id = $1",
 );
@@ -120,34 +90,23 @@ const DELETE_POSTS: db::Sql = db::Sql::new(
 );
 
 /// The whole removal of a post: what goes, its copies, and what is cut.
-const REMOVE: db::Sql = db::Sql::new(
+const REMOVE: db::Sql = db::Sql::new(db::text!(
     "with gone_posts as (
          delete from posts
          where id = $1 and version = coalesce($2, version)
              and (select set_config('svcgen.archiving', 'on', true)) = 'on'
-         returning
-             id,
-             author_id,
-             title,
-             slug,
-             body,
-             published_at,
-             version,
-             created_at,
-             updated_at
-     ),
+         returning ",
+    crate::post::queries::COLUMNS,
+    "),
      gone_comments as (
          delete from comments
          where post_id in (select id from gone_posts)
-         returning
-             id
+         returning id
      ),
      gone_post_tags as (
          delete from post_tags
          where post_id in (select id from gone_posts)
-         returning
-             post_id,
-             tag_id
+         returning post_id, tag_id
      ),
      cut_tags as (
          update tags
@@ -166,49 +125,27 @@ const REMOVE: db::Sql = db::Sql::new(
          insert into posts_archive (
              archive_id, archive_batch, archived_at, archived_by, archive_reason,
              archive_request, archive_root, archive_root_id, archive_schema,
-             archive_purge_after,
-             id,
-             author_id,
-             title,
-             slug,
-             body,
-             published_at,
-             version,
-             created_at,
-             updated_at
-         )
+             archive_purge_after, ",
+    crate::post::queries::COLUMNS,
+    ")
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
-             'posts', $8::text, $7::bigint,
-             null,
-             id,
-             author_id,
-             title,
-             slug,
-             body,
-             published_at,
-             version,
-             created_at,
-             updated_at
-         from gone_posts
+             'posts', $8::text, $7::bigint, null, ",
+    crate::post::queries::COLUMNS,
+    " from gone_posts
      ),
      kept_post_tags as (
          insert into post_tags_archive (
              archive_id, archive_batch, archived_at, archived_by, archive_reason,
              archive_request, archive_root, archive_root_id, archive_schema,
-             archive_purge_after,
-             post_id,
-             tag_id
+             archive_purge_after, post_id, tag_id
          )
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text,
-             'posts', $8::text, $7::bigint,
-             null,
-             post_id,
-             tag_id
+             'posts', $8::text, $7::bigint, null, post_id, tag_id
          from gone_post_tags
      )
      select count(*)
-     from gone_posts",
-);
+     from gone_posts"
+));
 
 /// How a post is removed, and what goes with it.
 pub const REMOVAL: removal::Removal = removal::Removal {

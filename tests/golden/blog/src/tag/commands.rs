@@ -13,133 +13,85 @@ use crate::app::App;
 
 /// A new tag.
 pub const INSERT: db::Sql = db::Sql::each(
-    "insert into tags (
-         id,
-         name,
-         version,
-         created_at,
-         updated_at
-     )
+    db::text!(
+        "insert into tags (",
+        queries::COLUMNS,
+        ")
      values ($1, $2, 1, $3, $3)
-     returning
-         id,
-         name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
-             where post_tags.tag_id = tags.id),
-         version,
-         created_at,
-         updated_at",
-    "insert into tags (
-         id,
-         name,
-         version,
-         created_at,
-         updated_at
-     )
+     returning ",
+        queries::SQLITE_RECORD
+    ),
+    db::text!(
+        "insert into tags (",
+        queries::COLUMNS,
+        ")
      values ($1, $2, 1, $3, $3)
-     returning
-         id,
-         name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-             post_tags.tag_id = tags.id), '[]'),
-         version,
-         created_at,
-         updated_at",
+     returning ",
+        queries::POSTGRES_RECORD
+    ),
 );
 
 /// A new tag, unless its id is taken.
 pub const INSERT_MISSING: db::Sql = db::Sql::each(
-    "insert into tags (
-         id,
-         name,
-         version,
-         created_at,
-         updated_at
-     )
+    db::text!(
+        "insert into tags (",
+        queries::COLUMNS,
+        ")
      values ($1, $2, 1, $3, $3)
      on conflict (id) do nothing
-     returning
-         id,
-         name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
-             where post_tags.tag_id = tags.id),
-         version,
-         created_at,
-         updated_at",
-    "insert into tags (
-         id,
-         name,
-         version,
-         created_at,
-         updated_at
-     )
+     returning ",
+        queries::SQLITE_RECORD
+    ),
+    db::text!(
+        "insert into tags (",
+        queries::COLUMNS,
+        ")
      values ($1, $2, 1, $3, $3)
      on conflict (id) do nothing
-     returning
-         id,
-         name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-             post_tags.tag_id = tags.id), '[]'),
-         version,
-         created_at,
-         updated_at",
+     returning ",
+        queries::POSTGRES_RECORD
+    ),
 );
 
 /// The changes of one tag: what is not sent stays as it is.
 pub const UPDATE: db::Sql = db::Sql::each(
-    "update tags
+    db::text!(
+        "update tags
      set
          name = coalesce($4, name),
          version = version + 1,
          updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning
-         id,
-         name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
-             where post_tags.tag_id = tags.id),
-         version,
-         created_at,
-         updated_at",
-    "update tags
+     returning ",
+        queries::SQLITE_RECORD
+    ),
+    db::text!(
+        "update tags
      set
          name = coalesce($4, name),
          version = version + 1,
          updated_at = $3
      where id = $1 and version = coalesce($2, version)
-     returning
-         id,
-         name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-             post_tags.tag_id = tags.id), '[]'),
-         version,
-         created_at,
-         updated_at",
+     returning ",
+        queries::POSTGRES_RECORD
+    ),
 );
 
 /// One tag by its id, held until the transaction ends.
 pub const LOCK: db::Sql = db::Sql::each(
-    "select
-         id,
-         name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
-             where post_tags.tag_id = tags.id),
-         version,
-         created_at,
-         updated_at
-     from tags
-     where id = $1 and version = coalesce($2, version)",
-    "select
-         id,
-         name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-             post_tags.tag_id = tags.id), '[]'),
-         version,
-         created_at,
-         updated_at
-     from tags
+    db::text!(
+        "select ",
+        queries::SQLITE_RECORD,
+        " from tags
+     where id = $1 and version = coalesce($2, version)"
+    ),
+    db::text!(
+        "select ",
+        queries::POSTGRES_RECORD,
+        " from tags
      where id = $1 and version = coalesce($2, version)
-     for update",
+     for update"
+    ),
 );
 
 /// The named constraints, each with the member of a request that it is about.

@@ -6,82 +6,86 @@ use uuid::Uuid;
 use super::model::{Tag, TagPage};
 use crate::app::App;
 
+/// The columns of a tag, in the order of its table.
+pub const COLUMNS: &str = "
+    id,
+    name,
+    version,
+    created_at,
+    updated_at";
+
+/// What a record of a tag is read from, in its order.
+pub const SQLITE_RECORD: &str = "
+    id,
+    name,
+    (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where
+        post_tags.tag_id = tags.id),
+    version,
+    created_at,
+    updated_at";
+
+/// What a record of a tag is read from, in its order.
+pub const POSTGRES_RECORD: &str = "
+    id,
+    name,
+    coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
+        post_tags.tag_id = tags.id), '[]'),
+    version,
+    created_at,
+    updated_at";
+
 /// One tag by its id.
 pub const FIND: db::Sql = db::Sql::each(
-    "select
-         id,
-         name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
-             where post_tags.tag_id = tags.id),
-         version,
-         created_at,
-         updated_at
-     from tags
-     where id = $1",
-    "select
-         id,
-         name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-             post_tags.tag_id = tags.id), '[]'),
-         version,
-         created_at,
-         updated_at
-     from tags
-     where id = $1",
+    db::text!(
+        "select ",
+        SQLITE_RECORD,
+        " from tags
+     where id = $1"
+    ),
+    db::text!(
+        "select ",
+        POSTGRES_RECORD,
+        " from tags
+     where id = $1"
+    ),
 );
 
 /// The first page of tags, in the default order.
 pub const LIST: db::Sql = db::Sql::each(
-    "select
-         id,
-         name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
-             where post_tags.tag_id = tags.id),
-         version,
-         created_at,
-         updated_at
-     from tags
+    db::text!(
+        "select ",
+        SQLITE_RECORD,
+        " from tags
      order by name, id
-     limit $1",
-    "select
-         id,
-         name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-             post_tags.tag_id = tags.id), '[]'),
-         version,
-         created_at,
-         updated_at
-     from tags
+     limit $1"
+    ),
+    db::text!(
+        "select ",
+        POSTGRES_RECORD,
+        " from tags
      order by name, id
-     limit $1",
+     limit $1"
+    ),
 );
 
 /// The page of tags after the one that a cursor names.
 pub const LIST_AFTER: db::Sql = db::Sql::each(
-    "select
-         id,
-         name,
-         (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags
-             where post_tags.tag_id = tags.id),
-         version,
-         created_at,
-         updated_at
-     from tags
+    db::text!(
+        "select ",
+        SQLITE_RECORD,
+        " from tags
      where (name, id) > ($2, $3)
      order by name, id
-     limit $1",
-    "select
-         id,
-         name,
-         coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-             post_tags.tag_id = tags.id), '[]'),
-         version,
-         created_at,
-         updated_at
-     from tags
+     limit $1"
+    ),
+    db::text!(
+        "select ",
+        POSTGRES_RECORD,
+        " from tags
      where (name, id) > ($2, $3)
      order by name, id
-     limit $1",
+     limit $1"
+    ),
 );
 
 /// The version of a record that is there.
@@ -90,22 +94,7 @@ pub const VERSION: db::Sql = db::Sql::new("select version from tags where id = $
 /// What a list of tags may be asked about.
 pub static TABLE: list::Table = list::Table {
     name: "tags",
-    record: db::Sql::each(
-        "id,
-     name,
-     (select json_group_array(lower(hex(post_id)) order by post_id) from post_tags where
-         post_tags.tag_id = tags.id),
-     version,
-     created_at,
-     updated_at",
-        "id,
-     name,
-     coalesce((select jsonb_agg(post_id order by post_id) from post_tags where
-         post_tags.tag_id = tags.id), '[]'),
-     version,
-     created_at,
-     updated_at",
-    ),
+    record: db::Sql::each(SQLITE_RECORD, POSTGRES_RECORD),
     members: &[
         "id",
         "name",

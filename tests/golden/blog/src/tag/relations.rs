@@ -21,14 +21,10 @@ pub const EXISTS: db::Sql = db::Sql::new(
 );
 
 /// Whether there is such a post.
-pub const HOLD_POSTS: db::Sql = db::Sql::each(
+pub const HOLD_POSTS: db::Sql = db::held!(
     "select true
      from posts
-     where id = $1",
-    "select true
-     from posts
-     where id = $1
-     for update",
+     where id = $1"
 );
 
 /// A link with a post.

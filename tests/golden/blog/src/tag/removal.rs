@@ -11,14 +11,10 @@ use crate::app::App;
 use crate::migrations;
 
 /// Whether the tag is there, held until the transaction ends.
-const ROOT: db::Sql = db::Sql::each(
+const ROOT: db::Sql = db::held!(
     "select true
      from tags
-     where id = $1 and version = coalesce($2, version)",
-    "select true
-     from tags
-     where id = $1 and version = coalesce($2, version)
-     for update",
+     where id = $1 and version = coalesce($2, version)"
 );
 
 /// What goes with the tag, what is cut from it, and what keeps it.
@@ -36,14 +32,9 @@ const ARCHIVE_POST_TAGS: db::Sql = db::Sql::new(
     "insert into post_tags_archive (
          archive_id, archive_batch, archived_at, archived_by, archive_reason,
          archive_request, archive_root, archive_root_id, archive_schema,
-         archive_purge_after,
-         post_id,
-         tag_id
+         archive_purge_after, post_id, tag_id
      )
-     select uuid7(), $2, $8, $3, $4, $5, 'tags', $7, $6,
-         null,
-         post_id,
-         tag_id
+     select uuid7(), $2, $8, $3, $4, $5, 'tags', $7, $6, null, post_id, tag_id
      from post_tags
      where tag_id = $1",
 );
@@ -73,15 +64,12 @@ const REMOVE: db::Sql = db::Sql::new(
     "with gone_tags as (
          delete from tags
          where id = $1 and version = coalesce($2, version)
-         returning
-             id
+         returning id
      ),
      gone_post_tags as (
          delete from post_tags
          where tag_id in (select id from gone_tags)
-         returning
-             post_id,
-             tag_id
+         returning post_id, tag_id
      ),
      cut_posts as (
          update posts
@@ -100,15 +88,10 @@ const REMOVE: db::Sql = db::Sql::new(
          insert into post_tags_archive (
              archive_id, archive_batch, archived_at, archived_by, archive_reason,
              archive_request, archive_root, archive_root_id, archive_schema,
-             archive_purge_after,
-             post_id,
-             tag_id
+             archive_purge_after, post_id, tag_id
          )
          select gen_random_uuid(), $3::uuid, now(), $4::text, $5::text, $6::text, 'tags',
-             $8::text, $7::bigint,
-             null,
-             post_id,
-             tag_id
+             $8::text, $7::bigint, null, post_id, tag_id
          from gone_post_tags
      )
      select count(*)
