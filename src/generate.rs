@@ -1,7 +1,9 @@
 //! The spine: load, check, plan, render. No input or output of its own.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +13,8 @@ use crate::migrate::sum::Link;
 use crate::migrate::{self, Migration, verify};
 use crate::model::Service;
 use crate::model::check::check;
-use crate::plan::{Body, FilePlan, OnRecord, Ownership, PlannedFile, PlannedTwice, Rendered};
-use crate::render::{self, Formatter, RenderError};
+use crate::plan::{Body, OnRecord, Ownership, PlannedFile, PlannedTwice, Rendered};
+use crate::render::{self, Formatter, Output, RenderError};
 use crate::schema;
 use crate::source::Source;
 use crate::tables::change;
@@ -110,6 +112,13 @@ struct Remembered {
     schema: Schema,
 }
 
+impl Remembered {
+    /// What the migrations have recorded.
+    fn recorded(&self) -> &Schema {
+        self.recorded.as_ref().unwrap_or(&self.schema)
+    }
+}
+
 /// The tables that a text of [`TABLES`] remembers.
 pub fn remembered_tables(text: &str) -> Result<Schema, serde_json::Error> {
     serde_json::from_str::<Remembered>(text).map(|it| it.schema)
@@ -130,78 +139,114 @@ pub fn generate(inputs: &Inputs<'_>) -> Result<Generated, Failure> {
     let Some(service) = service else {
         return Err(Failure::Schema(diagnostics));
     };
-    let (plan, cautions, migration) = plan(&service, inputs.previous_tables, inputs.allow)?;
-    let output = render::render(&plan, inputs.known, inputs.project).map_err(Error::from)?;
+    let step = Step::of(&service, inputs)?;
+    // The proof and the files need nothing of each other, and each takes its time.
+    let (proved, output) = thread::scope(|scope| {
+        let proof = scope.spawn(|| step.prove(&service));
+        let output = step.output(&service, inputs);
+        (proof.join().unwrap_or_else(|it| resume_unwind(it)), output)
+    });
+    proved.map_err(Failure::Unproved)?;
+    let output = output?;
     Ok(Generated {
         service,
         files: output.files,
         warnings: diagnostics,
-        cautions,
-        migration,
+        cautions: step.cautions,
         formatter: output.formatter,
+        migration: step.migration.map(|migration| Planned {
+            old: step.remembered.schema,
+            diff: step.diff,
+            migration,
+        }),
     })
 }
 
-fn plan(
-    service: &Service,
-    previous: Option<&str>,
-    allow: Allow,
-) -> Result<(FilePlan, Vec<String>, Option<Planned>), Failure> {
-    let remembered: Remembered = match previous {
-        Some(text) => serde_json::from_str(text).map_err(Error::from)?,
-        None => Remembered::default(),
-    };
-    let intent = Intent {
-        allow,
-        migration: migrate::next_number(&remembered.migrations),
-        ..Intent::of(service)
-    };
-    let diff = diff(&remembered.schema, &tables::of(service), &intent);
-    if !diff.questions.is_empty() {
-        return Err(Failure::Questions(diff.questions));
-    }
-    let dialects = features::dialects(service);
-    let recorded = remembered.recorded.as_ref().unwrap_or(&remembered.schema);
-    let history = &remembered.migrations;
-    let migration = Migration::recording(&dialects, history, recorded, &remembered.schema, &diff)
+/// From the tables of the last generation to those of this one.
+struct Step {
+    remembered: Remembered,
+    diff: Diff,
+    intent: Intent,
+    migration: Option<Migration>,
+    cautions: Vec<String>,
+}
+
+impl Step {
+    fn of(service: &Service, inputs: &Inputs<'_>) -> Result<Self, Failure> {
+        let remembered: Remembered = match inputs.previous_tables {
+            Some(text) => serde_json::from_str(text).map_err(Error::from)?,
+            None => Remembered::default(),
+        };
+        let intent = Intent {
+            allow: inputs.allow,
+            migration: migrate::next_number(&remembered.migrations),
+            ..Intent::of(service)
+        };
+        let diff = diff(&remembered.schema, &tables::of(service), &intent);
+        if !diff.questions.is_empty() {
+            return Err(Failure::Questions(diff.questions));
+        }
+        let migration = Migration::recording(
+            &features::dialects(service),
+            &remembered.migrations,
+            remembered.recorded(),
+            &remembered.schema,
+            &diff,
+        )
         .map_err(Error::from)?;
-    let mut cautions = change::cautions(&diff.changes);
-    if let Some(migration) = &migration {
-        verify::migration(&remembered.schema, &diff, migration).map_err(Failure::Unproved)?;
-        settles(&diff.target, service, &intent).map_err(Failure::Unproved)?;
-        // What needs nobody to decide is for whoever reads the plan.
-        let grave = migration.findings.iter().filter(|it| it.code.is_grave());
-        cautions.extend(grave.map(ToString::to_string));
+        let mut cautions = change::cautions(&diff.changes);
+        if let Some(migration) = &migration {
+            // What needs nobody to decide is for whoever reads the plan.
+            let grave = migration.findings.iter().filter(|it| it.code.is_grave());
+            cautions.extend(grave.map(ToString::to_string));
+        }
+        if inputs.previous_tables.is_none() {
+            cautions.clear();
+        }
+        Ok(Self {
+            remembered,
+            diff,
+            intent,
+            migration,
+            cautions,
+        })
     }
-    if previous.is_none() {
-        cautions.clear();
+
+    /// Tries the migration, and whether there is nothing left to do after it.
+    fn prove(&self, service: &Service) -> Result<(), verify::Unproved> {
+        let Some(migration) = &self.migration else {
+            return Ok(());
+        };
+        verify::migration(&self.remembered.schema, &self.diff, migration)?;
+        settles(&self.diff.target, service, &self.intent)
     }
-    let mut plan = features::plan(&Context {
-        service,
-        schema: &diff.target,
-        history: &remembered.migrations,
-        migration: migration.as_ref(),
-    })
-    .map_err(Error::from)?;
-    let schema = diff.target.clone();
-    let recorded = match migration {
-        Some(_) => None,
-        None => Some(recorded.clone()).filter(|it| *it != schema),
-    };
-    let mut migrations = remembered.migrations;
-    migrations.extend(migration.as_ref().map(|it| it.link.clone()));
-    let now = Remembered {
-        migrations,
-        recorded,
-        schema,
-    };
-    plan.add(remember(&now)?).map_err(Error::from)?;
-    let planned = migration.map(|migration| Planned {
-        old: remembered.schema,
-        diff,
-        migration,
-    });
-    Ok((plan, cautions, planned))
+
+    /// The files of the service as it is afterwards.
+    fn output(&self, service: &Service, inputs: &Inputs<'_>) -> Result<Output, Failure> {
+        let mut plan = features::plan(&Context {
+            service,
+            schema: &self.diff.target,
+            history: &self.remembered.migrations,
+            migration: self.migration.as_ref(),
+        })
+        .map_err(Error::from)?;
+        plan.add(remember(&self.after())?).map_err(Error::from)?;
+        let output = render::render(&plan, service, inputs.known, inputs.project);
+        Ok(output.map_err(Error::from)?)
+    }
+
+    /// What the next generation has to know.
+    fn after(&self) -> Remembered {
+        let schema = self.diff.target.clone();
+        let recorded = self.remembered.recorded().clone();
+        let mut migrations = self.remembered.migrations.clone();
+        migrations.extend(self.migration.as_ref().map(|it| it.link.clone()));
+        Remembered {
+            migrations,
+            recorded: Some(recorded).filter(|it| self.migration.is_none() && *it != schema),
+            schema,
+        }
+    }
 }
 
 /// Whether generating again would leave the tables as they are.

@@ -17,6 +17,7 @@
 //!
 //! | module | what it does | what it has never heard of |
 //! |---|---|---|
+//! | [`parallel`] | the same work on many items at a time | what the work is |
 //! | [`source`], [`diagnostic`] | texts, places in them, and what is wrong there, with excerpt and help | what the texts mean |
 //! | [`schema`] | reads YAML into a `Document`: as written, every value with its place; derives the JSON Schemas from the same types | defaults; other files than its own |
 //! | [`model`] | the `Service`: complete and resolved, with every spelling of every name; its `check` makes it of a `Document` | SQL, paths, templates; outside of `check` not even YAML |
@@ -69,6 +70,7 @@ pub mod generate;
 pub mod import;
 pub mod migrate;
 pub mod model;
+pub mod parallel;
 pub mod plan;
 pub mod project;
 pub mod reconcile;

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::model::Service;
+
 /// Whose a file is. Decided here, once; read in `reconcile`, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ownership {
@@ -55,6 +57,8 @@ pub enum Body {
     },
     /// A text that is complete already.
     Text(String),
+    /// A text about the whole service, made when the files are rendered: beside others, that is.
+    Document(fn(&Service) -> String),
     /// Octets, such as an asset of the vendored runtime.
     Bytes(&'static [u8]),
 }

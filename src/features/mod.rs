@@ -106,6 +106,21 @@ impl Contribution {
         });
     }
 
+    /// Adds a file whose text is made from the whole service.
+    pub fn document(
+        &mut self,
+        path: impl Into<String>,
+        make: fn(&Service) -> String,
+        ownership: Ownership,
+    ) {
+        self.files.push(PlannedFile {
+            path: path.into(),
+            body: Body::Document(make),
+            ownership,
+            entity: None,
+        });
+    }
+
     /// Adds a crate to the manifest, or features to one that is there.
     pub fn depend(&mut self, name: &'static str, version: &'static str, features: &[&'static str]) {
         if !self.dependencies.iter().any(|it| it.name == name) {

@@ -15,14 +15,14 @@ use super::step::{Lock, Place, Step};
 /// The steps that take guards away and put them back.
 pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
     let mut steps = Vec::new();
-    let mut guarded: Vec<&Table> = Vec::new();
+    let mut kept: Vec<&Table> = Vec::new();
     for pair in &delta.pairs {
         let stays = pair.old.guarded && pair.new.guarded && !is_touched(dialect, delta, pair);
         if pair.old.guarded && !stays {
             steps.push(unguard(dialect, &pair.old));
         }
         if pair.new.guarded && !stays {
-            guarded.push(&pair.new);
+            kept.push(&pair.new);
         }
     }
     // The guard of a table that goes speaks of the archive that stays, which may change before.
@@ -30,21 +30,32 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
         let gone = delta.dropped.iter().filter(|it| it.guarded);
         steps.extend(gone.map(|table| unguard(dialect, table)));
     }
-    guarded.extend(delta.created.iter().filter(|it| it.guarded));
-    if guarded.is_empty() {
-        return steps;
+    let created: Vec<&Table> = delta.created.iter().filter(|it| it.guarded).collect();
+    if dialect.name() == "sqlite" {
+        // A step of its own for each can be proved without the others.
+        steps.extend(kept.iter().filter_map(|it| guard(dialect, &[*it], delta)));
+        steps.extend(guard(dialect, &created, delta));
+    } else {
+        // All of them are one function's.
+        steps.extend(guard(dialect, &[kept, created].concat(), delta));
     }
-    let mut sql = dialect.before_guards().to_owned();
-    for table in &guarded {
-        sql.push_str(&dialect.guard(table));
-    }
-    let all_new = guarded.iter().all(|it| delta.created.contains(it));
+    steps
+}
+
+/// The step that puts these guards back, if there are any.
+fn guard(dialect: &dyn Dialect, tables: &[&Table], delta: &Delta) -> Option<Step> {
+    let first = tables.first()?;
+    let all_new = tables.iter().all(|it| delta.created.contains(it));
     let lock = if all_new {
         Lock::None
     } else {
         Lock::ShareRowExclusive
     };
-    let title = match guarded.as_slice() {
+    let mut sql = dialect.before_guards().to_owned();
+    for table in tables {
+        sql.push_str(&dialect.guard(table));
+    }
+    let title = match tables {
         [one] => format!(
             "Lets rows of `{}` leave only through the archive.",
             one.name
@@ -54,9 +65,8 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
             several.len()
         ),
     };
-    let step = Step::new(Place::Guard, &guarded[0].name, title, sql).run(Mode::Transaction, lock);
-    steps.push(step.grave(Class::Widening, Reversible::Exact));
-    steps
+    let step = Step::new(Place::Guard, &first.name, title, sql).run(Mode::Transaction, lock);
+    Some(step.grave(Class::Widening, Reversible::Exact))
 }
 
 fn unguard(dialect: &dyn Dialect, table: &Table) -> Step {

@@ -159,16 +159,12 @@ impl Project {
         paths: impl Iterator<Item = &'a str>,
         found: &mut OnDisk,
     ) -> Result<(), ProjectError> {
-        for path in paths {
-            if found.contains_key(path) {
-                continue;
-            }
-            if let Some(what) =
-                place::look(&self.root, path).map_err(|error| read_error(path, error))?
-            {
-                found.insert(path.to_owned(), what);
-            }
-        }
+        let mut unknown: Vec<&str> = paths.filter(|it| !found.contains_key(*it)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        let looked = place::look_all(&self.root, &unknown);
+        let looked = looked.map_err(|(path, error)| read_error(&path, error))?;
+        found.extend(looked.into_iter().map(|(path, it)| (path.to_owned(), it)));
         Ok(())
     }
 

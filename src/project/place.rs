@@ -9,8 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::transaction::Change;
-use crate::reconcile::Found;
+use super::transaction::{Change, THREADS};
+use crate::{parallel, reconcile::Found};
 
 /// Why a path cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,14 +47,43 @@ pub enum Obstacle {
 
 /// Reads what lies at a path; `None` where there is nothing.
 pub fn look(root: &Path, path: &str) -> io::Result<Option<Found>> {
-    if let Some(obstacle) = obstacle_above(root, path) {
+    look_at(&mut Above::new(root), path)
+}
+
+/// How many paths one thread reads before it asks for more: neighbours share the directories
+/// above them.
+const SHARE: usize = 64;
+
+/// Reads what lies at each path; free ones stay out. An error comes with its path.
+pub fn look_all<'a>(
+    root: &Path,
+    paths: &[&'a str],
+) -> Result<Vec<(&'a str, Found)>, (String, io::Error)> {
+    let shares: Vec<&[&str]> = paths.chunks(SHARE).collect();
+    let looked = parallel::map(&shares, THREADS, |_, share| {
+        let mut above = Above::new(root);
+        let one = |path: &&'a str| match look_at(&mut above, path) {
+            Ok(found) => found.map(|it| Ok((*path, it))),
+            Err(error) => Some(Err(((*path).to_owned(), error))),
+        };
+        share.iter().filter_map(one).collect::<Result<Vec<_>, _>>()
+    });
+    let mut found = Vec::with_capacity(paths.len());
+    for share in looked {
+        found.extend(share?);
+    }
+    Ok(found)
+}
+
+fn look_at(above: &mut Above<'_>, path: &str) -> io::Result<Option<Found>> {
+    if let Some(obstacle) = above.obstacle(path) {
         return Ok(match obstacle {
             Obstacle::Link(_) => Some(Found::Other("behind a symbolic link")),
             Obstacle::File(_) => Some(Found::Other("below a file where a directory is to be")),
             _ => None,
         });
     }
-    let target = root.join(path);
+    let target = above.root.join(path);
     let kind = match fs::symlink_metadata(&target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?.file_type(),
@@ -72,25 +101,48 @@ pub fn look(root: &Path, path: &str) -> io::Result<Option<Found>> {
 
 /// A link or a file among the directories above a path.
 pub fn obstacle_above(root: &Path, path: &str) -> Option<Obstacle> {
-    for (at, _) in path.match_indices('/') {
-        let above = &path[..at];
-        match fs::symlink_metadata(root.join(above)) {
-            Ok(it) if it.is_symlink() => return Some(Obstacle::Link(above.to_owned())),
-            Ok(it) if !it.is_dir() => return Some(Obstacle::File(above.to_owned())),
-            Ok(_) => {}
-            Err(_) => return None,
+    Above::new(root).obstacle(path)
+}
+
+/// The directories above several paths, each looked at once.
+struct Above<'a> {
+    root: &'a Path,
+    sound: BTreeSet<String>,
+}
+
+impl<'a> Above<'a> {
+    fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            sound: BTreeSet::new(),
         }
     }
-    None
+
+    fn obstacle(&mut self, path: &str) -> Option<Obstacle> {
+        for (at, _) in path.match_indices('/') {
+            let above = &path[..at];
+            if self.sound.contains(above) {
+                continue;
+            }
+            match fs::symlink_metadata(self.root.join(above)) {
+                Ok(it) if it.is_symlink() => return Some(Obstacle::Link(above.to_owned())),
+                Ok(it) if !it.is_dir() => return Some(Obstacle::File(above.to_owned())),
+                Ok(_) => self.sound.insert(above.to_owned()),
+                Err(_) => return None,
+            };
+        }
+        None
+    }
 }
 
 /// Everything that would make the changes fail, found before the first of them.
 pub fn obstacles(root: &Path, changes: &[Change]) -> Vec<Obstacle> {
     let mut names = Names::default();
+    let mut above = Above::new(root);
     let mut found = Vec::new();
     for change in changes {
         let path = change.path.as_str();
-        if let Some(obstacle) = obstacle_above(root, path).or_else(|| obstacle_at(root, path)) {
+        if let Some(obstacle) = above.obstacle(path).or_else(|| obstacle_at(root, path)) {
             found.push(obstacle);
         } else if let Some(obstacle) = change
             .content

@@ -10,7 +10,6 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -19,13 +18,17 @@ use super::{
     journal::{self, Step},
     recovery,
 };
-use crate::reconcile::{path::UNDO, text::Fingerprint};
+use crate::{
+    parallel,
+    reconcile::{path::UNDO, text::Fingerprint},
+};
 
 /// Where transactions are staged, relative to the project.
 pub const DIRECTORY: &str = ".svcgen/tx";
 
-/// How many files are stored at a time.
-const THREADS: usize = 8;
+/// How many files are read or stored at a time: more than there are processors, since most of
+/// it is waiting.
+pub(super) const THREADS: usize = 8;
 
 /// A file to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,9 +143,11 @@ impl Staging<'_> {
     }
 
     fn stage_files(&self, changes: &[Change]) -> Result<Vec<Step>, Trouble> {
-        in_parallel(changes, |index, change| self.stage_one(index, change))
-            .into_iter()
-            .collect()
+        parallel::map(changes, THREADS, |index, change| {
+            self.stage_one(index, change)
+        })
+        .into_iter()
+        .collect()
     }
 
     fn stage_one(&self, index: usize, change: &Change) -> Result<Step, Trouble> {
@@ -209,7 +214,7 @@ impl Staging<'_> {
             .map(|it| self.root.join(it))
             .filter(|it| it.is_dir())
             .collect();
-        in_parallel(&directories, |_, it| self.disk.sync_directory(it))
+        parallel::map(&directories, THREADS, |_, it| self.disk.sync_directory(it))
             .into_iter()
             .collect::<io::Result<()>>()?;
         for step in steps.iter().filter(|it| it.new.is_none()) {
@@ -250,32 +255,6 @@ impl Staging<'_> {
 }
 
 /// Storing a file means waiting for the disk; several threads wait together.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
-    let share = items.len().div_ceil(THREADS).max(1);
-    let work = &work;
-    thread::scope(|scope| {
-        let start = |(chunk, items): (usize, &'_ [T])| {
-            let first = chunk * share;
-            items
-                .iter()
-                .enumerate()
-                .map(|(at, it)| work(first + at, it))
-                .collect::<Vec<R>>()
-        };
-        let workers: Vec<_> = items
-            .chunks(share)
-            .enumerate()
-            .map(|it| scope.spawn(move || start(it)))
-            .collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, Vec<R>>| {
-            worker
-                .join()
-                .unwrap_or_else(|payload| std::panic::resume_unwind(payload))
-        };
-        workers.into_iter().flat_map(join).collect()
-    })
-}
-
 /// The content of a file, or `None` where there is nothing.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {

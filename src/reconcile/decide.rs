@@ -71,9 +71,7 @@ impl<'a> Decider<'a> {
         let print = Fingerprint::of(content);
         let written = Written {
             raw: print,
-            formatted: self
-                .normal
-                .of_rendered(&file.path, (content, print), self.inputs),
+            formatted: self.normal.of_rendered(&file.path, print, self.inputs),
             rendering: Some(file.digest.clone()),
             blob: Some(BlobId::of(content)),
         };

@@ -12,7 +12,10 @@ use std::{
 };
 
 use super::{Found, Inputs, indentation, lock::Written, text::Fingerprint, text::plain};
-use crate::plan::{Content, Rendered};
+use crate::{
+    parallel,
+    plan::{Content, Rendered},
+};
 
 /// Prints Rust texts.
 pub trait Formatter {
@@ -80,6 +83,9 @@ impl NormalForms {
             })
             .collect();
         let mut forms = Self::default();
+        if inputs.rustfmt.is_none() {
+            forms.of_rendered = as_rendered(inputs.rendered);
+        }
         if texts.is_empty() {
             return forms;
         }
@@ -105,7 +111,7 @@ impl NormalForms {
     pub fn of_rendered(
         &self,
         path: &str,
-        (content, print): (&[u8], Fingerprint),
+        print: Fingerprint,
         inputs: &Inputs<'_>,
     ) -> Option<Fingerprint> {
         if let Some(known) = self.of_rendered.get(path) {
@@ -114,15 +120,24 @@ impl NormalForms {
         if !is_rust(path) {
             return Some(print);
         }
-        if inputs.rustfmt.is_none() {
-            return std::str::from_utf8(content).ok().map(print_of_normal);
-        }
         inputs
             .lock
             .written(path)
             .filter(|it| it.raw == print)
             .and_then(|it| it.formatted)
     }
+}
+
+/// The normal forms of Rust that the default configuration has printed.
+fn as_rendered(rendered: &[Rendered]) -> BTreeMap<String, Fingerprint> {
+    let is_new = |it: &&Rendered| is_rust(&it.path) && rendered_bytes(it).is_some();
+    let new: Vec<&Rendered> = rendered.iter().filter(is_new).collect();
+    let prints = parallel::map(&new, parallel::processors(), |_, file| {
+        let text = rendered_bytes(file).and_then(|it| std::str::from_utf8(it).ok());
+        text.map(print_of_normal)
+    });
+    let of = |(file, print): (&Rendered, Option<_>)| Some((file.path.clone(), print?));
+    new.into_iter().zip(prints).filter_map(of).collect()
 }
 
 fn want<'a>(wanted: &mut BTreeSet<(&'a str, Side)>, file: &'a Rendered, inputs: &Inputs<'_>) {

@@ -12,13 +12,12 @@ pub use rustfmt::{Formatter, format_rust};
 pub use templates::Templates;
 
 use std::collections::BTreeMap;
-use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::path::Path;
-use std::thread;
 
 use sha2::{Digest, Sha256};
 
+use crate::model::Service;
+use crate::parallel;
 use crate::plan::{Body, Content, FilePlan, OnRecord, Ownership, PlannedFile, Rendered};
 use crate::tables::hex;
 
@@ -60,29 +59,30 @@ pub struct Output {
     pub formatter: Formatter,
 }
 
-/// Renders a plan. `known` tells by path what the last run left.
+/// Renders the plan of a service. `known` tells by path what the last run left.
 pub fn render(
     plan: &FilePlan,
+    service: &Service,
     known: &BTreeMap<String, OnRecord>,
     project: Option<&Path>,
 ) -> Result<Output, RenderError> {
     let templates = Templates::new()?;
     let planned: Vec<&PlannedFile> = plan.files().collect();
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = planned.len().div_ceil(cores).max(1);
-    let outcomes: Vec<Result<Vec<Rendered>, RenderError>> = thread::scope(|scope| {
-        let templates = &templates;
-        let start = |share| scope.spawn(move || render_share(templates, share, known));
-        let running: Vec<_> = planned.chunks(share).map(start).collect();
-        let end = |it: thread::ScopedJoinHandle<'_, _>| {
-            it.join().unwrap_or_else(|panic| resume_unwind(panic))
-        };
-        running.into_iter().map(end).collect()
+    let work = Work {
+        templates: &templates,
+        service,
+        known,
+    };
+    let order = heaviest_first(&planned);
+    let outcomes = parallel::map(&order, parallel::processors(), |_, place| {
+        work.one(planned[*place])
     });
     let mut files = Vec::with_capacity(planned.len());
-    for outcome in outcomes {
-        files.append(&mut outcome?);
+    for (place, outcome) in order.into_iter().zip(outcomes) {
+        files.push((place, outcome?));
     }
+    files.sort_by_key(|(place, _)| *place);
+    let mut files: Vec<Rendered> = files.into_iter().map(|(_, file)| file).collect();
     let is_new = |(index, planned): (usize, &&PlannedFile)| {
         let is_whole = matches!(files[index].content, Content::Whole(_));
         (is_whole && is_formatted(planned)).then_some(index)
@@ -92,32 +92,45 @@ pub fn render(
     Ok(Output { files, formatter })
 }
 
-fn render_share(
-    templates: &Templates,
-    planned: &[&PlannedFile],
-    known: &BTreeMap<String, OnRecord>,
-) -> Result<Vec<Rendered>, RenderError> {
-    let mut files = Vec::with_capacity(planned.len());
-    for planned in planned {
-        let on_record = known.get(&planned.path);
+/// What it takes to render a file.
+struct Work<'a> {
+    templates: &'a Templates,
+    service: &'a Service,
+    known: &'a BTreeMap<String, OnRecord>,
+}
+
+/// Documents take longest, so that nothing else should wait for them at the end.
+fn heaviest_first(planned: &[&PlannedFile]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..planned.len()).collect();
+    order.sort_by_key(|place| !matches!(planned[*place].body, Body::Document(_)));
+    order
+}
+
+impl Work<'_> {
+    fn one(&self, planned: &PlannedFile) -> Result<Rendered, RenderError> {
+        let on_record = self.known.get(&planned.path);
         if planned.ownership == Ownership::Seeded && on_record == Some(&OnRecord::GivenAway) {
-            files.push(rendered(planned, Content::AsBefore, String::new()));
-            continue;
+            return Ok(rendered(planned, Content::AsBefore, String::new()));
         }
-        let text = text(templates, planned)?;
+        let text = self.text(planned)?;
         let digest = digest(&text);
-        let as_before = matches!(on_record, Some(OnRecord::Rendering(known)) if *known == digest);
-        if !as_before && is_formatted(planned) {
+        if matches!(on_record, Some(OnRecord::Rendering(known)) if *known == digest) {
+            return Ok(rendered(planned, Content::AsBefore, digest));
+        }
+        if is_formatted(planned) {
             parse(&planned.path, &String::from_utf8_lossy(&text))?;
         }
-        let content = if as_before {
-            Content::AsBefore
-        } else {
-            Content::Whole(text)
-        };
-        files.push(rendered(planned, content, digest));
+        Ok(rendered(planned, Content::Whole(text), digest))
     }
-    Ok(files)
+
+    fn text(&self, file: &PlannedFile) -> Result<Vec<u8>, RenderError> {
+        Ok(match &file.body {
+            Body::Template { name, view } => self.templates.render(name, view)?.into_bytes(),
+            Body::Text(text) => text.clone().into_bytes(),
+            Body::Document(make) => make(self.service).into_bytes(),
+            Body::Bytes(bytes) => bytes.to_vec(),
+        })
+    }
 }
 
 fn rendered(planned: &PlannedFile, content: Content, digest: String) -> Rendered {
@@ -136,14 +149,6 @@ fn is_formatted(file: &PlannedFile) -> bool {
         .extension()
         .is_some_and(|extension| extension == "rs");
     is_rust && !matches!(file.body, Body::Bytes(_))
-}
-
-fn text(templates: &Templates, file: &PlannedFile) -> Result<Vec<u8>, RenderError> {
-    Ok(match &file.body {
-        Body::Template { name, view } => templates.render(name, view)?.into_bytes(),
-        Body::Text(text) => text.clone().into_bytes(),
-        Body::Bytes(bytes) => bytes.to_vec(),
-    })
 }
 
 /// A digest of a text: 128 bits are plenty to tell a file from its predecessor.

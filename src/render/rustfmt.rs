@@ -72,6 +72,8 @@ fn command(files: &[PathBuf], project: Option<&Path>) -> Command {
     let mut command = Command::new("rustfmt");
     command
         .args(["--edition", "2024", "--config", "skip_children=true"])
+        // Without a terminal to describe it does not read the terminal's description for each file.
+        .env_remove("TERM")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
@@ -161,10 +163,11 @@ impl Scratch {
     /// For files that have so many bytes together.
     fn new(bytes: usize) -> std::io::Result<Self> {
         let name = format!("svcgen-{}", uuid::Uuid::now_v7());
-        // Where there is a file system in memory, thousands of short-lived files belong there; in
-        // containers it is small.
+        // Where there is a file system in memory, thousands of short-lived files belong there, unless
+        // somebody has said where they do; in containers it is small.
         let in_memory = Path::new("/dev/shm").join(&name);
-        if bytes <= IN_MEMORY && fs::create_dir(&in_memory).is_ok() {
+        let is_free = std::env::var_os("TMPDIR").is_none() && bytes <= IN_MEMORY;
+        if is_free && fs::create_dir(&in_memory).is_ok() {
             return Ok(Self(in_memory));
         }
         let path = std::env::temp_dir().join(name);

@@ -62,7 +62,11 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
 pub static TABLE: list::Table = archive::table(
     "{{ archive }}",
     {{ columns }},
-    &[{% for member in members %}"{{ member }}", {% endfor %}],
+    &[
+//% for member in members
+        "{{ member }}",
+//% endfor
+    ],
     &LISTED,
 );
 

@@ -16,7 +16,7 @@ use scan::{calls, paths, tokens, walk};
 
 /// The modules of `src/` in layers: each knows those before it and its own, none after it.
 const LAYERS: &[&[&str]] = &[
-    &["source", "diagnostic"],
+    &["parallel", "source", "diagnostic"],
     &["schema"],
     &["model"],
     &["tables"],

@@ -100,7 +100,7 @@ impl ArchiveView {
                 .filter(|it| it.pii)
                 .map(rust::field_ident)
                 .collect(),
-            columns: super::sql::same(&statements::columns()),
+            columns: super::sql::same_at(&statements::columns(), "    "),
             members,
             id_kind: super::sql::id_kind(entity.id),
             pairs: overrides.len(),

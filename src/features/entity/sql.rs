@@ -52,7 +52,15 @@ pub fn only(name: &str, doc: &str, text: &str) -> Statement {
 
 /// The Rust expression of a text that both databases understand.
 pub fn same(text: &str) -> String {
-    format!("db::Sql::new({})", text::expression(text))
+    same_at(text, "")
+}
+
+/// The same on a line that is indented so far.
+pub fn same_at(text: &str, indent: &str) -> String {
+    match text::pieces(text).as_slice() {
+        [only] => format!("db::Sql::new(\n{indent}    {only},\n{indent})"),
+        pieces => format!("db::Sql::new({})", text::call("db::text!", pieces, indent)),
+    }
 }
 
 /// What a select has more on PostgreSQL where its rows are held.
@@ -65,12 +73,12 @@ fn expression(service: &Service, text: impl Fn(&dyn Dialect) -> String) -> Strin
     match texts.as_slice() {
         [only] => same(only),
         [free, held] if held.strip_prefix(free.as_str()) == Some(HELD) => {
-            format!("db::held!({})", text::pieces(free).join(", "))
+            text::call("db::held!", &text::pieces(free), "")
         }
         [sqlite, postgres] => format!(
-            "db::Sql::each({}, {})",
-            text::expression(sqlite),
-            text::expression(postgres)
+            "db::Sql::each(\n    {},\n    {},\n)",
+            text::expression(sqlite, "    "),
+            text::expression(postgres, "    ")
         ),
         // The check of the schema demands at least one database, and there are two.
         _ => String::new(),

@@ -47,12 +47,24 @@ pub fn constant(path: &str) -> String {
     format!("{OPEN}{path}{CLOSE}")
 }
 
-/// A SQL text as a Rust expression of a `&'static str`.
-pub fn expression(sql: &str) -> String {
+/// A SQL text as a Rust expression of a `&'static str`, on a line that is indented so far.
+///
+/// It is laid out as `rustfmt` would do it, who leaves an item alone in which a literal is wider
+/// than the page: under a narrower page than the usual one, that is.
+pub fn expression(sql: &str, indent: &str) -> String {
     match pieces(sql).as_slice() {
         [only] => only.clone(),
-        pieces => format!("db::text!({})", pieces.join(", ")),
+        pieces => call("db::text!", pieces, indent),
     }
+}
+
+/// A macro call with a line for each piece.
+pub fn call(name: &str, pieces: &[String], indent: &str) -> String {
+    let line = format!("\n{indent}    ");
+    format!(
+        "{name}({line}{}\n{indent})",
+        pieces.join(&format!(",{line}"))
+    )
 }
 
 /// The literals and constants that a SQL text consists of.
@@ -160,11 +172,11 @@ mod tests {
         let columns = constant("COLUMNS");
         let text = format!("select\n    {columns}\nfrom \"order\"");
         assert_eq!(
-            expression(&text),
-            "db::text!(\"select\n         \", COLUMNS, r#\" from \"order\"\"#)"
+            expression(&text, ""),
+            "db::text!(\n    \"select\n         \",\n    COLUMNS,\n    r#\" from \"order\"\"#\n)"
         );
-        assert_eq!(expression(&columns), "COLUMNS");
-        assert_eq!(expression("select 1"), "\"select 1\"");
+        assert_eq!(expression(&columns, ""), "COLUMNS");
+        assert_eq!(expression("select 1", ""), "\"select 1\"");
     }
 
     #[test]

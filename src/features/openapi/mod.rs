@@ -32,9 +32,7 @@ impl Feature for Openapi {
     }
 
     fn contribute(&self, context: &Context<'_>, out: &mut Contribution) {
-        let mut text = format!("{:#}", document(context.service));
-        text.push('\n');
-        out.text("openapi.json", text, Ownership::Sealed);
+        out.document("openapi.json", text, Ownership::Sealed);
         out.service_items.push(
             "const OPENAPI: Option<&'static str> = Some(include_str!(\"../openapi.json\"));"
                 .to_owned(),
@@ -46,6 +44,15 @@ impl Feature for Openapi {
                 .push("The API's documentation is at <http://127.0.0.1:8080/docs>.".to_owned());
         }
     }
+}
+
+fn text(service: &Service) -> String {
+    let document = document(service);
+    // Twice as fast as its `Display`, which is the way out of an error that a value cannot have.
+    let text = serde_json::to_string_pretty(&document);
+    let mut text = text.unwrap_or_else(|_| format!("{document:#}"));
+    text.push('\n');
+    text
 }
 
 /// Whether a caller can change anything of a record.

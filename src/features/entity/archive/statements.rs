@@ -196,11 +196,13 @@ fn candidate(
     archive: &Table,
     of_batch: &str,
 ) -> String {
-    let lost = lost(dialect, table, archive);
-    let columns = std::iter::once(values.to_owned()).chain(lost);
-    let columns = columns.collect::<Vec<_>>().join(",\n        ");
+    let lost: Vec<String> = lost(dialect, table, archive)
+        .iter()
+        .map(|it| format!(",\n        {it}"))
+        .collect();
+    let lost = lost.concat();
     format!(
-        "with candidate as (\n    select archive_id, {columns}\n    from {}\n    {of_batch}\n)",
+        "with candidate as (\n    select archive_id, {values}{lost}\n    from {}\n    {of_batch}\n)",
         quoted(&archive.name)
     )
 }
