@@ -235,6 +235,14 @@ fn archived(service: &Service, entity: &Entity) -> Value {
             "archive_hold",
             json!({ "type": "boolean", "description": "Whether it must stay in any case." }),
         ),
+        (
+            "archive_restorability",
+            json!({
+                "type": "string",
+                "enum": ["ok", "needs_values", "parent_archived", "conflict"],
+                "description": "Whether it could come back alone and as it is; a restore that is only tried tells more. In a list only where `read_mask` names it, since it is found out for each.",
+            }),
+        ),
     ] {
         properties.insert(name.to_owned(), schema);
     }

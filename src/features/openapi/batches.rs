@@ -77,7 +77,7 @@ fn change(service: &Service, entity: &Entity) -> Value {
         "type": ["string", "null"],
         "maxLength": 4096,
         "pattern": format!("^ *(({names}) *)?(, *(({names}) *)?)*$"),
-        "description": "The fields to change, separated by commas, as in a single change. Without it, the fields that are sent change.",
+        "description": "The fields to change, separated by commas, as in a single change; `*` is taken there alone. Without it, the fields that are sent change.",
         "examples": [null],
     });
     properties.insert("update_mask".to_owned(), mask);

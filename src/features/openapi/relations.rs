@@ -139,6 +139,12 @@ fn create(
     if let Some(properties) = new["properties"].as_object_mut() {
         properties.remove(&column);
     }
+    if let Some(example) = new
+        .pointer_mut("/examples/0")
+        .and_then(Value::as_object_mut)
+    {
+        example.remove(&column);
+    }
     if let Some(required) = new["required"].as_array_mut() {
         required.retain(|it| *it != json!(column));
         if required.is_empty() {
