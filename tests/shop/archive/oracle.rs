@@ -34,6 +34,7 @@ struct Model {
 #[derive(Debug, Clone, PartialEq)]
 struct Line {
     order: String,
+    product: String,
     quantity: i64,
     /// The number of the removal that it went with; `None` while it is live.
     removal: Option<usize>,
@@ -62,8 +63,8 @@ struct Run {
     customers: Model,
     orders: Model,
     lines: BTreeMap<String, Line>,
-    /// What the lines are of.
-    product: Value,
+    /// What the lines are of, each once in an order.
+    products: Vec<String>,
     /// The removal that an archived order went with.
     gone: BTreeMap<String, usize>,
     removals: usize,
@@ -87,12 +88,16 @@ async fn a_lost_record_is_noticed() {
 
 async fn run(seed: u64, lose_one: Option<&str>) -> Result<(), String> {
     let server = super::start().await;
-    let product = json!({"sku": "A", "name": "a", "price": "9.99"});
-    let product = server.post("/v1/products", product).await;
-    expect("product", &product, &[201])?;
+    let mut products = Vec::new();
+    for sku in ["A", "B", "C"] {
+        let product = json!({"sku": sku, "name": "a", "price": "9.99"});
+        let product = server.post("/v1/products", product).await;
+        expect("product", &product, &[201])?;
+        products.push(text_of(&product.body, "id").to_owned());
+    }
     let mut run = Run {
         server,
-        product: product.body["id"].clone(),
+        products,
         random: Random(seed),
         customers: Model::default(),
         orders: Model::default(),
@@ -197,15 +202,23 @@ impl Run {
         let Some(order) = self.random.of(known.iter()) else {
             return Ok(());
         };
+        let Some(product) = self.random.of(self.products.iter()) else {
+            return Ok(());
+        };
         let quantity = 1 + i64::try_from(self.random.below(9)).unwrap_or_default();
-        let line = json!({"order_id": order, "product_id": self.product, "price": "1.00", "quantity": quantity});
+        let line = json!({"order_id": order, "product_id": product, "price": "1.00", "quantity": quantity});
         let answer = self.server.post("/v1/order-lines", line).await;
         if !self.orders.live.contains_key(&order) {
             return expect("line", &answer, &[422]);
         }
+        let mut others = self.lines.values().filter(|it| it.removal.is_none());
+        if others.any(|it| it.order == order && it.product == product) {
+            return expect("line", &answer, &[409]);
+        }
         expect("line", &answer, &[201])?;
         let line = Line {
             order,
+            product,
             quantity,
             removal: None,
         };

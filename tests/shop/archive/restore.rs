@@ -292,7 +292,10 @@ async fn the_archive_tells_what_could_come_back() {
     let server = start().await;
     let (customer, _, order) = order(&server).await;
     let archived = removed(&server, &order).await;
-    assert!(archived.get("archive_restorability").is_none(), "{archived}");
+    assert!(
+        archived.get("archive_restorability").is_none(),
+        "{archived}"
+    );
     let told = async |kind: &str| {
         let list = format!("/v1/archive/{kind}?read_mask=archive_id,archive_restorability");
         let list = server.get(&list).await.body[kind.replace('-', "_")][0].clone();

@@ -95,8 +95,9 @@ async fn run(seed: u64, wrong: Option<&'static str>) -> Result<(), String> {
     }
     family.agrees().await?;
     if let Some(wrong) = wrong {
-        let done = family.server.app().db.execute(&Sql::new(wrong), Vec::new());
-        assert_eq!(done.await.ok(), Some(1), "there is something to get wrong");
+        let wrong = Sql::new(wrong);
+        let done = family.server.app().db.execute(&wrong, Vec::new()).await;
+        assert_eq!(done.ok(), Some(1), "there is something to get wrong");
         family.agrees().await?;
     }
     Ok(())
@@ -186,7 +187,10 @@ impl Family {
         loop {
             let before = going.len();
             for (child, node) in &self.live {
-                if node.refers[CASCADES].as_ref().is_some_and(|it| going.contains(it)) {
+                if node.refers[CASCADES]
+                    .as_ref()
+                    .is_some_and(|it| going.contains(it))
+                {
                     going.insert(child.clone());
                 }
             }
@@ -263,7 +267,13 @@ impl Family {
         let back: BTreeMap<String, Known> = self
             .archived
             .iter()
-            .filter(|it| if whole { it.1.0 == removal } else { *it.0 == id })
+            .filter(|it| {
+                if whole {
+                    it.1.0 == removal
+                } else {
+                    *it.0 == id
+                }
+            })
             .map(|(id, (_, node))| (id.clone(), node.clone()))
             .collect();
         let is_taken = |node: &Known| self.live.values().any(|it| it.name == node.name);
@@ -291,9 +301,8 @@ impl Family {
 
     /// Who was detached belongs to the other again once both are there, unless it has found another one.
     fn tie(&mut self) {
-        let both = |it: &(String, String)| {
-            self.live.contains_key(&it.0) && self.live.contains_key(&it.1)
-        };
+        let both =
+            |it: &(String, String)| self.live.contains_key(&it.0) && self.live.contains_key(&it.1);
         let (tied, left) = self.detached.drain(..).partition(both);
         self.detached = left;
         let tied: Vec<(String, String)> = tied;
@@ -306,7 +315,10 @@ impl Family {
 
     /// Whether every node is where the model has it, and nothing else is anywhere.
     async fn agrees(&self) -> Result<(), String> {
-        let archived = self.archived.iter().map(|(id, it)| (id.clone(), it.1.clone()));
+        let archived = self
+            .archived
+            .iter()
+            .map(|(id, it)| (id.clone(), it.1.clone()));
         for (path, expected) in [
             (NODES, self.live.clone()),
             ("/v1/archive/nodes", archived.collect()),
@@ -333,9 +345,16 @@ fn text(record: &Value, member: &str) -> String {
 
 /// The status, or one of the refusals where there are any.
 fn expect(what: &str, answer: &Answer, status: u16, refusals: &[u16]) -> Result<(), String> {
-    let expected = if refusals.is_empty() { &[status][..] } else { refusals };
+    let expected = if refusals.is_empty() {
+        &[status][..]
+    } else {
+        refusals
+    };
     if expected.contains(&answer.status.as_u16()) {
         return Ok(());
     }
-    Err(format!("{what}: {} and not {expected:?}: {}", answer.status, answer.body))
+    Err(format!(
+        "{what}: {} and not {expected:?}: {}",
+        answer.status, answer.body
+    ))
 }
