@@ -37,7 +37,8 @@
 //!
 //! - Nothing is written before everything is decided, rendered, parsed and formatted.
 //! - No module but `project` writes to a project; `render::rustfmt` has a scratch directory,
-//!   `cli::server` starts a PostgreSQL server of its own to prove migrations on,
+//!   `cli::server` starts a PostgreSQL server of its own to prove migrations on, and keeps
+//!   an empty cluster for the next one in the user's cache,
 //!   `cli::new` reads what `--from` names and starts the service with `--run`, `cli::meta`
 //!   writes manual pages. No other touches the disk or starts a process.
 //! - No check stops at the first mistake: `check` returns all diagnostics of all files.

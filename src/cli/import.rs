@@ -154,20 +154,16 @@ fn failure(error: ImportError, origin: &Origin) -> Failure {
         (ImportError::Sqlite { .. }, _) => {
             Some("`--from` takes a SQLite file or `postgres://USER@HOST/DATABASE`".to_owned())
         }
-        (ImportError::Postgres(error), _) => {
-            use std::error::Error as _;
-            let said = error.source().map(ToString::to_string).unwrap_or_default();
-            let said = format!("{error} {said}");
-            Some(if said.contains("TLS") || said.contains("sslmode") {
-                super::WITHOUT_TLS.to_owned()
-            } else {
-                "is the URL right? `postgres://USER:PASSWORD@HOST:PORT/DATABASE`".to_owned()
-            })
-        }
+        (ImportError::Connect(error), _) => Some(
+            error
+                .help()
+                .unwrap_or("is the URL right? `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")
+                .to_owned(),
+        ),
         (ImportError::Empty(_), Origin::Postgres { .. }) => {
             Some("another schema is read with `--schema NAME`".to_owned())
         }
-        (ImportError::Empty(_), Origin::Sqlite(_)) => None,
+        (ImportError::Postgres(_), _) | (ImportError::Empty(_), Origin::Sqlite(_)) => None,
         (ImportError::Unsettled(_), _) => Some(
             "this is a bug in svcgen; please report it with the tables of the database".to_owned(),
         ),

@@ -45,9 +45,6 @@ use self::{
     shell::Shell,
 };
 
-/// What is said of a URL that asks for TLS: nothing is sent in the clear in its place.
-const WITHOUT_TLS: &str = "svcgen itself speaks to servers without TLS, and sends nothing to one that is to be reached by it; go through a tunnel (`ssh -L 5432:localhost:5432 HOST`) with `sslmode=disable`";
-
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     panic::set_hook(Box::new(apologise));

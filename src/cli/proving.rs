@@ -4,11 +4,11 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 
-use postgres::{Client, NoTls};
+use postgres::Client;
 
 use super::server::{NoServer, Server};
 use super::{Failure, shell::Shell};
-use crate::{generate::Planned, migrate::verify};
+use crate::{generate::Planned, import::connect, migrate::verify};
 
 /// Names a server to prove migrations on.
 const URL: &str = "SVCGEN_POSTGRES_URL";
@@ -106,22 +106,17 @@ impl Proving {
     fn client(&self) -> Result<Result<Client, Option<String>>, Failure> {
         match &self.place {
             Place::Nowhere => Ok(Err(None)),
-            Place::At(url) => match Client::connect(url, NoTls) {
+            Place::At(url) => match connect(url, "svcgen") {
                 Ok(client) => Ok(Ok(client)),
-                Err(error) => {
-                    let said = verify::postgres::said(&error);
-                    let hint = if said.contains("TLS") || said.contains("sslmode") {
-                        super::WITHOUT_TLS
-                    } else {
-                        "name another with `--postgres-url`, or leave that proof out with `--no-postgres-proof`"
-                    };
-                    Err(Failure::InTheWay {
-                        message: format!(
-                            "the migration was not written, because the server that was named for its proof does not answer: {said}"
-                        ),
-                        hint: hint.to_owned(),
-                    })
-                }
+                Err(error) => Err(Failure::InTheWay {
+                    message: format!(
+                        "the migration was not written, because the server that was named for its proof does not answer: {error}"
+                    ),
+                    hint: error
+                        .help()
+                        .unwrap_or("name another with `--postgres-url`, or leave that proof out with `--no-postgres-proof`")
+                        .to_owned(),
+                }),
             },
             Place::Here => match self.server.get_or_init(Server::start) {
                 Ok(server) => Ok(server.connect().map_err(|error| Some(error.to_string()))),

@@ -232,15 +232,22 @@ create trigger {} before truncate on {on}
     }
 }
 
+/// How many characters of each of so many texts go into a vector of words. It has room for 1 MiB, and
+/// a character takes four bytes at most; a text that had no room would refuse the row.
+fn searched(texts: usize) -> usize {
+    60_000.min(240_000 / texts.max(1))
+}
+
 /// The words of a table's searchable texts, as an expression over a row.
 pub fn words(search: &Search, row: &str) -> String {
     // The first text tells the most; there are four weights.
     let weights = ["A", "B", "C"].into_iter().chain(std::iter::repeat("D"));
+    let most = searched(search.columns.len());
     let texts = search.columns.iter().zip(weights).map(|(column, weight)| {
         let column = format!("{row}{}", quoted(column));
-        // What stands between words is a space, so that an address is the words in it; a vector has room for 1 MiB.
+        // What stands between words is a space, so that an address is the words in it.
         format!(
-            "setweight(to_tsvector('simple', translate(left(coalesce({column}, ''), 60000), {PUNCTUATION}, repeat(' ', 32))), '{weight}')"
+            "setweight(to_tsvector('simple', translate(left(coalesce({column}, ''), {most}), {PUNCTUATION}, repeat(' ', 32))), '{weight}')"
         )
     });
     texts.collect::<Vec<_>>().join("\n        || ")
@@ -286,4 +293,21 @@ fn truncation(table: &Table) -> String {
 fn moment(microseconds: i64) -> jiff::Timestamp {
     let nanoseconds = i32::try_from(microseconds.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
     jiff::Timestamp::new(microseconds.div_euclid(1_000_000), nanoseconds).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::searched;
+
+    #[test]
+    fn the_words_of_all_texts_have_room_in_one_vector() {
+        assert_eq!(
+            (searched(0), searched(1), searched(4)),
+            (60_000, 60_000, 60_000)
+        );
+        for texts in 5..200 {
+            let octets = texts * searched(texts) * 4;
+            assert!((900_000..1 << 20).contains(&octets), "{texts}: {octets}");
+        }
+    }
 }

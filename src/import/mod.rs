@@ -11,6 +11,7 @@
 //! This module does not know the project's directory, nor what happens to the files.
 
 pub mod catalogue;
+mod connect;
 mod defaults;
 mod draft;
 mod expression;
@@ -27,6 +28,7 @@ mod types;
 mod understand;
 mod yaml;
 
+pub use connect::{ConnectError, connect};
 pub use note::{Note, Weight, render};
 
 use std::path::Path;
@@ -76,7 +78,10 @@ pub enum ImportError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
-    /// The PostgreSQL server cannot be reached or refuses.
+    /// The PostgreSQL server cannot be reached.
+    #[error("cannot reach the PostgreSQL database")]
+    Connect(#[from] ConnectError),
+    /// The PostgreSQL server refuses.
     #[error("cannot read the PostgreSQL database")]
     Postgres(#[from] ::postgres::Error),
     /// There is nothing that could become an entity.

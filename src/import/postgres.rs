@@ -3,17 +3,12 @@
 //! The blocking client is enough for a few queries; it is the one that the driver's own
 //! authors keep, over the driver that generated services use.
 
-use std::time::Duration;
+use ::postgres::{Client, Error};
 
-use ::postgres::{Client, Config, Error, NoTls};
-
-use super::Note;
 use super::catalogue::{
     Catalogue, Check, Column, DeclaredType, Engine, ForeignKey, Index, OnDelete, Table, Term,
 };
-
-/// The longest to wait for a server that does not answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+use super::{ImportError, Note, connect};
 
 const TABLES: &str = "
 select c.relname::text, obj_description(c.oid, 'pg_class')
@@ -115,13 +110,8 @@ where n.nspname <> $1 and n.nspname not in ('pg_catalog', 'information_schema') 
 order by 1";
 
 /// Reads the tables of one namespace.
-pub fn read(url: &str, schema: &str) -> Result<Catalogue, Error> {
-    let mut config: Config = url.parse()?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(PATIENCE);
-    }
-    config.application_name("svcgen import");
-    let mut client = config.connect(NoTls)?;
+pub fn read(url: &str, schema: &str) -> Result<Catalogue, ImportError> {
+    let mut client = connect(url, "svcgen import")?;
     client.batch_execute(
         "begin isolation level repeatable read, read only; set local search_path = pg_catalog",
     )?;

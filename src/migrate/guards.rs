@@ -10,6 +10,7 @@ use crate::tables::delta::{Delta, Pair};
 use crate::tables::{Table, TableKind};
 
 use super::script::Mode;
+use super::sqlite;
 use super::step::{Lock, Place, Step};
 
 /// The steps that take guards away and put them back.
@@ -88,5 +89,5 @@ fn is_touched(dialect: &dyn Dialect, delta: &Delta, pair: &Pair) -> bool {
         && [Some(pair), archive]
             .into_iter()
             .flatten()
-            .any(|it| it.old != it.new)
+            .any(|it| sqlite::is_rebuilt(delta, it))
 }

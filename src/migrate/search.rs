@@ -9,11 +9,17 @@ use crate::tables::change::{Class, Reversible};
 use crate::tables::delta::{Delta, Pair};
 
 use super::script::Mode;
+use super::sqlite;
 use super::step::{Lock, Place, Step};
 
 /// The steps that take indexes of words away and make them.
 pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
-    let touched = || delta.pairs.iter().filter(|pair| is_touched(dialect, pair));
+    let touched = || {
+        delta
+            .pairs
+            .iter()
+            .filter(|pair| is_touched(dialect, delta, pair))
+    };
     let ended = delta.dropped.iter().chain(touched().map(|pair| &pair.old));
     let ends = ended.filter(|table| table.search.is_some()).map(|table| {
         let title = format!("Ends the search in `{}`.", table.name);
@@ -38,7 +44,7 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
 }
 
 /// Whether the index would be another, or the migration touches what it is written over.
-fn is_touched(dialect: &dyn Dialect, pair: &Pair) -> bool {
+fn is_touched(dialect: &dyn Dialect, delta: &Delta, pair: &Pair) -> bool {
     let text_changes = |table: &Table| {
         let search = table.search.iter().flat_map(|search| &search.columns);
         search
@@ -47,6 +53,6 @@ fn is_touched(dialect: &dyn Dialect, pair: &Pair) -> bool {
     };
     dialect.search(&pair.old) != dialect.search(&pair.new)
         || text_changes(&pair.old) != text_changes(&pair.new)
-        // Only SQLite rebuilds tables, and their triggers with them.
-        || (dialect.name() == "sqlite" && pair.old != pair.new)
+        // Only SQLite rebuilds tables, and their triggers go with them.
+        || (dialect.name() == "sqlite" && sqlite::is_rebuilt(delta, pair))
 }

@@ -97,6 +97,12 @@ fn create(dialect: &dyn Dialect, table: &Table) -> Step {
     .grave(Class::Additive, Reversible::Lossy)
 }
 
+/// Whether a table is made anew, and its triggers with it.
+pub fn is_rebuilt(delta: &Delta, pair: &Pair) -> bool {
+    let changes = change::of_pair(pair, delta);
+    changes.iter().any(Change::is_physical) && !is_in_place(pair, &changes)
+}
+
 /// Whether every change of a table is one that `alter table` can make.
 fn is_in_place(pair: &Pair, changes: &[Change]) -> bool {
     changes.iter().all(|change| match change {

@@ -62,7 +62,8 @@ document! {
         optional pattern: String,
         /// A well-known form of text.
         optional format: FormatWord,
-        /// Whether lists can be searched for the words in it.
+        /// Whether lists can be searched for the words in it. PostgreSQL knows those of its first
+        /// 60,000 characters; where more than four fields are searchable, of 240,000 in all.
         optional searchable: bool,
         /// Whether it is accepted and never shown, such as a password.
         optional write_only: bool,

@@ -173,12 +173,13 @@ pub async fn find(
     archive_id: Uuid,
     reading: archive::Reading,
 ) -> Result<Archived{{ naming.entity }}, Error> {
-    let archived: Archived{{ naming.entity }} = app
+    let mut archived: Archived{{ naming.entity }} = app
         .db
         .fetch_optional(&FIND_ARCHIVED, params![archive_id])
         .await?
         .ok_or_else(|| Error::not_found("archived {{ naming.sentence }}", archive_id))?;
     archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
+    ARCHIVE.judge(&app.db, &mut archived.archive_entry).await?;
 //% if pii
     if !reading.show_pii {
         return Ok(archived.masked());
@@ -193,7 +194,9 @@ pub async fn find(
 ///
 /// Names every parameter that cannot be understood.
 pub async fn list(app: &App, listing: &http::Listing) -> Result<Archived{{ naming.entity }}Page, Error> {
-    let page: list::Page<Archived{{ naming.entity }}> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    let mut page: list::Page<Archived{{ naming.entity }}> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    let entries = page.records.iter_mut().map(|it| &mut it.archive_entry);
+    ARCHIVE.judge_page(&app.db, listing.mask(&TABLE), entries).await?;
     Ok(Archived{{ naming.entity }}Page {
 //% if pii
         {{ naming.plural }}: page.records.into_iter().map(Archived{{ naming.entity }}::masked).collect(),

@@ -129,7 +129,7 @@ impl input::Read for {{ naming.entity }}Changes {
 //% if immutable
         {{ body }}.immutable(&[{% for name in immutable %}"{{ name }}", {% endfor %}]);
 //% endif
-        {{ body }}.ignore(&[{% for name in ignored_changes %}"{{ name }}", {% endfor %}]);
+        {{ body }}.keep(&[{% for name in ignored_changes %}"{{ name }}", {% endfor %}]);
         Some(Self {
 //% for member in changes
             {{ member.name }}: {{ member.name }}?,

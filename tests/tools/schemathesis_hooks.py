@@ -129,12 +129,10 @@ def filter_failure(context, failure, case, response):
     if any("number is out of range" in error["detail"] for error in errors):
         # Within a field of any JSON at all, JSON Schema has no word about numbers; the service has 64 bits.
         return False
-    codes = {error["code"] for error in errors}
-    if not codes:
-        return problem.get("reason") not in BETWEEN_PARTS
+    codes = {error["code"] for error in errors} or {problem.get("reason")}
     query = case.query or {}
     masked = case.operation.path.endswith(":batchUpdate")
     if masked or "update_mask" in query or "allow_missing" in query:
         # What the mask names, or what makes a record, has to be in a patch, whose members are optional.
         codes.discard("REQUIRED")
-    return not codes <= BEYOND_SCHEMAS
+    return not codes <= BEYOND_SCHEMAS | BETWEEN_PARTS

@@ -39,7 +39,7 @@ impl Conflict {
         self.code == "PARENT_MISSING" && self.batch == Some(batch)
     }
 
-    fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match (self.code.as_str(), &self.batch) {
             ("ID_TAKEN", _) => "ID_TAKEN",
             ("UNIQUE_TAKEN", _) => "UNIQUE_TAKEN",

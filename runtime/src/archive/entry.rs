@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Restorability;
 use crate::db::{DbError, FromRow, Row, Sql, Value};
 use crate::list::{Column, Kind, Table, Term};
 
@@ -36,6 +37,9 @@ pub struct Entry {
     /// What proves that it is unchanged.
     #[serde(skip_serializing)]
     pub archive_hash: Option<String>,
+    /// Whether it could come back as it is, where that is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_restorability: Option<Restorability>,
 }
 
 /// Reads the archive's own columns, which come before those of the record.
@@ -54,6 +58,7 @@ impl FromRow for Entry {
             archive_purge_after: row.next()?,
             archive_hold: row.next()?,
             archive_hash: row.next()?,
+            archive_restorability: None,
         })
     }
 }

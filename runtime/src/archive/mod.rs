@@ -7,10 +7,12 @@
 mod conflict;
 mod entry;
 mod request;
+mod restorability;
 mod restore;
 
 pub use entry::{Entry, columns, table};
 pub use request::{Overrides, Reading, note_reading};
+pub use restorability::Restorability;
 pub use restore::{Restored, RestoredRecord};
 
 use crate::db::{Engine, Sql};

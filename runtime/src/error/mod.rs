@@ -155,6 +155,14 @@ impl Error {
         self
     }
 
+    /// Names the header or the parameter that it is about, for programs.
+    #[must_use]
+    pub fn of_parameter(mut self, name: &'static str) -> Self {
+        let (reason, detail) = (self.0.reason.clone(), self.0.detail.clone());
+        self.0.violations.add_parameter(name, reason, detail);
+        self
+    }
+
     /// The same error of one element of a batch: what it says of places is said of those in the
     /// element, or in its member `changes`, and an error that names no place names the element.
     #[must_use]

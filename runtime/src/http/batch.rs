@@ -221,6 +221,12 @@ impl<I: Identifier, C: Read> Read for Change<I, C> {
         let conditions = conditions(body);
         let mask = body.optional("update_mask", text().max(LONGEST_MASK));
         let mask = mask.flatten().as_deref().and_then(Mask::parse);
+        if mask.as_ref().is_some_and(Mask::is_whole) {
+            let detail =
+                "A batch replaces no whole records: name the fields, or replace each by PUT.";
+            body.violate("update_mask", "NOT_IN_BATCHES", detail);
+            return None;
+        }
         let changes = body.required_within("changes", |value| input::read_masked(value, mask));
         Some(Self {
             id: id?,

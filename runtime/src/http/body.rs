@@ -83,7 +83,8 @@ fn check_media_type(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
     let given = lines.next().map_or("", |it| it.to_str().unwrap_or("?"));
     if lines.next().is_some() {
         let detail = "`Content-Type` is given more than once.";
-        return Err(Error::bad_request("DUPLICATE_CONTENT_TYPE", detail));
+        let error = Error::bad_request("DUPLICATE_CONTENT_TYPE", detail);
+        return Err(error.of_parameter("Content-Type"));
     }
     if given == JSON || is_in_utf8(given, JSON) {
         return Ok(());
@@ -102,6 +103,7 @@ fn check_media_type(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
 
 fn unsupported(detail: &'static str) -> Error {
     Error::new(Kind::UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", detail)
+        .of_parameter("Content-Type")
 }
 
 fn is_in_utf8(given: &str, media_type: &str) -> bool {

@@ -96,7 +96,8 @@ impl Conditions {
             Kind::PreconditionRequired,
             "PRECONDITION_REQUIRED",
             "Say which version this is made from: send its `ETag` in `If-Match`.",
-        ))
+        )
+        .of_parameter("If-Match"))
     }
 
     /// The same for a request that may make the record: `If-None-Match: *` says that it is not there.
@@ -134,13 +135,16 @@ impl Conditions {
             return Err(Error::bad_request(
                 "CONTRADICTORY_CONDITIONS",
                 "`If-Match` and `If-None-Match` cannot both hold.",
-            ));
+            )
+            .of_parameter("If-Match")
+            .of_parameter("If-None-Match"));
         }
         match &conditions.if_match {
             Some(Tags::Versions(versions)) if versions.len() > 1 => Err(Error::bad_request(
                 "SEVERAL_VERSIONS",
                 "`If-Match` names several versions; name the one that you have read.",
-            )),
+            )
+            .of_parameter("If-Match")),
             _ => Ok(conditions),
         }
     }

@@ -82,7 +82,8 @@ impl Write {
             Wish::Done | Wish::Tried { keyed: false } => Err(Error::bad_request(
                 "IDEMPOTENCY_KEY_REQUIRED",
                 "Send a header `Idempotency-Key` with a new key, such as a UUID in quotes: a repetition with the same key is not done twice.",
-            )),
+            )
+            .of_parameter("Idempotency-Key")),
         }
     }
 

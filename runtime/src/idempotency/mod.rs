@@ -250,6 +250,7 @@ fn in_flight() -> Error {
         "IDEMPOTENCY_KEY_IN_USE",
         "A request with this idempotency key is being answered. Ask again when it is done.",
     )
+    .of_parameter("Idempotency-Key")
     .with_retry_after(Duration::from_secs(1))
 }
 
@@ -259,4 +260,5 @@ fn reused() -> Error {
         "IDEMPOTENCY_KEY_REUSED",
         "This idempotency key was sent before with another request. Make a new one for each request.",
     )
+    .of_parameter("Idempotency-Key")
 }

@@ -204,6 +204,17 @@ impl Object {
         }
     }
 
+    /// The same in a merge patch, where `null` would take the member away.
+    pub fn keep(&mut self, names: &[&'static str]) {
+        for name in names {
+            let is_meant = self.mask.is_none() || self.is_masked(name);
+            if is_meant && self.members.get(*name).is_some_and(Value::is_null) {
+                self.null::<()>(name);
+            }
+        }
+        self.ignore(names);
+    }
+
     /// Members that can be given only when the entity is created.
     pub fn immutable(&mut self, names: &[&'static str]) {
         for name in names {

@@ -35,6 +35,11 @@ impl Mask {
         Ok(Some(Self(kept)))
     }
 
+    /// Whether it names a member.
+    pub(crate) fn has(&self, member: &str) -> bool {
+        self.0.contains(&member)
+    }
+
     /// Takes away what is not asked for.
     pub(crate) fn apply(&self, record: &mut Value) {
         if let Value::Object(members) = record {

@@ -31,14 +31,16 @@ impl Removal {
     ) -> Result<bool, Error> {
         let root = Root::new(id, expected);
         let batch = Batch::new(caller, request);
-        let mut is_large = false;
+        let (mut is_large, mut rows) = (false, 0);
         if self.reaches {
             let preview = self.previewed(db, root.id.clone()).await?;
             preview.require_removable()?;
-            is_large = preview.rows > AT_ONCE;
+            rows = preview.rows;
+            is_large = rows > AT_ONCE;
         }
         if is_large {
-            return self.remove_large(db, &root, &batch).await;
+            let removed = self.remove_large(db, &root, &batch).await;
+            return removed.map_err(|error| too_slow(error, rows));
         }
         if self.along.iter().any(|it| (it.rules.are_written)()) {
             let removed = self.remove_locked(db, &root, &batch).await;
@@ -178,6 +180,17 @@ impl Removal {
         }
         Ok(())
     }
+}
+
+/// Says what a removal that ran out of time can be told by; it is undone by then.
+fn too_slow(error: Error, rows: i64) -> Error {
+    if !matches!(error.database(), Some(DbError::Timeout)) {
+        return error;
+    }
+    let detail = format!(
+        "{rows} rows would go, which took longer than one transaction may; nothing is removed. Remove some of what goes along first."
+    );
+    Error::unavailable("REMOVAL_TOO_SLOW", detail).with_metadata("rows", rows.to_string())
 }
 
 /// Whether a removal failed because something refers to what would go.

@@ -181,7 +181,9 @@ fn is_json(response: &Response<Body>) -> bool {
 /// Only what reads is refused so: a write has happened by the time its answer is there.
 fn not_acceptable() -> Response<Body> {
     let detail = "The answer is `application/json`, and `Accept` does not take that.";
-    Error::new(Kind::NotAcceptable, "NOT_ACCEPTABLE", detail).into_response()
+    Error::new(Kind::NotAcceptable, "NOT_ACCEPTABLE", detail)
+        .of_parameter("Accept")
+        .into_response()
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response<Body> {

@@ -126,7 +126,7 @@ create index books_archive_id_idx on books_archive (id);
 create index books_archive_archive_batch_idx on books_archive (archive_batch);
 create index books_archive_archived_at_desc_archive_id_desc_idx on books_archive (archived_at desc, archive_id desc);
 
--- svcgen:step transaction Lets rows of 2 tables leave only through the archive.
+-- svcgen:step transaction Lets rows of `authors` leave only through the archive.
 create trigger authors_guard before delete on authors
 when not exists (
     select 1 from authors_archive as copy
@@ -139,6 +139,8 @@ when not exists (
 begin
     select raise(abort, 'rows of authors leave only through their archive');
 end;
+
+-- svcgen:step transaction Lets rows of `books` leave only through the archive.
 create trigger books_guard before delete on books
 when not exists (
     select 1 from books_archive as copy

@@ -142,7 +142,7 @@ begin
     delete from authors_search_rows where id = old.id;
 end;
 
--- svcgen:step transaction Lets rows of 2 tables leave only through the archive.
+-- svcgen:step transaction Lets rows of `authors` leave only through the archive.
 create trigger authors_guard before delete on authors
 when not exists (
     select 1 from authors_archive as copy
@@ -155,6 +155,8 @@ when not exists (
 begin
     select raise(abort, 'rows of authors leave only through their archive');
 end;
+
+-- svcgen:step transaction Lets rows of `volumes` leave only through the archive.
 create trigger volumes_guard before delete on volumes
 when not exists (
     select 1 from volumes_archive as copy

@@ -1,11 +1,16 @@
 //! Pages under concurrent writes: nothing twice, and nothing left out that stood throughout.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 use svcgen_runtime::db::Db;
+use svcgen_runtime::list::Table;
 use svcgen_runtime::uuid::Uuid;
+use tokio::runtime::Handle;
 
-use crate::parcels::{self, ORDERED, PARCELS, Parcel};
+use crate::parcels::{self, ORDERED, PARCELS, Parcel, TIED};
 use crate::random::Random;
 use crate::reference::{Condition, condition};
 use crate::{listing, support, tokens};
@@ -20,9 +25,20 @@ enum By {
     Offset,
 }
 
+/// When others write.
+#[derive(Clone, Copy, PartialEq)]
+enum Writes {
+    /// Between two pages.
+    Between,
+    /// At any moment, in a thread of their own.
+    Beside,
+}
+
 /// A list that is walked while others write.
 struct Walk<'a> {
+    table: &'static Table,
     db: &'a Db,
+    writes: Writes,
     standing: &'a [Parcel],
     passing: Vec<Uuid>,
     random: Random,
@@ -31,6 +47,9 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Somebody else inserts and deletes, but leaves alone what stands throughout.
     async fn write(&mut self) {
+        if self.writes == Writes::Beside {
+            return;
+        }
         for _ in 0..self.random.below(6) {
             if self.random.perhaps() || self.passing.is_empty() {
                 let parcel = parcels::parcel(&mut self.random);
@@ -62,7 +81,8 @@ impl Walk<'_> {
                 By::Offset => ("skip", &skip),
             });
             let listing = listing(&asked).await.unwrap();
-            let page = PARCELS
+            let page = self
+                .table
                 .page::<Parcel>(self.db, &tokens(), None, &listing)
                 .await;
             let page = page.map_err(|error| format!("{error:?}"))?;
@@ -103,7 +123,8 @@ impl Walk<'_> {
                 ("page_size", "7"),
             ];
             let listing = listing(&asked).await.unwrap();
-            let page = PARCELS
+            let page = self
+                .table
                 .page::<Parcel>(self.db, &tokens(), None, &listing)
                 .await;
             let page = page.map_err(|error| format!("back: {error:?}"))?;
@@ -164,16 +185,24 @@ fn order(random: &mut Random) -> String {
 }
 
 /// The first walk that repeats or leaves out something, on either engine.
-async fn broken(by: By, walks: u64) -> Option<String> {
-    for db in [support::memory().await, support::postgres().await] {
+async fn broken(table: &'static Table, by: By, writes: Writes, walks: u64) -> Option<String> {
+    let sqlite = match writes {
+        Writes::Between => support::memory().await,
+        // In memory nobody reads while somebody writes.
+        Writes::Beside => support::sqlite().await,
+    };
+    for db in [sqlite, support::postgres().await] {
         parcels::create(&db.db).await;
         let mut random = Random::new(5);
         let standing: Vec<Parcel> = (0..ROWS).map(|_| parcels::parcel(&mut random)).collect();
         for row in &standing {
             parcels::insert(&db.db, row).await.unwrap();
         }
+        let others = (writes == Writes::Beside).then(|| Others::start(db.db.clone()));
         let mut walk = Walk {
+            table,
             db: &db.db,
+            writes,
             standing: &standing,
             passing: Vec::new(),
             random,
@@ -190,17 +219,86 @@ async fn broken(by: By, walks: u64) -> Option<String> {
                 ));
             }
         }
+        if let Some(others) = others {
+            let written = others.stop();
+            assert!(written > walks, "{}: {written} writes beside", db.label);
+        }
     }
     None
 }
 
+/// A thread that inserts and deletes rows of its own until it is told to stop.
+struct Others {
+    are_done: Arc<AtomicBool>,
+    thread: Option<JoinHandle<u64>>,
+}
+
+impl Others {
+    fn start(db: Db) -> Self {
+        let are_done = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&are_done);
+        let write = async move {
+            let (mut random, mut passing, mut written) = (Random::new(6), Vec::new(), 0);
+            while !asked.load(Ordering::Relaxed) {
+                if passing.len() < 40 || (random.perhaps() && passing.len() < 120) {
+                    let parcel = parcels::parcel(&mut random);
+                    parcels::insert(&db, &parcel).await.unwrap();
+                    passing.push(parcel.id);
+                } else {
+                    let at = random.below(passing.len());
+                    parcels::delete(&db, passing.swap_remove(at)).await;
+                }
+                written += 1;
+            }
+            written
+        };
+        let handle = Handle::current();
+        let thread = std::thread::spawn(move || handle.block_on(write));
+        Self {
+            are_done,
+            thread: Some(thread),
+        }
+    }
+
+    /// Tells how often they have written.
+    fn stop(mut self) -> u64 {
+        self.are_done.store(true, Ordering::Relaxed);
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        self.are_done.store(true, Ordering::Relaxed);
+    }
+}
+
 #[tokio::test]
 async fn pages_repeat_nothing_and_miss_nothing_while_others_write() {
-    assert_eq!(broken(By::Cursor, 150).await, None);
+    assert_eq!(
+        broken(&PARCELS, By::Cursor, Writes::Between, 150).await,
+        None
+    );
 }
 
 /// The control: pages by counting repeat or miss something under the same writes.
 #[tokio::test]
 async fn pages_by_offset_do_not_hold_while_others_write() {
-    assert!(broken(By::Offset, 150).await.is_some());
+    assert!(
+        broken(&PARCELS, By::Offset, Writes::Between, 150)
+            .await
+            .is_some()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_repeat_nothing_and_miss_nothing_while_others_write_beside() {
+    assert_eq!(broken(&PARCELS, By::Cursor, Writes::Beside, 60).await, None);
+}
+
+/// The negative control: an order in which two records can share a place leaves some of them out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_without_a_tie_break_is_noticed() {
+    let broken = broken(&TIED, By::Cursor, Writes::Beside, 60).await;
+    assert!(broken.is_some_and(|it| it.contains("left out")));
 }

@@ -117,59 +117,70 @@ const WIDE: list::Kind = list::Kind::Decimal {
     scale: 6,
 };
 
-pub static PARCELS: list::Table = list::Table {
-    name: "parcels",
-    record: Sql::new(COLUMNS),
-    members: &["id", "label", "note", "weight"],
-    relations: &["depot"],
-    columns: &[
-        list::Column::new("id", list::Kind::Uuid).filter().order(),
-        list::Column::new("label", list::Kind::Text)
-            .filter()
-            .order(),
-        list::Column::new("note", list::Kind::Text)
-            .nullable()
-            .filter()
-            .order(),
-        list::Column::new("weight", list::Kind::Int)
-            .nullable()
-            .filter()
-            .order(),
-        list::Column::new("price", DECIMAL).filter().order(),
-        list::Column::new("worth", WIDE).nullable().filter().order(),
-        list::Column::new("state", list::Kind::Enum(list::names::<State>))
-            .filter()
-            .order(),
-        list::Column::new("sent_at", list::Kind::Timestamp)
-            .nullable()
-            .filter()
-            .order(),
-        list::Column::new("due", list::Kind::Date).filter().order(),
-        list::Column::new("span", list::Kind::Duration)
-            .filter()
-            .order(),
-        list::Column::new("fragile", list::Kind::Bool)
-            .filter()
-            .order(),
-        list::Column::new("ratio", list::Kind::Float)
-            .filter()
-            .order(),
-        list::Column::new("depot_id", list::Kind::Bigint)
-            .nullable()
-            .filter()
-            .order()
-            .refers("depot", &DEPOTS),
-    ],
-    default_order: &[
-        list::Term::descending("sent_at"),
-        list::Term::ascending("label"),
-    ],
-    key: "id",
-    page_size: 10,
-    most: 100,
-    plain: None,
-    search: None,
-};
+pub static PARCELS: list::Table = table("id");
+
+/// The same, but for what breaks ties: many parcels share it.
+pub static TIED: list::Table = table("state");
+
+const fn table(key: &'static str) -> list::Table {
+    list::Table {
+        name: "parcels",
+        record: Sql::new(COLUMNS),
+        members: &["id", "label", "note", "weight"],
+        relations: &["depot"],
+        columns: LISTED,
+        default_order: DEFAULT_ORDER,
+        key,
+        page_size: 10,
+        most: 100,
+        plain: None,
+        search: None,
+    }
+}
+
+const LISTED: &[list::Column] = &[
+    list::Column::new("id", list::Kind::Uuid).filter().order(),
+    list::Column::new("label", list::Kind::Text)
+        .filter()
+        .order(),
+    list::Column::new("note", list::Kind::Text)
+        .nullable()
+        .filter()
+        .order(),
+    list::Column::new("weight", list::Kind::Int)
+        .nullable()
+        .filter()
+        .order(),
+    list::Column::new("price", DECIMAL).filter().order(),
+    list::Column::new("worth", WIDE).nullable().filter().order(),
+    list::Column::new("state", list::Kind::Enum(list::names::<State>))
+        .filter()
+        .order(),
+    list::Column::new("sent_at", list::Kind::Timestamp)
+        .nullable()
+        .filter()
+        .order(),
+    list::Column::new("due", list::Kind::Date).filter().order(),
+    list::Column::new("span", list::Kind::Duration)
+        .filter()
+        .order(),
+    list::Column::new("fragile", list::Kind::Bool)
+        .filter()
+        .order(),
+    list::Column::new("ratio", list::Kind::Float)
+        .filter()
+        .order(),
+    list::Column::new("depot_id", list::Kind::Bigint)
+        .nullable()
+        .filter()
+        .order()
+        .refers("depot", &DEPOTS),
+];
+
+const DEFAULT_ORDER: &[list::Term] = &[
+    list::Term::descending("sent_at"),
+    list::Term::ascending("label"),
+];
 
 /// What callers may order by.
 pub const ORDERED: &[&str] = &[

@@ -83,6 +83,7 @@ impl ArchiveView {
         let hidden = ["archive_hash", "archive_request"];
         let mut members: Vec<String> = own.into_iter().map(|it| it.name).collect();
         members.retain(|it| !hidden.contains(&it.as_str()));
+        members.push("archive_restorability".to_owned());
         members.extend(shown);
         let late = late(context, entity, table);
         let pieces = Pieces::of(context, table, archive);

@@ -12,7 +12,7 @@ pub mod relations;
 mod removal;
 pub mod rust;
 pub mod sample;
-mod sql;
+pub mod sql;
 mod text;
 mod writing;
 

@@ -7,11 +7,12 @@ use crate::tables::build::is_archived;
 
 use super::super::archive::batches_path;
 use super::super::entity::naming::Naming;
-use super::super::entity::sample;
+use super::super::entity::{sample, sql};
 use super::super::http::{archive_path, resource_path};
 use super::lists;
 use super::operations::{id_parameter, json_content, operation, responses, shared};
 use super::schemas::{id_type, object, page_of, property};
+use super::sent;
 use super::writes::{keyed, writing};
 
 /// Adds what concerns an entity.
@@ -234,6 +235,14 @@ fn archived(service: &Service, entity: &Entity) -> Value {
             "archive_hold",
             json!({ "type": "boolean", "description": "Whether it must stay in any case." }),
         ),
+        (
+            "archive_restorability",
+            json!({
+                "type": "string",
+                "enum": ["ok", "needs_values", "parent_archived", "conflict"],
+                "description": "Whether it could come back alone and as it is; a restore that is only tried tells more. In a list only where `read_mask` names it, since it is found out for each.",
+            }),
+        ),
     ] {
         properties.insert(name.to_owned(), schema);
     }
@@ -307,6 +316,7 @@ fn overrides(service: &Service, entity: &Entity) -> Value {
     for field in &entity.fields {
         properties.insert(field.column(), property(service, field));
     }
+    properties.extend(sent::ignored(&sql::automatic(entity)));
     let doc = "What the restored record shall have instead of what is archived; what is absent comes back as it was.";
     object(doc, properties, &[])
 }

@@ -6,6 +6,7 @@ use super::super::entity::sample;
 use super::super::http::resource_path;
 use super::operations::{operation, responses};
 use super::schemas::{id_type, object, reference};
+use super::sent::unread;
 use super::writes::{CONDITION, changeable, keyed, reason, replayable};
 use super::{is_changeable, lists, relations};
 use crate::model::{Entity, Service};
@@ -69,12 +70,14 @@ fn create(entity: &Entity) -> Value {
 /// `POST` of several changes.
 fn change(service: &Service, entity: &Entity) -> Value {
     let mut properties = target(entity);
-    let names = changeable(service, entity).join("|");
+    let mut names = changeable(service, entity);
+    names.extend(unread(entity).into_iter().map(str::to_owned));
+    let names = names.join("|");
     let mask = json!({
         "type": ["string", "null"],
         "maxLength": 4096,
         "pattern": format!("^ *(({names}) *)?(, *(({names}) *)?)*$"),
-        "description": "The fields to change, separated by commas, as in a single change. Without it, the fields that are sent change.",
+        "description": "The fields to change, separated by commas, as in a single change; `*` is taken there alone. Without it, the fields that are sent change.",
         "examples": [null],
     });
     properties.insert("update_mask".to_owned(), mask);

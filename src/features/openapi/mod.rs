@@ -9,6 +9,7 @@ mod operations;
 mod problems;
 mod relations;
 mod schemas;
+mod sent;
 mod writes;
 
 use serde_json::{Map, Value, json};

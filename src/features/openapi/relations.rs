@@ -10,7 +10,8 @@ use super::super::http::resource_path;
 use super::operations::{
     id_parameter, json_content, operation, record_response, responses, shared,
 };
-use super::schemas::{self, reference};
+use super::schemas::reference;
+use super::sent;
 use super::{lists, writes};
 
 /// Adds the paths under an entity's records.
@@ -130,13 +131,19 @@ fn create(
 ) -> Value {
     let target = service.entity(collection.target);
     let sentence = target.name.sentence();
-    let mut new = schemas::new(service, target);
+    let mut new = sent::new(service, target);
     // The path says whose it is.
     let column = target
         .field(field)
         .map_or_else(String::new, crate::model::Field::column);
     if let Some(properties) = new["properties"].as_object_mut() {
         properties.remove(&column);
+    }
+    if let Some(example) = new
+        .pointer_mut("/examples/0")
+        .and_then(Value::as_object_mut)
+    {
+        example.remove(&column);
     }
     if let Some(required) = new["required"].as_array_mut() {
         required.retain(|it| *it != json!(column));

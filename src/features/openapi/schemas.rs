@@ -1,13 +1,14 @@
-//! The JSON Schemas of one slice: the record, what creates it, what changes it, a page.
+//! The JSON Schemas of one slice: the record, its fields, a page.
 
 use serde_json::{Map, Value, json};
 
 use crate::model::types::{Bound, DecimalType, TextType};
-use crate::model::{Entity, Field, FieldKind, Format, IdType, ScalarType, Service, Via};
+use crate::model::{Entity, Field, FieldKind, Format, IdType, ScalarType, Service};
 
 use super::super::entity::link_members;
 use super::super::entity::naming::Naming;
-use super::super::entity::{rust, sample};
+use super::super::entity::sample;
+use super::sent;
 
 /// Adds the schemas of an entity.
 pub fn add(service: &Service, entity: &Entity, schemas: &mut Map<String, Value>) {
@@ -25,11 +26,11 @@ pub fn add(service: &Service, entity: &Entity, schemas: &mut Map<String, Value>)
         }
     }
     schemas.insert(name.to_owned(), record(service, entity));
-    let new = new(service, entity);
+    let new = sent::new(service, entity);
     if super::is_changeable(entity) {
-        let replacement = super::writes::replacement(entity, &new);
+        let replacement = sent::replacement(entity, &new);
         schemas.insert(format!("{name}Replacement"), replacement);
-        schemas.insert(format!("{name}Changes"), changes(service, entity));
+        schemas.insert(format!("{name}Changes"), sent::changes(service, entity));
     }
     schemas.insert(format!("New{name}"), new);
     schemas.insert(format!("{name}Page"), page(entity));
@@ -114,59 +115,6 @@ fn example(service: &Service, entity: &Entity, members: &[String]) -> Value {
     Value::Object(members.collect())
 }
 
-/// What creates a record.
-pub fn new(service: &Service, entity: &Entity) -> Value {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    if let Some(needed) = rust::id_from_caller(entity) {
-        let mut schema = id(entity, false);
-        if needed {
-            required.push("id".to_owned());
-        } else {
-            // An absent id and a null one are the same: the service makes one.
-            schema["type"] = json!(["string", "null"]);
-        }
-        properties.insert("id".to_owned(), schema);
-    }
-    for field in &entity.fields {
-        let name = field.column();
-        let mut schema = property(service, field);
-        if let Some(default) = field.default.as_ref().and_then(default_json) {
-            schema = with(schema, "default", default);
-        }
-        if field.write_only {
-            schema = with(schema, "writeOnly", json!(true));
-        }
-        if !field.nullable && field.default.is_none() {
-            required.push(name.clone());
-        }
-        properties.insert(name, schema);
-    }
-    properties.extend(links(service, entity));
-    object(
-        &format!("What creates {}.", Naming::of(entity).a_sentence),
-        properties,
-        &required,
-    )
-}
-
-fn changes(service: &Service, entity: &Entity) -> Value {
-    let mut properties = Map::new();
-    for field in entity.fields.iter().filter(|field| !field.immutable) {
-        let mut schema = property(service, field);
-        if field.write_only {
-            schema = with(schema, "writeOnly", json!(true));
-        }
-        properties.insert(field.column(), schema);
-    }
-    properties.extend(links(service, entity));
-    let doc = format!(
-        "What changes {}: a JSON merge patch (RFC 7396). What is absent stays as it is.",
-        Naming::of(entity).a_sentence
-    );
-    object(&doc, properties, &[])
-}
-
 pub fn object(doc: &str, properties: Map<String, Value>, required: &[String]) -> Value {
     // A member that nobody reads is a typing error, and is refused.
     let mut schema = json!({ "type": "object", "description": doc, "additionalProperties": false });
@@ -240,23 +188,8 @@ pub fn id_type(id: IdType) -> Value {
     }
 }
 
-fn ids(id: IdType, doc: &str) -> Value {
+pub(super) fn ids(id: IdType, doc: &str) -> Value {
     json!({ "type": "array", "items": id_type(id), "description": doc })
-}
-
-/// The ids of a record's links as a caller sends them.
-fn links(service: &Service, entity: &Entity) -> Vec<(String, Value)> {
-    let members = link_members(service, entity);
-    let most = entity.collections.iter().filter_map(|it| match &it.via {
-        Via::Link(link) => Some(link.max_items),
-        Via::Reference { .. } => None,
-    });
-    let limited = members.into_iter().zip(most);
-    limited
-        .map(|((name, target, doc), most)| {
-            (name, with(ids(target.id, &doc), "maxItems", json!(most)))
-        })
-        .collect()
 }
 
 /// The schema of a field, null included where it may be null.
@@ -300,7 +233,7 @@ pub fn property(service: &Service, field: &Field) -> Value {
     schema
 }
 
-fn with(mut schema: Value, key: &str, value: Value) -> Value {
+pub(super) fn with(mut schema: Value, key: &str, value: Value) -> Value {
     schema[key] = value;
     schema
 }
@@ -421,7 +354,7 @@ fn text_schema(text: &TextType) -> Value {
 }
 
 /// A default that is the same for each record.
-fn default_json(default: &crate::model::DefaultValue) -> Option<Value> {
+pub(super) fn default_json(default: &crate::model::DefaultValue) -> Option<Value> {
     use crate::model::DefaultValue as Default;
     Some(match default {
         Default::Text(text) | Default::EnumValue(text) => json!(text),

@@ -1,11 +1,12 @@
 //! The operations that write: their bodies, their conditions, and what every write may say.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::entity::link_members;
 use super::super::entity::naming::Naming;
 use super::operations::{json_content, operation, record_response, responses, shared};
 use super::schemas::reference;
+use super::sent::unread;
 use crate::model::{Entity, Field, IdType, Service};
 use crate::tables::build::archive_options;
 
@@ -112,11 +113,12 @@ pub(super) fn changeable(service: &Service, entity: &Entity) -> Vec<String> {
 /// `?update_mask=`, with the fields that a change may be about.
 fn update_mask(service: &Service, entity: &Entity) -> Value {
     let mut names = changeable(service, entity);
+    names.extend(unread(entity).into_iter().map(str::to_owned));
     names.push("*".to_owned());
     json!({
         "name": "update_mask",
         "in": "query",
-        "description": "The fields to change, with commas between them: one that is named and not sent goes back to its default. `*` alone replaces them all, by a body as PUT has it. Without a mask, the fields that are sent change (AIP-134).",
+        "description": "The fields to change, with commas between them: one that is named and not sent goes back to its default, and one that the service writes itself stays. `*` alone replaces them all, by a body as PUT has it. Without a mask, the fields that are sent change (AIP-134).",
         "style": "form",
         "explode": false,
         "schema": {
@@ -258,22 +260,4 @@ pub(super) fn reason(entity: &Entity) -> Option<Value> {
     } else {
         shared("parameters", "Reason")
     })
-}
-
-/// The schema of what replaces a record: what creates one, with an id that need not be sent.
-pub fn replacement(entity: &Entity, new: &Value) -> Value {
-    let mut schema = new.clone();
-    schema["description"] = json!(format!(
-        "What replaces {}: every field that is not sent goes back to its default.",
-        Naming::of(entity).a_sentence
-    ));
-    if let Some(Value::Array(required)) = schema.get_mut("required") {
-        required.retain(|name| name != "id");
-        if required.is_empty()
-            && let Value::Object(schema) = &mut schema
-        {
-            Map::remove(schema, "required");
-        }
-    }
-    schema
 }

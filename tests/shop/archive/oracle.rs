@@ -1,5 +1,6 @@
 //! A random sequence of creates, changes, removals and restores agrees with a model in memory:
-//! every record is live or in the archive, once, with the values it had.
+//! every record is live or in the archive, once, with the values it had, and the lines of an order
+//! go and come back with it.
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,16 @@ struct Model {
     archived: BTreeMap<String, Known>,
 }
 
+/// What the model knows of a line of an order.
+#[derive(Debug, Clone, PartialEq)]
+struct Line {
+    order: String,
+    product: String,
+    quantity: i64,
+    /// The number of the removal that it went with; `None` while it is live.
+    removal: Option<usize>,
+}
+
 /// SplitMix64: the same sequence for the same seed.
 pub struct Random(pub u64);
 
@@ -51,39 +62,60 @@ struct Run {
     random: Random,
     customers: Model,
     orders: Model,
+    lines: BTreeMap<String, Line>,
+    /// What the lines are of, each once in an order.
+    products: Vec<String>,
+    /// The removal that an archived order went with.
+    gone: BTreeMap<String, usize>,
+    removals: usize,
 }
 
 #[tokio::test]
 async fn live_and_archive_agree_with_a_model() {
     for seed in [1, 2, 3] {
-        let outcome = run(seed, false).await;
+        let outcome = run(seed, None).await;
         assert_eq!(outcome, Ok(()), "seed {seed}");
     }
 }
 
-/// The negative control: one archived record that is lost must be noticed.
+/// The negative controls: an archived record that is lost, and a line that is.
 #[tokio::test]
 async fn a_lost_record_is_noticed() {
-    let outcome = run(4, true).await;
-    assert!(outcome.is_err());
+    for table in ["orders_archive", "order_lines_archive"] {
+        assert!(run(4, Some(table)).await.is_err(), "{table}");
+    }
 }
 
-async fn run(seed: u64, lose_one: bool) -> Result<(), String> {
+async fn run(seed: u64, lose_one: Option<&str>) -> Result<(), String> {
+    let server = super::start().await;
+    let mut products = Vec::new();
+    for sku in ["A", "B", "C"] {
+        let product = json!({"sku": sku, "name": "a", "price": "9.99"});
+        let product = server.post("/v1/products", product).await;
+        expect("product", &product, &[201])?;
+        products.push(text_of(&product.body, "id").to_owned());
+    }
     let mut run = Run {
-        server: super::start().await,
+        server,
+        products,
         random: Random(seed),
         customers: Model::default(),
         orders: Model::default(),
+        lines: BTreeMap::new(),
+        gone: BTreeMap::new(),
+        removals: 0,
     };
     for step in 0..STEPS {
         run.step()
             .await
             .map_err(|error| format!("step {step}: {error}"))?;
     }
-    if lose_one {
-        let lose = Sql::new(
-            "delete from orders_archive where archive_id in (select archive_id from orders_archive limit 1)",
+    if let Some(table) = lose_one {
+        run.agrees().await?;
+        let lose = format!(
+            "delete from {table} where archive_id in (select archive_id from {table} limit 1)"
         );
+        let lose = Sql::owned(lose.clone(), lose);
         let lost = run.server.app().db.execute(&lose, Vec::new()).await;
         assert_eq!(lost.ok(), Some(1), "there is something to lose");
     }
@@ -98,8 +130,9 @@ impl Run {
         } else {
             ("customers", "email", "name")
         };
-        match self.random.below(6) {
+        match self.random.below(7) {
             0 | 1 => self.create(orders, plural, key, text).await,
+            6 => self.add_line().await,
             2 => self.change(orders, plural, text).await,
             3 | 4 => self.remove(orders, plural).await,
             _ => self.restore(orders, plural).await,
@@ -164,6 +197,36 @@ impl Run {
         Ok(())
     }
 
+    async fn add_line(&mut self) -> Result<(), String> {
+        let known: Vec<String> = self.ids(true);
+        let Some(order) = self.random.of(known.iter()) else {
+            return Ok(());
+        };
+        let Some(product) = self.random.of(self.products.iter()) else {
+            return Ok(());
+        };
+        let quantity = 1 + i64::try_from(self.random.below(9)).unwrap_or_default();
+        let line = json!({"order_id": order, "product_id": product, "price": "1.00", "quantity": quantity});
+        let answer = self.server.post("/v1/order-lines", line).await;
+        if !self.orders.live.contains_key(&order) {
+            return expect("line", &answer, &[422]);
+        }
+        let mut others = self.lines.values().filter(|it| it.removal.is_none());
+        if others.any(|it| it.order == order && it.product == product) {
+            return expect("line", &answer, &[409]);
+        }
+        expect("line", &answer, &[201])?;
+        let line = Line {
+            order,
+            product,
+            quantity,
+            removal: None,
+        };
+        self.lines
+            .insert(text_of(&answer.body, "id").to_owned(), line);
+        Ok(())
+    }
+
     async fn change(&mut self, orders: bool, plural: &str, text: &str) -> Result<(), String> {
         let known: Vec<String> = self.ids(orders);
         let Some(id) = self.random.of(known.iter()) else {
@@ -204,7 +267,14 @@ impl Run {
             Some(_) if kept => expect("remove", &answer, &[409]),
             Some(known) => {
                 model.live.remove(&id);
-                model.archived.insert(id, known);
+                model.archived.insert(id.clone(), known);
+                self.removals += 1;
+                for line in self.lines.values_mut() {
+                    if line.order == id && line.removal.is_none() {
+                        line.removal = Some(self.removals);
+                    }
+                }
+                self.gone.insert(id, self.removals);
                 expect("remove", &answer, &[204])
             }
         }
@@ -253,7 +323,14 @@ impl Run {
         }
         known.version += 1;
         model.archived.remove(&id);
-        model.live.insert(id, known);
+        model.live.insert(id.clone(), known);
+        // A record that comes back alone leaves what went with it.
+        let removal = self.gone.remove(&id).filter(|_| whole);
+        for line in self.lines.values_mut() {
+            if removal.is_some() && line.removal == removal {
+                line.removal = None;
+            }
+        }
         expect("restore", &answer, &[200])
     }
 
@@ -298,6 +375,28 @@ impl Run {
                         return Err(format!("{path}: {record}"));
                     }
                 }
+            }
+        }
+        self.lines_agree().await
+    }
+
+    /// Whether every line is live or in the archive, and of its order.
+    async fn lines_agree(&self) -> Result<(), String> {
+        for (prefix, is_live) in [("", true), ("archive/", false)] {
+            let path = format!("/v1/{prefix}order-lines?page_size=1000");
+            let page = self.server.get(&path).await;
+            let found = page.body["order_lines"].as_array().cloned();
+            let line = |it: &Value| {
+                let order = text_of(it, "order_id").to_owned();
+                let quantity = it["quantity"].as_i64().unwrap_or_default();
+                (text_of(it, "id").to_owned(), (order, quantity))
+            };
+            let found: BTreeMap<_, _> = found.iter().flatten().map(line).collect();
+            let expected = self.lines.iter();
+            let expected = expected.filter(|it| it.1.removal.is_none() == is_live);
+            let expected = expected.map(|(id, it)| (id.clone(), (it.order.clone(), it.quantity)));
+            if found != expected.collect() {
+                return Err(format!("{path}: {}", page.body));
             }
         }
         Ok(())

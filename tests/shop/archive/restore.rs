@@ -286,3 +286,36 @@ async fn rows_leave_only_through_their_archive() {
     }
     assert_eq!(count(&server, "order_lines").await, 1);
 }
+
+#[tokio::test]
+async fn the_archive_tells_what_could_come_back() {
+    let server = start().await;
+    let (customer, _, order) = order(&server).await;
+    let archived = removed(&server, &order).await;
+    assert!(
+        archived.get("archive_restorability").is_none(),
+        "{archived}"
+    );
+    let told = async |kind: &str| {
+        let list = format!("/v1/archive/{kind}?read_mask=archive_id,archive_restorability");
+        let list = server.get(&list).await.body[kind.replace('-', "_")][0].clone();
+        let one = format!("/v1/archive/{kind}/{}", text(&list, "archive_id"));
+        let one = server.get(&one).await.body;
+        assert_eq!(list["archive_restorability"], one["archive_restorability"]);
+        text(&one, "archive_restorability").to_owned()
+    };
+    assert_eq!(told("orders").await, "ok");
+    assert_eq!(told("order-lines").await, "parent_archived");
+
+    let gone = remove(&server, "/v1/customers", &customer["id"], "?reason=x").await;
+    assert_eq!(gone.status, 204, "{}", gone.body);
+    assert_eq!(told("orders").await, "parent_archived");
+    assert_eq!(told("customers").await, "ok");
+    let incomplete = Sql::new("update customers_archive set name = null");
+    let done = server.app().db.execute(&incomplete, Vec::new()).await;
+    assert_eq!(done.ok(), Some(1));
+    assert_eq!(told("customers").await, "needs_values");
+    let taken = json!({"email": customer["email"], "name": "B"});
+    create(&server, "/v1/customers", taken).await;
+    assert_eq!(told("customers").await, "conflict");
+}

@@ -1,6 +1,7 @@
 //! Removal and restore: trees and circles of one kind, every way to refer, ids of every type.
 
 use serde_json::{Value, json};
+use svcgen_runtime::db::{Span, Sql};
 use svcgen_runtime::testing::{Answer, TestServer};
 use types::app::App;
 
@@ -249,4 +250,40 @@ async fn what_cannot_be_understood_changes_nothing() {
         ),
         (0, 1)
     );
+}
+
+/// A removal of more rows than go at once, and too little time for it.
+#[tokio::test]
+async fn a_removal_that_takes_too_long_says_so_and_undoes_itself() {
+    let server = TestServer::<App>::start_with(|config| {
+        config.db.transaction_timeout = Span::millis(1);
+    })
+    .await;
+    let root = Sql::each(
+        "insert into nodes (id, name, created_at, updated_at) values (zeroblob(16), 'root', 0, 0)",
+        "insert into nodes (id, name, created_at, updated_at) values ('00000000-0000-0000-0000-000000000000', 'root', now(), now())",
+    );
+    let made = server.app().db.execute(&root, Vec::new()).await;
+    assert_eq!(made.ok(), Some(1));
+    let children = Sql::each(
+        "insert into nodes (id, name, parent_id, created_at, updated_at)
+         with recursive n (i) as (select 1 union all select i + 1 from n where i < 1500)
+         select randomblob(16), 'child ' || i, (select id from nodes), 0, 0 from n",
+        "insert into nodes (id, name, parent_id, created_at, updated_at)
+         select gen_random_uuid(), 'child ' || i, (select id from nodes), now(), now()
+         from generate_series(1, 1500) as i",
+    );
+    let made = server.app().db.execute(&children, Vec::new()).await;
+    assert_eq!(made.ok(), Some(1_500));
+    let root = json!({"id": "00000000-0000-0000-0000-000000000000"});
+    let refused = remove(&server, &root).await;
+    is_problem(&refused, 503);
+    assert_eq!(
+        refused.body["reason"], "REMOVAL_TOO_SLOW",
+        "{}",
+        refused.body
+    );
+    assert_eq!(refused.body["metadata"]["rows"], "1501");
+    assert_eq!(count(&server, "nodes").await, 1_501);
+    assert_eq!(count(&server, "nodes_archive").await, 0);
 }

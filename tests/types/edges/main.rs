@@ -6,6 +6,7 @@ mod batches;
 mod conditional;
 mod defaults;
 mod documents;
+mod family;
 mod hostile;
 mod idempotency;
 mod limits;

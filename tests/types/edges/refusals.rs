@@ -153,6 +153,20 @@ async fn one_bad_element_changes_nothing() {
         ),
         (
             "Update",
+            json!([{"id": id, "update_mask": "*", "changes": {"name": "x"}}]),
+            422,
+            "/requests/0/update_mask",
+            "NOT_IN_BATCHES",
+        ),
+        (
+            "Update",
+            json!([{"id": id, "allow_missing": true, "changes": {"name": "x"}}]),
+            422,
+            "/requests/0/allow_missing",
+            "UNKNOWN_FIELD",
+        ),
+        (
+            "Update",
             json!([{"id": id, "update_mask": "nmae", "changes": {"name": "x"}}]),
             422,
             "/requests/0/update_mask",

@@ -147,3 +147,25 @@ async fn what_is_too_long_for_an_index_is_refused_or_kept() {
         assert_eq!(crate::count(&server, "limiteds").await, 0);
     }
 }
+
+/// PostgreSQL's index of words has room for a part of a long text, and for no word of this length.
+#[tokio::test]
+async fn a_text_of_any_length_can_be_searched() {
+    let server = start().await;
+    let words = (0..120_000_u32).filter_map(|at| {
+        let letter = |at: u32| char::from_u32(0x4e00 + at % 20_000);
+        Some(format!("{}{} ", letter(at)?, letter(at * 7 / 3)?))
+    });
+    let endless = "\u{e9}".repeat(5_000);
+    let text = format!("lighthouse {endless} {}", words.collect::<String>());
+    let text: String = text.chars().take(330_000).collect();
+    for text in [text.as_str(), &endless, "lighthouse"] {
+        comes_back(&server, "text", json!(text), json!(text)).await;
+    }
+    for (search, found) in [("lighthouse", 4), ("light*", 4), ("%E4%B8%80%E4%B8%80", 2)] {
+        let page = server
+            .get(&format!("{SCALARS}?search={search}&total_size=true"))
+            .await;
+        assert_eq!(page.body["total_size"], found, "{search}: {}", page.status);
+    }
+}

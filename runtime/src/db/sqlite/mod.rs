@@ -1,6 +1,7 @@
 //! SQLite behind threads: some that read, one that writes. Callers never block and never
 //! touch a connection; readers see every commit that was answered before they began.
 
+mod checkpoint;
 mod deadline;
 mod each;
 mod error;
@@ -18,6 +19,7 @@ pub(crate) mod value;
 mod writer;
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -27,6 +29,7 @@ pub(crate) use open::Location;
 pub(crate) use session::{Limits, Session};
 pub(crate) use steps::{Step, Wants};
 
+use self::checkpoint::Checkpoints;
 use self::deadline::Deadline;
 use self::job::{FunctionJob, PrepareJob, Read, Reply, StatementJob};
 use self::queue::{Queue, Refused};
@@ -201,12 +204,24 @@ impl Sqlite {
         let deadline = Deadline::install(&connection, self.patience)?;
         let queue = Arc::clone(&self.writer);
         let (capacity, patience) = (config.statement_cache, self.patience);
-        start("svcgen-writer".to_owned(), move || {
+        let mut checkpoints = match self.location.open_for_checkpoints(config, &connection)? {
+            Some(connection) => Some(Checkpoints::start(connection)?),
+            None => None,
+        };
+        let run = move || {
             writer::run(
                 &queue,
                 &mut Statements::new(&connection, capacity, deadline),
                 patience,
+                |connection| {
+                    if let Some(checkpoints) = &mut checkpoints {
+                        checkpoints.tend(connection);
+                    }
+                },
             );
+            if let Some(checkpoints) = checkpoints {
+                checkpoints.end();
+            }
             // Keeps the planner's statistics fresh; it does nothing when they are.
             let _ = connection.execute_batch("pragma optimize");
             // Only the last connection to close can put the log back into the file, and two that
@@ -214,7 +229,8 @@ impl Sqlite {
             readers_ended.blocking_recv();
             drop(connection);
             drop(alive);
-        })
+        };
+        start("svcgen-writer".to_owned(), run).map(drop)
     }
 
     fn start_reader(
@@ -234,6 +250,7 @@ impl Sqlite {
             drop(connection);
             drop(alive);
         })
+        .map(drop)
     }
 }
 
@@ -243,11 +260,10 @@ impl Drop for Sqlite {
     }
 }
 
-fn start(name: String, run: impl FnOnce() + Send + 'static) -> Result<(), DbError> {
+fn start(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, DbError> {
     std::thread::Builder::new()
         .name(name)
         .spawn(run)
-        .map(|_| ())
         .map_err(DbError::other)
 }
 

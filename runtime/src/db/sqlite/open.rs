@@ -19,11 +19,6 @@ pub(crate) enum Location {
     Memory(String),
 }
 
-/// How many pages the log grows by before they go into the file. At SQLite's own 1,000 every second or
-/// third group of writes would wait for that; more than one table of the log's index (4,096 pages)
-/// would slow reads.
-const CHECKPOINT: i64 = 4000;
-
 static MEMORIES: AtomicU64 = AtomicU64::new(1);
 
 impl Location {
@@ -73,8 +68,22 @@ impl Location {
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-        connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT, |_| Ok(()))?;
         Ok(connection)
+    }
+
+    /// A connection that puts the log into the file, where there is a file. That of the writer
+    /// does it no longer by itself then.
+    pub(super) fn open_for_checkpoints(
+        &self,
+        config: &DbConfig,
+        writer: &Connection,
+    ) -> Result<Option<Connection>, DbError> {
+        if matches!(self, Self::Memory(_)) {
+            return Ok(None);
+        }
+        writer.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
+        let connection = self.open_writer(config)?;
+        Ok(Some(connection))
     }
 
     pub(super) fn open_reader(&self, config: &DbConfig) -> Result<Connection, DbError> {

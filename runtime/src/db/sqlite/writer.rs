@@ -9,6 +9,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
+
 use super::job::{Outcome, Write};
 use super::queue::Queue;
 use super::session::{self, Begin};
@@ -33,8 +35,13 @@ pub(super) enum Task {
     Begin(Begin),
 }
 
-/// Serves the queue until it is closed.
-pub(super) fn run(queue: &Arc<Queue<Task>>, statements: &mut Statements<'_>, patience: Duration) {
+/// Serves the queue until it is closed; `after` each transaction, when its callers are answered.
+pub(super) fn run(
+    queue: &Arc<Queue<Task>>,
+    statements: &mut Statements<'_>,
+    patience: Duration,
+    mut after: impl FnMut(&Connection),
+) {
     let mut writer = Writer {
         queue,
         statements,
@@ -45,6 +52,7 @@ pub(super) fn run(queue: &Arc<Queue<Task>>, statements: &mut Statements<'_>, pat
             Task::Write(job) => writer.group(job),
             Task::Begin(begin) => session::serve(begin, writer.statements),
         }
+        after(writer.statements.connection);
     }
 }
 

@@ -63,6 +63,37 @@ fn defaults_and_ignored_members() {
     assert_eq!(read, expected);
 }
 
+#[derive(Debug, PartialEq)]
+struct Renamed(Option<String>);
+
+impl Read for Renamed {
+    fn read(body: &mut Object) -> Option<Self> {
+        let name = body.change("name", text());
+        body.keep(&["id", "version"]);
+        name.map(Self)
+    }
+}
+
+#[test]
+fn what_the_service_writes_is_sent_back_and_never_taken_away() {
+    let name = || Some("a".to_owned());
+    let read_with = |value, mask: Option<&str>| {
+        read_masked::<Renamed>(value, mask.and_then(Mask::parse)).map_err(|found| {
+            let places = found.iter().map(|it| format!("{:?}", it.place));
+            places.collect::<Vec<_>>().join(" ")
+        })
+    };
+    let back = json!({"name": "a", "id": "x", "version": [7]});
+    assert_eq!(read_with(back.clone(), None), Ok(Renamed(name())));
+    assert_eq!(read_with(back, Some("name,id")), Ok(Renamed(name())));
+    let nulled = json!({"name": "a", "id": null, "version": 1});
+    let refused = Err("Pointer(\"/id\")".to_owned());
+    assert_eq!(read_with(nulled.clone(), None), refused);
+    assert_eq!(read_with(nulled.clone(), Some("name,id")), refused);
+    // The change is not about it.
+    assert_eq!(read_with(nulled, Some("name")), Ok(Renamed(name())));
+}
+
 #[test]
 fn all_violations_come_at_once() {
     let found = codes(json!({

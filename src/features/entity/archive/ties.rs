@@ -62,17 +62,23 @@ fn detached(context: &Context<'_>, child: &Entity, column: &str, target: &Entity
         let named = format!("table_name = '{table}' and column_name = '{column}'");
         dialect.text_as(&format!("(case when {named} then {of} end)"), ty)
     };
-    // Cut by the removal that is undone, or off a record that comes back.
+    // Cut by the removal that is undone, or at a record that comes back: either end may have been
+    // removed again since.
     let cut = |dialect: &dyn Dialect| {
-        let mut cut = "archive_batch = $1".to_owned();
-        if is_archived(child) {
-            cut = format!(
-                "({cut}\n        or row_id in (select {} from {} where archive_batch = $1))",
-                dialect.as_text("id", id_type(child.id)),
-                quoted(&archive_name(table))
-            );
+        let mut cut = vec!["archive_batch = $1".to_owned()];
+        for (end, entity) in [("row_id", child), ("target_id", target)] {
+            if is_archived(entity) {
+                cut.push(format!(
+                    "{end} in (select {} from {} where archive_batch = $1)",
+                    dialect.as_text("id", id_type(entity.id)),
+                    quoted(&archive_name(entity.name.plural_snake()))
+                ));
+            }
         }
-        format!("table_name = '{table}' and column_name = '{column}'\n    and {cut}")
+        format!(
+            "table_name = '{table}' and column_name = '{column}'\n    and ({})",
+            cut.join("\n        or ")
+        )
     };
     let doc = format!(
         "Ties {} to what they were detached from.",

@@ -180,6 +180,7 @@ pub static TABLE: list::Table = archive::table(
         "archive_schema",
         "archive_purge_after",
         "archive_hold",
+        "archive_restorability",
         "id",
         "name",
         "email",
@@ -301,12 +302,13 @@ pub async fn find(
     archive_id: Uuid,
     reading: archive::Reading,
 ) -> Result<ArchivedAuthor, Error> {
-    let archived: ArchivedAuthor = app
+    let mut archived: ArchivedAuthor = app
         .db
         .fetch_optional(&FIND_ARCHIVED, params![archive_id])
         .await?
         .ok_or_else(|| Error::not_found("archived author", archive_id))?;
     archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
+    ARCHIVE.judge(&app.db, &mut archived.archive_entry).await?;
     if !reading.show_pii {
         return Ok(archived.masked());
     }
@@ -319,7 +321,12 @@ pub async fn find(
 ///
 /// Names every parameter that cannot be understood.
 pub async fn list(app: &App, listing: &http::Listing) -> Result<ArchivedAuthorPage, Error> {
-    let page: list::Page<ArchivedAuthor> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    let mut page: list::Page<ArchivedAuthor> =
+        TABLE.page(&app.db, &app.pages, None, listing).await?;
+    let entries = page.records.iter_mut().map(|it| &mut it.archive_entry);
+    ARCHIVE
+        .judge_page(&app.db, listing.mask(&TABLE), entries)
+        .await?;
     Ok(ArchivedAuthorPage {
         authors: page
             .records

@@ -99,7 +99,7 @@ impl input::Read for AuthorChanges {
         let name = body.change("name", input::text().min(1).max(120));
         let email = body.change("email", input::text().max(254).email());
         let bio = body.change_nullable("bio", input::text());
-        body.ignore(&["id", "version", "created_at", "updated_at"]);
+        body.keep(&["id", "version", "created_at", "updated_at"]);
         Some(Self {
             name: name?,
             email: email?,

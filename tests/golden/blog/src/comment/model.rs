@@ -112,7 +112,7 @@ impl input::Read for CommentChanges {
         let author = body.change("author", input::text().min(1).max(80));
         let text = body.change("text", input::text().min(1).max(5000));
         body.immutable(&["post_id"]);
-        body.ignore(&["id", "version", "created_at", "updated_at"]);
+        body.keep(&["id", "version", "created_at", "updated_at"]);
         Some(Self {
             author: author?,
             text: text?,

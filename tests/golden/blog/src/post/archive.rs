@@ -202,6 +202,7 @@ pub static TABLE: list::Table = archive::table(
         "archive_schema",
         "archive_purge_after",
         "archive_hold",
+        "archive_restorability",
         "id",
         "author_id",
         "title",
@@ -331,12 +332,13 @@ pub async fn find(
     archive_id: Uuid,
     reading: archive::Reading,
 ) -> Result<ArchivedPost, Error> {
-    let archived: ArchivedPost = app
+    let mut archived: ArchivedPost = app
         .db
         .fetch_optional(&FIND_ARCHIVED, params![archive_id])
         .await?
         .ok_or_else(|| Error::not_found("archived post", archive_id))?;
     archive::note_reading(caller, ARCHIVE.table, archive_id, reading);
+    ARCHIVE.judge(&app.db, &mut archived.archive_entry).await?;
     Ok(archived)
 }
 
@@ -346,7 +348,11 @@ pub async fn find(
 ///
 /// Names every parameter that cannot be understood.
 pub async fn list(app: &App, listing: &http::Listing) -> Result<ArchivedPostPage, Error> {
-    let page: list::Page<ArchivedPost> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    let mut page: list::Page<ArchivedPost> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    let entries = page.records.iter_mut().map(|it| &mut it.archive_entry);
+    ARCHIVE
+        .judge_page(&app.db, listing.mask(&TABLE), entries)
+        .await?;
     Ok(ArchivedPostPage {
         posts: page.records,
         next_page_token: page.next_page_token,

@@ -138,7 +138,7 @@ impl input::Read for PostChanges {
             input::list(input::uuid()).max_items(20),
             Vec::new(),
         );
-        request.ignore(&["id", "version", "created_at", "updated_at"]);
+        request.keep(&["id", "version", "created_at", "updated_at"]);
         Some(Self {
             author_id: author_id?,
             title: title?,

@@ -97,7 +97,7 @@ impl input::Read for TagChanges {
             input::list(input::uuid()).max_items(100),
             Vec::new(),
         );
-        body.ignore(&["id", "version", "created_at", "updated_at"]);
+        body.keep(&["id", "version", "created_at", "updated_at"]);
         Some(Self {
             name: name?,
             post_ids: post_ids?,
