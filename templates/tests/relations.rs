@@ -1,7 +1,9 @@
 //! What belongs together, as a caller meets it: children under their parents, links, and `include`.
 
-use serde_json::{Value, json};
+use serde_json::{% if has_collections %}{Value, json}{% else %}Value{% endif %};
+//% if names_methods
 use svcgen_runtime::axum::http::Method;
+//% endif
 use svcgen_runtime::testing::TestServer;
 use {{ crate_name }}::app::App;
 
@@ -12,6 +14,7 @@ fn path(collection: &str, record: &Value) -> String {
     format!("{collection}/{id}")
 }
 
+//% if has_collections
 /// The ids of the records that a list shows.
 async fn listed(server: &TestServer<App>, path: &str, records: &str) -> Vec<Value> {
     let page = server.get(path).await;
@@ -20,12 +23,15 @@ async fn listed(server: &TestServer<App>, path: &str, records: &str) -> Vec<Valu
     records.iter().map(|record| record["id"].clone()).collect()
 }
 
+//% endif
+//% if has_links
 /// The status of a request without a body.
 async fn status(server: &TestServer<App>, method: Method, path: &str) -> u16 {
     let answer = server.request(method, path).send().await;
     answer.status.as_u16()
 }
 
+//% endif
 /// Shows each relation of some records, and never one record at a time.
 async fn shows(server: &TestServer<App>, collection: &str, record: &Value, names: &[&str]) {
     let one = path(collection, record);

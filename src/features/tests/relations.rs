@@ -66,6 +66,9 @@ pub fn view(service: &Service, crate_name: &str) -> Option<Value> {
         .collect();
     Some(context! {
         crate_name,
+        has_collections => !children.is_empty() || !links.is_empty(),
+        has_links => !links.is_empty(),
+        names_methods => !links.is_empty() || children.iter().any(|it| it.needs_key),
         included => Serde(included),
         children => Serde(children),
         links => Serde(links),
