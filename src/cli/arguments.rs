@@ -136,7 +136,7 @@ without one nothing is written, the conflicts are listed and the exit status is 
 A new migration is run there and back, over rows made to break it, before it is written: in memory
 on SQLite, and on a PostgreSQL server that is started for that where its programs are installed, or
 in the database that --postgres-url or SVCGEN_POSTGRES_URL names. --no-postgres-proof, or
-SVCGEN_NO_POSTGRES_PROOF=1, saves the second or two that the latter takes.
+SVCGEN_NO_POSTGRES_PROOF=1, saves the half second that the latter takes.
 
 Examples:
   svcgen generate

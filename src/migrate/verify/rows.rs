@@ -186,11 +186,27 @@ fn may_be_null(pair: Option<&Pair>, column: &Column) -> bool {
         now.is_some_and(|it| !it.nullable)
     });
     let filled_later = pair.is_some_and(|pair| {
-        pair.columns.iter().any(|it| {
-            matches!(&it.source, Source::Column { name, fill: Some(_), .. } if *name == column.name)
+        pair.columns.iter().any(|it| match &it.source {
+            Source::Column {
+                name,
+                fill: Some(fill),
+                ..
+            } => *name == column.name && can_go_back(pair, column, &it.name, fill),
+            _ => false,
         })
     });
     column.nullable && (!required_later || filled_later)
+}
+
+/// Whether what a null is filled with keeps the rules that the old column had; the way back
+/// stops where it does not.
+fn can_go_back(pair: &Pair, column: &Column, now: &str, fill: &Fill) -> bool {
+    let (Fill::Value(value), Some(now)) = (fill, pair.new.column(now)) else {
+        return true;
+    };
+    let was = convert(&stored(value, now.ty), now.ty, column.ty);
+    let rules = pair.old.check_of(&column.name).map(|it| &it.rules[..]);
+    was.is_none_or(|it| keeps(&it, rules.unwrap_or_default(), column.ty))
 }
 
 /// Whether the migration only works while the table has no rows.

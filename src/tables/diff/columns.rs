@@ -19,7 +19,7 @@ impl Matching<'_> {
             stashed: Vec::new(),
         };
         for column in &new.columns {
-            let source = source(old, new, column, said);
+            let source = source(&pair, column, said);
             pair.columns.push(ColumnPair {
                 name: column.name.clone(),
                 source,
@@ -294,7 +294,8 @@ impl Matching<'_> {
 }
 
 /// Where a column's values come from.
-fn source(old: &Table, new: &Table, column: &Column, said: &TableIntent) -> Source {
+fn source(pair: &Pair, column: &Column, said: &TableIntent) -> Source {
+    let (old, new) = (&pair.old, &pair.new);
     let about = said.columns.get(&column.name);
     let fill = about.and_then(|it| it.fill.clone());
     let own = old.column(&column.name).filter(|it| !it.past.retired);
@@ -302,7 +303,9 @@ fn source(old: &Table, new: &Table, column: &Column, said: &TableIntent) -> Sour
         .into_iter()
         .flat_map(|it| &it.was)
         .filter(|was| **was != column.name && new.column(was).is_none())
-        .find_map(|was| old.column(was));
+        .find_map(|was| old.column(was))
+        // Both ends of a link may have been called like one of a former link.
+        .filter(|it| pair.new_of(&it.name).is_none());
     let before = own.or(renamed).or_else(|| old.column(&column.name));
     match before {
         None => Source::New {

@@ -5,6 +5,7 @@ use crate::model::check::check;
 use crate::schema;
 use crate::source::Source;
 use crate::tables;
+use crate::tables::delta::Source as From;
 
 /// Tables and intent of a service with one entity, given the entity's fields.
 fn one(fields: &str) -> (Schema, Intent) {
@@ -166,4 +167,29 @@ fn an_archive_keeps_what_its_table_lets_go() {
     );
     let third = diff(&second.target, &again.0, &again.1);
     assert_eq!((third.changes, third.questions), (vec![], vec![]));
+}
+
+#[test]
+fn a_column_becomes_one_column_and_not_two() {
+    let author = "entity: Author\nfields: { name: string }";
+    let old = several(&[
+        "entity: Post\nfields: { title: string, readers: { many: Author, through: labels } }",
+        author,
+    ]);
+    let without = several(&["entity: Post\nfields: { title: string }", author]);
+    let retired = said(&old, &without).target;
+    // The same table's name, for links of another kind: both ends are what one end was.
+    let new = several(&[
+        "entity: Remark\nwas: Post\nfields: { title: string, related: { many: Remark, through: labels } }",
+        author,
+    ]);
+    let found = diff(&retired, &new.0, &new.1);
+    let mut sources: Vec<&str> = Vec::new();
+    let pair = found.delta.pair("labels").expect("the table");
+    for column in &pair.columns {
+        if let From::Column { name, .. } = &column.source {
+            assert!(!sources.contains(&name.as_str()), "{:?}", pair.columns);
+            sources.push(name);
+        }
+    }
 }
