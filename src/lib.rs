@@ -49,6 +49,9 @@
 //!   over what the features added.
 //! - No ownership is decided twice: a feature says whose a file is when it plans it, and
 //!   `reconcile` reads it, once.
+//! - No file is kept up to date at a place other than its own: where its owner moved it is on
+//!   record in `svcgen.lock`, and `reconcile::moves` sends what was rendered there before
+//!   anything is decided. A moved module keeps its name; `#[path]` tells where it lies.
 //! - No date and no version stands in a generated file; `svcgen.lock` has them. The same
 //!   schema gives the same bytes.
 //! - No path from the lock is trusted: each stays inside the project and goes through no link.

@@ -16,7 +16,7 @@ use clap::{
 
 pub use database::{Import, Migrate, MigrateCommand, Show};
 pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, RenameField};
-pub use files::{Files, OneFile, Status};
+pub use files::{Files, Move, OneFile, Status};
 pub use migrate::{MigrateLint, MigrateMerge};
 
 use super::new::examples;
@@ -218,6 +218,9 @@ Examples:
     /// Put files back as svcgen makes them; `svcgen undo` has what was there
     #[command(after_help = files::RESTORE_HELP)]
     Restore(Files),
+    /// Move a file that svcgen writes, or say that you moved it
+    #[command(after_help = files::MOVE_HELP)]
+    Mv(Move),
     /// Look for mistakes in the schema, and write nothing
     #[command(after_help = "\
 Examples:

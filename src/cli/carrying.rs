@@ -27,6 +27,9 @@ pub trait Carry {
     /// Files that svcgen has no record of.
     fn looked_at(&self) -> &[String];
 
+    /// The path that a file has after it.
+    fn destination(&self, path: &str) -> String;
+
     /// Whether a seeded file is rendered although it was given away, for the names in it.
     fn is_fresh(&self, path: &str) -> bool;
 

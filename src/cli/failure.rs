@@ -4,7 +4,10 @@ use std::{error::Error, process::ExitCode};
 
 use serde_json::json;
 
-use super::shell::Shell;
+use super::{
+    moved::{self, Likely},
+    shell::Shell,
+};
 use crate::{
     diagnostic::{self, Diagnostic},
     project::ProjectError,
@@ -36,6 +39,8 @@ pub enum Failure {
     Questions(Vec<Question>),
     /// Files are in the way; and where more is to be read of it.
     Conflicts(Vec<Conflict>, Option<String>),
+    /// Files are gone, and others are like them.
+    Moved(Vec<Likely>),
     /// Conflicts were written into files, this many.
     Marked(usize),
     /// Something else is in the way.
@@ -98,6 +103,10 @@ impl Failure {
             }
             Self::InTheWay { message, hint } => ("conflict", message.clone(), Some(hint.clone())),
             Self::Questions(questions) => ("conflict", asked(questions), Some(PASTE.to_owned())),
+            Self::Moved(likely) => {
+                let (message, hint) = moved::told(likely);
+                ("conflict", message, Some(hint))
+            }
             Self::Internal { message, hint, .. } => ("internal", message.clone(), hint.clone()),
             Self::Marked(count) => (
                 "conflict",
@@ -154,6 +163,12 @@ impl Failure {
                 ExitCode::from(3)
             }
             Self::InTheWay { message, hint } => {
+                shell.error(&message);
+                shell.hint(&hint);
+                ExitCode::from(3)
+            }
+            Self::Moved(likely) => {
+                let (message, hint) = moved::told(&likely);
                 shell.error(&message);
                 shell.hint(&hint);
                 ExitCode::from(3)

@@ -11,6 +11,8 @@ use super::{
     check::counted,
     difference::{Side, unified},
     generate,
+    moved::Answers,
+    mv,
     pipeline::{self, Gathered, Wishes},
     report::Summary,
     shell::Shell,
@@ -49,6 +51,7 @@ pub fn status(project: Option<&Path>, options: Status, shell: &Shell) -> Result<
                 "ownership": it.ownership.to_string(),
                 "standing": it.standing.to_string(),
                 "orphaned": it.is_orphaned,
+                "moved_from": it.moved_from,
             })
         });
         return shell.json(&json!({
@@ -76,18 +79,22 @@ fn is_worth_a_line(file: &FileStatus) -> bool {
         Standing::Edited => file.ownership == Ownership::Seeded,
         _ => false,
     };
-    file.is_orphaned || !is_quiet
+    file.is_orphaned || file.moved_from.is_some() || !is_quiet
 }
 
 fn table<'a>(files: impl Iterator<Item = &'a FileStatus>) -> String {
-    let rows: Vec<(String, String, &str)> = files
+    let rows: Vec<(String, String, String)> = files
         .map(|it| {
             let orphaned = if it.is_orphaned { ", orphaned" } else { "" };
             let standing = format!("{}{orphaned}", it.standing);
-            (standing, it.ownership.to_string(), it.path.as_str())
+            let path = match &it.moved_from {
+                Some(from) => format!("{} (moved from {from})", it.path),
+                None => it.path.clone(),
+            };
+            (standing, it.ownership.to_string(), path)
         })
         .collect();
-    let width = |of: fn(&(String, String, &str)) -> usize| rows.iter().map(of).max().unwrap_or(0);
+    let width = |of: fn(&(String, String, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);
     let (first, second) = (width(|it| it.0.len()), width(|it| it.1.len()));
     let mut text = String::new();
     for (standing, ownership, path) in &rows {
@@ -169,6 +176,11 @@ fn generated(
 ) -> Result<(Gathered, Vec<u8>), Failure> {
     let wishes = Wishes {
         fresh: [path.to_owned()].into(),
+        // What is asked for by name is not looked for elsewhere.
+        moves: Answers {
+            gone: [path.to_owned()].into(),
+            ..Answers::default()
+        },
         is_silent: true,
         ..Wishes::default()
     };
@@ -193,7 +205,7 @@ fn generated(
     }
 }
 
-fn unknown(path: &str, lock: &Lock) -> Failure {
+pub(super) fn unknown(path: &str, lock: &Lock) -> Failure {
     match lock.files.get(path).map(|it| it.ownership) {
         Some(Ownership::History) => Failure::usage(
             format!("`{path}` is a migration, which svcgen writes once and never again"),
@@ -203,6 +215,13 @@ fn unknown(path: &str, lock: &Lock) -> Failure {
             format!("`{path}` is no longer generated"),
             "delete it when you no longer need it",
         ),
+        None if lock.moved.place(path) != path => Failure::usage(
+            format!(
+                "`{path}` was moved, and is `{}` now",
+                lock.moved.place(path)
+            ),
+            "name it by its place",
+        ),
         None => Failure::usage(
             format!("svcgen does not generate `{path}`"),
             "`svcgen status --all` lists what it does",
@@ -210,7 +229,7 @@ fn unknown(path: &str, lock: &Lock) -> Failure {
     }
 }
 
-fn no_file(path: &str, what: &str) -> Failure {
+pub(super) fn no_file(path: &str, what: &str) -> Failure {
     Failure::InTheWay {
         message: format!("`{path}` is {what}"),
         hint: "move it out of the way: svcgen writes ordinary files only".to_owned(),
@@ -254,7 +273,23 @@ pub fn own(project: Option<&Path>, options: &Files, shell: &Shell) -> Result<(),
 
 /// Runs `svcgen restore FILE…`: as svcgen makes them; what was there is kept for undo.
 pub fn restore(project: Option<&Path>, options: &Files, shell: &Shell) -> Result<(), Failure> {
-    change(project, options, shell, |project, paths, lock, shell| {
+    let found = generate::find(project)?;
+    let lock = Lock::parse(&found.lock_text()?.unwrap_or_default()).unwrap_or_default();
+    let mut options = options.clone();
+    let mut back = Vec::new();
+    options.files.retain(|typed| {
+        let path = found.path_of(typed).unwrap_or_default();
+        let planned = lock.moved.iter().find(|it| path == it.0 || path == it.1);
+        back.extend(planned.map(|(planned, _)| planned.to_owned()));
+        planned.is_none()
+    });
+    for planned in &back {
+        mv::back(&found, planned, shell)?;
+    }
+    if options.files.is_empty() {
+        return Ok(());
+    }
+    change(project, &options, shell, |project, paths, lock, shell| {
         let mut changes = Vec::new();
         for path in paths {
             let (gathered, content) = generated(project, path, Which::Now, shell)?;
@@ -268,7 +303,14 @@ pub fn restore(project: Option<&Path>, options: &Files, shell: &Shell) -> Result
                 _ => gathered.entry(path)?,
             };
             let is_same = before == Some(Fingerprint::of(&content));
-            lock.files.insert(path.clone(), entry);
+            let was = lock.files.insert(path.clone(), entry);
+            if is_same && was.is_some_and(|it| matches!(it.state, State::Owned(_))) {
+                shell.status(
+                    "Restored",
+                    &format!("`{path}`: svcgen keeps it up to date again"),
+                );
+                continue;
+            }
             if is_same {
                 shell.status("Unchanged", &format!("`{path}` is as svcgen makes it"));
                 continue;
@@ -319,7 +361,7 @@ fn change(
 }
 
 /// The path of a file, as the lock has it, from what was typed anywhere in the project.
-fn inside(project: &Project, typed: &Path) -> Result<String, Failure> {
+pub(super) fn inside(project: &Project, typed: &Path) -> Result<String, Failure> {
     let path = project.path_of(typed).ok_or_else(|| {
         Failure::usage(
             format!("`{}` is outside of the project", typed.display()),

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::json;
 
-use super::{Failure, arguments::Format, check::counted, prepared::Prepared, shell::Shell};
+use super::{
+    Failure, arguments::Format, check::counted, moved::Likely, prepared::Prepared, shell::Shell,
+};
 use crate::reconcile::{Action, Because, Conflict, ConflictKind, WritePlan};
 
 /// What is the matter with a file.
@@ -91,6 +93,15 @@ pub fn of_conflicts(conflicts: &[Conflict]) -> Vec<Finding> {
         because: conflict.to_string(),
     });
     found.collect()
+}
+
+/// A file that is gone, and may have been moved.
+pub fn of_moved(likely: &Likely) -> Finding {
+    Finding {
+        path: likely.from.clone(),
+        kind: Kind::Missing,
+        because: likely.to_string(),
+    }
 }
 
 /// A file that is only behind.

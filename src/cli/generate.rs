@@ -69,7 +69,7 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
     let writing = Instant::now();
     let first = prepared.first.clone();
     let (marked, index) = (prepared.plan.marked.clone(), prepared.index.clone());
-    let (moved, dirty) = (moved::found(project, &prepared)?, dirty(project, &prepared));
+    let (moved, dirty) = (prepared.moved.clone(), dirty(project, &prepared));
     let mut changes = questions::changes(&schema, &answered);
     let answers: Vec<String> = changes.iter().map(|it| it.path.clone()).collect();
     changes.extend(joining.into_iter().flat_map(|it| it.removals));
@@ -83,9 +83,7 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
     if let Some(step) = &first {
         tell_step(step, shell);
     }
-    for note in &moved {
-        shell.warn(note);
-    }
+    moved.tell(shell);
     if !dirty.is_empty() {
         let more = match dirty.len().saturating_sub(MOST_TOLD) {
             0 => String::new(),
@@ -186,6 +184,16 @@ fn prepare(
             Err(Failure::Conflicts(found, _))
                 if conflicts::ask(&found, &mut wishes.conflicts, shell)? => {}
             Err(Failure::Questions(asked)) => questions::answer(&asked, schema, shell)?,
+            Err(Failure::Moved(likely)) => {
+                if !moved::ask(&likely, &mut wishes.moves)? {
+                    return Err(Failure::Moved(likely));
+                }
+            }
+            Ok(prepared) if !prepared.moved.likely.is_empty() => {
+                if !moved::ask(&prepared.moved.likely, &mut wishes.moves)? {
+                    return Ok(prepared);
+                }
+            }
             other => return other.map_err(|it| conflicts::reported(it, project)),
         }
     }
@@ -239,9 +247,14 @@ fn rehearse(project: &Project, options: &Generate, shell: &Shell) -> Result<(), 
             let findings = findings::of_conflicts(&conflicts);
             return findings::tell(&findings, options.format, shell);
         }
+        Err(Failure::Moved(likely)) if options.check => {
+            let findings: Vec<_> = likely.iter().map(findings::of_moved).collect();
+            return findings::tell(&findings, options.format, shell);
+        }
         prepared => prepared?,
     };
     let name = prepared.service.name.kebab().to_owned();
+    prepared.moved.tell(shell);
     if options.diff {
         shell.data(differences(&prepared).as_bytes())?;
     }

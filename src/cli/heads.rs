@@ -132,18 +132,13 @@ impl Heads {
             .map_err(|error| Failure::internal("the tables cannot be written down", error))?;
         let mut withdrawn = BTreeSet::new();
         for link in self.withdrawn.iter().filter(|it| !self.kept.contains(it)) {
-            if self.kept.iter().any(|it| it.id == link.id) {
-                return Err(Failure::InTheWay {
-                    message: format!(
-                        "both branches have a migration `{}`, and they differ",
-                        link.id
-                    ),
-                    hint: format!(
-                        "choose one of them, such as by `git checkout --theirs migrations/{}`, then \
-                         run `svcgen migrate merge` again",
-                        link.id
-                    ),
-                });
+            if let Some(at) = self.kept.iter().position(|it| it.id == link.id) {
+                let before = at.checked_sub(1).map(|it| &self.kept[it]);
+                if migrate::folder(project, &link.id)?.is_as_written(before, &self.kept[at]) {
+                    // That one was chosen, so nothing of the other is left to take away.
+                    continue;
+                }
+                return Err(namesakes(&link.id));
             }
             let files = migrate::folder(project, &link.id)?.files.into_iter();
             withdrawn.extend(files.map(|(name, _)| folder::path(&link.id, &name)));
@@ -162,6 +157,18 @@ impl Heads {
             withdrawn,
             ids,
         })
+    }
+}
+
+/// Both branches call a migration by one name, and only one folder can have it.
+fn namesakes(id: &str) -> Failure {
+    Failure::InTheWay {
+        message: format!("both branches have a migration `{id}`, and they differ"),
+        hint: format!(
+            "choose one of them: `git checkout --theirs migrations/{id}` and `svcgen migrate merge`, or \
+             `git checkout --ours migrations/{id}` and `svcgen migrate merge --keep-ours`; what the other did is \
+             planned anew"
+        ),
     }
 }
 

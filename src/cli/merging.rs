@@ -26,6 +26,7 @@ use crate::{
         bases::{Bases, Branches},
         lock::{Entry, Lock, State, Written},
         merge::markers,
+        moves::{self, Moves},
         pages::UNRESOLVED,
         path::COPIES,
         text::{BlobId, Fingerprint},
@@ -163,10 +164,17 @@ fn read_locks(project: &Project, text: &str) -> Result<(Lock, Option<Lock>), Fai
         ours.map_or(Err(error), |it| Lock::parse(&it))
     });
     let (mut ours, theirs) = (ours?, Lock::parse(&theirs)?);
-    for (path, entry) in &theirs.files {
-        ours.files
-            .entry(path.clone())
-            .or_insert_with(|| entry.clone());
+    let moved_there: Vec<_> = theirs
+        .moved
+        .iter()
+        .filter(|(it, _)| ours.moved.place(it) == *it)
+        .collect();
+    for (planned, place) in moved_there {
+        ours.follow(planned, place);
+    }
+    for (place, entry) in &theirs.files {
+        let path = ours.moved.place(theirs.moved.planned(place)).to_owned();
+        ours.files.entry(path).or_insert_with(|| entry.clone());
     }
     forget_withdrawn(project, &mut ours)?;
     Ok((ours, Some(theirs)))
@@ -274,6 +282,8 @@ pub struct Known {
     git: OnceCell<Option<Git>>,
     /// The lock of the other branch, while git has two.
     theirs: Option<Lock>,
+    /// Where files lay in the last run, and where they lie in this one.
+    moved: [Moves; 2],
     last: OnceCell<BTreeMap<String, Vec<u8>>>,
 }
 
@@ -283,8 +293,10 @@ impl Known {
         project: &Project,
         tables: Option<String>,
         theirs: Option<Lock>,
+        moved: &Moves,
     ) -> Result<Self, Failure> {
         Ok(Self {
+            moved: [moved.clone(), moved.clone()],
             schema: project.text(state_files::LAST_SCHEMA)?,
             project: project.clone(),
             tables,
@@ -294,7 +306,17 @@ impl Known {
         })
     }
 
-    fn git(&self) -> Option<&Git> {
+    /// The same, where files have been moved since.
+    pub fn following(self, moved: &Moves) -> Self {
+        let [before, _] = self.moved;
+        Self {
+            moved: [before, moved.clone()],
+            ..self
+        }
+    }
+
+    /// The project's repository, if it is in one.
+    pub fn git(&self) -> Option<&Git> {
         let git = self.git.get_or_init(|| Git::of(self.project.root()));
         git.as_ref()
     }
@@ -305,7 +327,9 @@ impl Known {
         let sources = schema::restored(&stage(state_files::LAST_SCHEMA)?)?;
         let tables = stage(project::TABLES_FILE);
         let directory = self.project.nearest_directory();
-        render(&sources, tables.as_deref(), directory)?.remove(path)
+        let moved = &self.theirs.as_ref()?.moved;
+        let place = moved.place(self.moved[1].planned(path));
+        render(&sources, tables.as_deref(), directory, moved)?.remove(place)
     }
 
     /// What this svcgen makes of the last schema.
@@ -314,7 +338,8 @@ impl Known {
             let sources = self.schema.as_deref().and_then(schema::restored);
             let rendered = sources.and_then(|sources| {
                 let tables = self.tables.as_deref();
-                render(&sources, tables, self.project.nearest_directory())
+                let directory = self.project.nearest_directory();
+                render(&sources, tables, directory, &self.moved[0])
             });
             rendered.unwrap_or_default()
         })
@@ -326,6 +351,7 @@ fn render(
     sources: &[crate::source::Source],
     tables: Option<&str>,
     directory: &Path,
+    moved: &Moves,
 ) -> Option<BTreeMap<String, Vec<u8>>> {
     let inputs = generate::Inputs {
         sources,
@@ -335,7 +361,8 @@ fn render(
         // The tables are those of this very schema, so there is nothing to allow.
         allow: Allow::default(),
     };
-    let generated = generate::generate(&inputs).ok()?;
+    let mut generated = generate::generate(&inputs).ok()?;
+    moves::relocate(&mut generated.files, moved, &OnDisk::new()).ok()?;
     let text = |file: crate::plan::Rendered| match file.content {
         Content::Whole(text) => Some((file.path, text)),
         Content::AsBefore => None,
@@ -345,7 +372,8 @@ fn render(
 
 impl Bases for Known {
     fn rendering(&self, path: &str) -> Option<Vec<u8>> {
-        self.last().get(path).cloned()
+        let [before, now] = &self.moved;
+        self.last().get(before.place(now.planned(path))).cloned()
     }
 
     fn blob(&self, id: BlobId) -> Option<Vec<u8>> {
@@ -353,7 +381,9 @@ impl Bases for Known {
     }
 
     fn branches(&self, path: &str) -> Option<Branches> {
-        let (git, written) = (self.git()?, self.theirs.as_ref()?.written(path)?.clone());
+        let (git, theirs) = (self.git()?, self.theirs.as_ref()?);
+        let there = theirs.moved.place(self.moved[1].planned(path));
+        let written = theirs.written(there)?.clone();
         let theirs = git.stage(path, Stage::Theirs)?;
         let copy = format!("{COPIES}/{path}");
         let copies = [

@@ -21,6 +21,7 @@ mod merging;
 mod meta;
 mod migrate;
 mod moved;
+mod mv;
 mod new;
 mod pipeline;
 mod prepared;
@@ -104,6 +105,7 @@ fn dispatch(arguments: Arguments, shell: &Shell) -> Result<(), Failure> {
         Command::Diff(options) => files::diff(project, &options, shell),
         Command::Own(options) => files::own(project, &options, shell),
         Command::Restore(options) => files::restore(project, &options, shell),
+        Command::Mv(options) => mv::run(project, &options, shell),
         Command::Check(options) => check::run(project, options, shell),
         Command::Import(_) if project.is_some() => Err(Failure::usage(
             "`--project` names a project that is there already",

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -11,6 +11,7 @@ use super::{
     carrying::{Carried, Carry, Here},
     heads::{self, Joining},
     merging::{self, Kept, Known},
+    moved::{self, Sought},
     prepared::Prepared,
     proving::{self, Proving},
     shell::Shell,
@@ -56,6 +57,8 @@ pub struct Wishes<'a> {
     pub tables: Option<String>,
     /// Two chains of migrations that become one.
     pub joining: Option<&'a Joining>,
+    /// What is known of files that were moved.
+    pub moves: moved::Answers,
     /// Whether warnings are left to another step.
     pub is_silent: bool,
 }
@@ -79,6 +82,7 @@ pub struct Gathered {
     wishes: reconcile::Wishes,
     formatter: Rustfmt,
     bases: Known,
+    moved: Sought,
     clock: Clock,
 }
 
@@ -120,7 +124,7 @@ pub fn gather(
     let previous_tables = joined_tables.or_else(|| tables_before.clone());
     let (lock, theirs) = merging::locks(project, lock_before.as_deref(), wishes.joining)?;
     let lost = lock_before.is_none() && previous_tables.is_some();
-    let lock = Lock { lost, ..lock };
+    let mut lock = Lock { lost, ..lock };
     let mut disk = OnDisk::new();
     let recorded = lock.files.keys().map(String::as_str);
     let carried = wishes.carry.iter().flat_map(|it| it.looked_at());
@@ -135,6 +139,7 @@ pub fn gather(
         let is_carried = wishes.carry.is_some_and(|it| it.is_fresh(path));
         !is_carried && !wishes.fresh.contains(path)
     });
+    let known = moved::known(known, &lock, &disk, wishes);
     let inputs = generate::Inputs {
         sources: &sources,
         known: &known,
@@ -162,6 +167,17 @@ pub fn gather(
     state_files::add(&mut files, &sources, &disk, &lock);
     clock.lap("generate");
     let kept = Kept::of(project)?;
+    let bases = Known::of(project, tables_before, theirs, &lock.moved)?;
+    let mut copies = kept.copies.clone();
+    let moved = moved::Here {
+        project,
+        files: &mut files,
+        lock: &mut lock,
+        disk: &mut disk,
+        copies: &mut copies,
+        known: &bases,
+    }
+    .settle(wishes)?;
     if let (Some(proving), Some(planned)) = (wishes.proving, &migration) {
         // A migration that would be refused afterwards is not worth the proof.
         kept.refuse_unresolved()?;
@@ -174,19 +190,18 @@ pub fn gather(
         project.look(beside.iter().map(String::as_str), &mut disk)?;
     }
     Ok(Gathered {
-        copies: kept.copies.clone(),
+        copies,
         service,
         files,
-        lock,
         disk,
         rustfmt,
         lock_before,
         kept,
         wishes: wishes.conflicts.clone(),
-        formatter: Rustfmt {
-            directory: project.nearest_directory().to_owned(),
-        },
-        bases: Known::of(project, tables_before, theirs)?,
+        formatter: Rustfmt::at(project.nearest_directory()),
+        bases: bases.following(&lock.moved),
+        lock,
+        moved,
         clock,
     })
 }
@@ -308,6 +323,7 @@ impl Gathered {
         carried: Vec<Carried>,
         first: Option<Step>,
     ) -> Result<Prepared, Failure> {
+        moved::refuse(&self.moved.likely)?;
         let plan = self.reconcile()?;
         self.clock.lap("reconcile");
         Ok(Prepared {
@@ -319,6 +335,7 @@ impl Gathered {
             plan,
             lock_before: self.lock_before,
             carried,
+            moved: self.moved,
             first,
         })
     }
@@ -398,9 +415,19 @@ fn take_extras(files: &mut [Rendered], extras: &mut Extras) -> Result<(), Failur
     Ok(())
 }
 
+/// The project's own rustfmt.
 #[derive(Debug)]
-struct Rustfmt {
+pub struct Rustfmt {
     directory: PathBuf,
+}
+
+impl Rustfmt {
+    /// As it formats in this directory.
+    pub fn at(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+        }
+    }
 }
 
 impl Formatter for Rustfmt {

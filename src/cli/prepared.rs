@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{carrying::Carried, merging::Kept, upgrade::Step};
+use super::{carrying::Carried, merging::Kept, moved::Sought, upgrade::Step};
 use crate::{
     model::Service,
     project::{self, transaction::Change},
@@ -26,6 +26,8 @@ pub struct Prepared {
     pub(super) kept: Kept,
     /// Files that were a person's and go along with what changed.
     pub(super) carried: Vec<Carried>,
+    /// What became of files that are gone.
+    pub moved: Sought,
     /// What was owed to another version of svcgen, before the schema's changes.
     pub first: Option<Step>,
 }

@@ -216,6 +216,7 @@ fn with_reason(file: &Told) -> String {
         Because::Missing
         | Because::Orphaned
         | Because::Overwritten
+        | Because::Joined
         | Because::Marked
         | Because::MergedForYou
         | Because::MergedForGenerator => format!("{} ({})", file.path, file.because),

@@ -54,6 +54,7 @@ pub fn prepare(
     let first = Wishes {
         is_silent: true,
         conflicts: wishes.conflicts.clone(),
+        moves: wishes.moves.clone(),
         ..Wishes::default()
     };
     let first = pipeline::gather(project, last, &first, shell)
@@ -79,6 +80,7 @@ pub fn prepare(
         conflicts: wishes.conflicts.clone(),
         allow: wishes.allow,
         proving: wishes.proving,
+        moves: wishes.moves.clone(),
         ..Wishes::default()
     };
     let gathered = pipeline::gather(project, schema, &second, shell)?;

@@ -157,6 +157,10 @@ codes! {
     "S0404" RequiredCycle: "required references form a circle",
     "When each record needs another to exist first, none can ever be created. Make one of the\n\
      references nullable.";
+    "S0405" CascadeCycle: "removals go in a circle",
+    "`on_archive: cascade` takes the records along that refer to the one that goes, and those that refer\n\
+     to them. Through several entities that must not come back to where it began: a removal is one\n\
+     statement an entity, in an order. An entity may cascade to itself.";
     "S0501" UnknownColumn: "a column is unknown",
     "Indexes, `unique:` and `list:` name fields of the entity, or `id`, `created_at`, `updated_at` and\n\
      `version` where the entity has them. A reference is named like its field: `customer`, not `customer_id`.";

@@ -107,11 +107,15 @@ fn of_change(change: &Change) -> Vec<Finding> {
         }
         Change::RenameTable { from, .. } => one(
             Code::Bc101,
-            format!("the old release still calls `{table}` `{from}`"),
+            format!(
+                "`{from}` is called `{table}` from now on, and the old release asks for `{from}`"
+            ),
         ),
         Change::RenameColumn { from, to, .. } if !to.contains("__v") => one(
             Code::Bc102,
-            format!("the old release still calls `{to}` of `{table}` `{from}`"),
+            format!(
+                "`{from}` of `{table}` is called `{to}` from now on, and the old release asks for `{from}`"
+            ),
         ),
         Change::AddColumn { column, fill, .. } if !column.nullable && column.default.is_none() => {
             let name = &column.name;

@@ -79,6 +79,12 @@ impl Git {
         self.ask(&["cat-file", "blob", &id.to_string()])
     }
 
+    /// What the last commit has at a path.
+    pub fn committed(&self, path: &str) -> Option<Vec<u8>> {
+        let name = format!("HEAD:{}{path}", self.prefix);
+        self.ask(&["cat-file", "blob", &name])
+    }
+
     /// What one side of a merge has at a path that git could not merge, or, where the merge is
     /// committed by now, that both sides had changed.
     pub fn stage(&self, path: &str, stage: Stage) -> Option<Vec<u8>> {

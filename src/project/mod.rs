@@ -207,6 +207,35 @@ impl Project {
         Ok(paths)
     }
 
+    /// The files that people write, sorted: what is hidden, built, vendored or the schema is left
+    /// out, and links are not followed.
+    pub fn files(&self) -> Result<Vec<String>, ProjectError> {
+        const LEFT_OUT: [&str; 6] = [
+            "target",
+            "vendor",
+            "node_modules",
+            "migrations",
+            "entities",
+            "data",
+        ];
+        let is_looked_into = |entry: &walkdir::DirEntry| {
+            let name = entry.file_name().to_string_lossy();
+            entry.depth() == 0
+                || !(name.starts_with('.') || entry.depth() == 1 && LEFT_OUT.contains(&&*name))
+        };
+        let mut paths = Vec::new();
+        let walk = walkdir::WalkDir::new(&self.root).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(is_looked_into) {
+            let entry = entry.map_err(|error| read_error("the project", error.into()))?;
+            if entry.file_type().is_file()
+                && let Ok(path) = entry.path().strip_prefix(&self.root)
+            {
+                paths.push(path.to_string_lossy().replace('\\', "/"));
+            }
+        }
+        Ok(paths)
+    }
+
     /// The names of the folders of migrations, sorted.
     pub fn migrations(&self) -> Result<Vec<String>, ProjectError> {
         let error = |source| read_error("migrations", source);

@@ -154,7 +154,7 @@ impl<'a> Decider<'a> {
                 let content = self.in_the_manner_of_disk(path, content);
                 self.write(
                     path,
-                    entry(written),
+                    entry(written.laid_out(&content)),
                     Action::Replace(content),
                     Because::Changed,
                 );
@@ -208,13 +208,20 @@ impl<'a> Decider<'a> {
     /// The file is written as it is generated, whatever was made of it.
     pub(super) fn overwrite(&mut self, edited: &Edited<'_>) {
         let content = in_the_manner_of(edited.disk, edited.content).into_owned();
-        let action = Action::Replace(content);
-        self.write(
-            &edited.file.path,
-            edited.entry(),
-            action,
-            Because::Overwritten,
-        );
+        let entry = Entry {
+            ownership: edited.file.ownership,
+            state: State::Written(edited.written.clone().laid_out(&content)),
+        };
+        let path = edited.file.path.as_str();
+        // No run restores a sealed file but one that joins two branches.
+        let is_joined =
+            edited.file.ownership == Ownership::Sealed && self.inputs.wishes.restore.contains(path);
+        let because = if is_joined {
+            Because::Joined
+        } else {
+            Because::Overwritten
+        };
+        self.write(path, entry, Action::Replace(content), because);
     }
 
     /// The file stays as its owner made it, and what is generated now is kept beside the
@@ -358,9 +365,11 @@ impl<'a> Decider<'a> {
         }
         self.writes
             .sort_by(|left, right| left.path.cmp(&right.path));
+        let places = self.inputs.rendered.iter().map(|it| it.path.as_str());
         let lock = Lock {
             rustfmt: self.inputs.rustfmt,
             files: self.lock,
+            moved: self.inputs.lock.moved.of_places(&places.collect()),
             lost: false,
         };
         Ok(WritePlan {

@@ -7,6 +7,7 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
 
 use super::{
+    moves::Moves,
     path::{self, PathProblem},
     text::{BlobId, Fingerprint},
 };
@@ -36,6 +37,8 @@ pub fn written_by(text: &str) -> Option<&str> {
 
 /// Counts the forms that a lock has had: with another number it is read another way, or not at all.
 const FORMAT: u32 = 2;
+/// Stands between the planned path of a moved file and its place.
+const ARROW: &str = " -> ";
 const TITLE: &str =
     "# Which files svcgen wrote, and what they said. Commit it; svcgen rewrites it.";
 
@@ -46,6 +49,8 @@ pub struct Lock {
     pub rustfmt: Option<Fingerprint>,
     /// The files, by path.
     pub files: BTreeMap<String, Entry>,
+    /// Where files lie that their owners moved; above they stand under their places.
+    pub moved: Moves,
     /// Set when the lock is gone although the project was generated before: what
     /// is there is then taken over instead of refused.
     pub lost: bool,
@@ -83,6 +88,18 @@ pub struct Written {
     pub rendering: Option<String>,
     /// What git calls it, should it have been committed.
     pub blob: Option<BlobId>,
+}
+
+impl Written {
+    /// The same text with the end that its owner's file has: so it lies there, and so it is
+    /// known again.
+    #[must_use]
+    pub fn laid_out(self, content: &[u8]) -> Self {
+        Self {
+            raw: Fingerprint::of(content),
+            ..self
+        }
+    }
 }
 
 /// Why a lock cannot be used.
@@ -171,6 +188,11 @@ impl Lock {
             ..Self::default()
         };
         for line in lines.take_while(|line| !line.starts_with("end ")) {
+            if let Some(moved) = line.strip_prefix("moved ") {
+                let (planned, place) = parse_moved(moved)?;
+                lock.moved.insert(planned, place);
+                continue;
+            }
             let (path, entry) = parse_entry(line)?;
             if lock.files.insert(path.clone(), entry).is_some() {
                 return Err(LockError::Damaged(format!("`{path}` is there twice")));
@@ -186,6 +208,9 @@ impl Lock {
             "{TITLE}\nformat {FORMAT}\nsvcgen {}\nrustfmt {rustfmt}\n",
             version()
         );
+        for (planned, place) in self.moved.iter() {
+            push_line(&mut text, format_args!("moved {planned}{ARROW}{place}"));
+        }
         for (path, entry) in &self.files {
             let word = ownership_word(entry.ownership);
             let (mark, written) = match &entry.state {
@@ -199,7 +224,7 @@ impl Lock {
         let checksum = Fingerprint::of(text.as_bytes());
         push_line(
             &mut text,
-            format_args!("end {} {checksum}", self.files.len()),
+            format_args!("end {} {checksum}", self.files.len() + self.moved.len()),
         );
         text
     }
@@ -211,6 +236,28 @@ impl Lock {
             _ => None,
         }
     }
+
+    /// Takes down that a file on record lies at another place now.
+    pub fn follow(&mut self, from: &str, to: &str) {
+        let planned = self.moved.planned(from).to_owned();
+        self.moved.insert(&planned, to);
+        if let Some(entry) = self.files.remove(from) {
+            self.files.insert(to.to_owned(), entry);
+        }
+    }
+}
+
+fn parse_moved(line: &str) -> Result<(&str, &str), LockError> {
+    let damaged =
+        || LockError::Damaged(format!("cannot read the line `moved {}`", printable(line)));
+    let (planned, place) = line.split_once(ARROW).ok_or_else(damaged)?;
+    for path in [planned, place] {
+        path::check(path).map_err(|problem| LockError::Path {
+            path: printable(path),
+            problem,
+        })?;
+    }
+    Ok((planned, place))
 }
 
 fn written_words(written: &Written) -> String {
@@ -341,129 +388,4 @@ pub fn is_newer(left: &str, right: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> Lock {
-        let written = |text: &str, formatted: Option<&str>| {
-            State::Written(Written {
-                raw: Fingerprint::of(text.as_bytes()),
-                formatted: formatted.map(|it| Fingerprint::of(it.as_bytes())),
-                rendering: Some("d1".to_owned()),
-                blob: Some(BlobId::of(text.as_bytes())),
-            })
-        };
-        let files = [
-            ("src/app.rs", Ownership::Managed, written("a", Some("a"))),
-            ("src/order/rules.rs", Ownership::Seeded, State::Deleted),
-            ("openapi.json", Ownership::Sealed, written("b", None)),
-            (
-                "migrations/0001 a/x.sql",
-                Ownership::History,
-                written("c", Some("d")),
-            ),
-        ];
-        let files =
-            files.map(|(path, ownership, state)| (path.to_owned(), Entry { ownership, state }));
-        Lock {
-            rustfmt: Some(Fingerprint::of(b"max_width = 80")),
-            files: files.into(),
-            lost: false,
-        }
-    }
-
-    #[test]
-    fn a_lock_reads_what_it_wrote() {
-        let lock = sample();
-        assert_eq!(Lock::parse(&lock.render()).as_ref(), Ok(&lock));
-        assert_eq!(Lock::parse(&lock.render().replace('\n', "\r\n")), Ok(lock));
-        assert_eq!(Lock::parse(&Lock::default().render()), Ok(Lock::default()));
-    }
-
-    #[test]
-    fn every_cut_is_noticed() {
-        let text = sample().render();
-        for end in 0..text.len() - 1 {
-            let Err(error) = Lock::parse(&text[..end]) else {
-                panic!("a lock cut at {end} was believed")
-            };
-            assert!(
-                matches!(error, LockError::Damaged(_)),
-                "cut at {end}: {error}"
-            );
-        }
-    }
-
-    #[test]
-    fn every_changed_byte_is_noticed_or_means_the_same() {
-        let lock = sample();
-        let text = lock.render();
-        for at in 0..text.len() {
-            let mut bytes = text.clone().into_bytes();
-            bytes[at] ^= 1;
-            let changed = String::from_utf8(bytes).expect("the lock is ASCII");
-            if let Ok(read) = Lock::parse(&changed) {
-                assert_eq!(read, lock, "byte {at}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_newer_lock_names_the_version_to_install() {
-        let text = sample()
-            .render()
-            .replace(&format!("svcgen {SVCGEN_VERSION}"), "svcgen 99.1.0");
-        let error = Lock::parse(&text).expect_err("newer");
-        assert_eq!(error.hint(), "run `cargo install svcgen --version 99.1.0`");
-        let text = text.replace("svcgen 99.1.0", "svcgen 0.0.9").replace(
-            &format!("format {FORMAT}"),
-            &format!("format {}", FORMAT + 1),
-        );
-        assert!(matches!(Lock::parse(&text), Err(LockError::Newer { .. })));
-    }
-
-    #[test]
-    fn an_older_form_is_told_from_a_newer_one_and_from_damage() {
-        let text = sample().render();
-        let of =
-            |format: u32| text.replace(&format!("format {FORMAT}"), &format!("format {format}"));
-        let error = Lock::parse(&of(FORMAT - 1)).expect_err("older");
-        assert!(matches!(error, LockError::Older { .. }));
-        assert!(error.to_string().contains("has format 1"), "{error}");
-        assert!(error.hint().starts_with("delete it"), "{}", error.hint());
-        let error = Lock::parse(&of(FORMAT + 1)).expect_err("newer");
-        assert!(
-            error.hint().starts_with("run `cargo install svcgen"),
-            "{}",
-            error.hint()
-        );
-        let error = Lock::parse(&text.replace("format ", "form ")).expect_err("damaged");
-        assert!(matches!(error, LockError::Damaged(_)));
-    }
-
-    #[test]
-    fn paths_out_of_the_project_are_refused_even_with_a_good_checksum() {
-        for path in ["../outside", "/etc/passwd", ".git/config", "svcgen.yaml"] {
-            let mut lock = sample();
-            lock.files.insert(
-                path.to_owned(),
-                Entry {
-                    ownership: Ownership::Sealed,
-                    state: State::Deleted,
-                },
-            );
-            assert!(
-                matches!(Lock::parse(&lock.render()), Err(LockError::Path { .. })),
-                "{path}"
-            );
-        }
-    }
-
-    #[test]
-    fn versions_are_ordered_as_numbers() {
-        assert!(is_newer("0.10.0", "0.9.1"));
-        assert!(is_newer("1.0.0", "1.0.0-rc.1"));
-        assert!(!is_newer("0.1.0", "0.1.0"));
-        assert!(!is_newer("nonsense", "0.1.0"));
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ mod decide;
 mod indentation;
 pub mod lock;
 pub mod merge;
+pub mod moves;
 mod normal;
 pub mod pages;
 pub mod path;
@@ -173,6 +174,8 @@ pub enum Because {
     SealedAndEdited,
     /// It was edited, and was asked to be as it was generated.
     Overwritten,
+    /// It is not to be edited, and git has mixed what two branches made of it.
+    Joined,
     /// It is seeded, so it is its owner's.
     Yours,
     /// Its owner deleted it.
@@ -228,6 +231,7 @@ impl fmt::Display for Because {
             Self::SetBeside => "it cannot be merged; what it should say is in the file beside it",
             Self::SealedAndEdited => "it is derived from the schema, and no longer says what it should",
             Self::Overwritten => "your edits are gone; `svcgen undo` brings them back",
+            Self::Joined => "one again, where git had two",
             Self::Yours => "yours",
             Self::DeletedByOwner => "you deleted it",
             Self::Owned => "you took it over",

@@ -273,10 +273,13 @@ fn record(case: &Case<'_>, merged: &Merged, text: &str, decider: &mut Decider<'_
             ],
         });
     }
-    if bytes != edited.content {
-        decider
-            .copies
-            .insert(path.to_owned(), edited.content.to_vec());
+    let mut entry = edited.entry();
+    if bytes == *in_the_manner_of(edited.disk, edited.content) {
+        // No edit is left but the file's own line ends.
+        entry.state = State::Written(edited.written.clone().laid_out(&bytes));
+    } else {
+        let copy = edited.content.to_vec();
+        decider.copies.insert(path.to_owned(), copy);
     }
     let action = if bytes == edited.disk {
         Action::Keep
@@ -288,7 +291,7 @@ fn record(case: &Case<'_>, merged: &Merged, text: &str, decider: &mut Decider<'_
     } else {
         because
     };
-    decider.write(path, edited.entry(), action, because);
+    decider.write(path, entry, action, because);
 }
 
 /// The file and its record stay, so that the next run merges again; the new text is put

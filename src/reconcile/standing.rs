@@ -6,11 +6,12 @@
 //! how things stand:
 //!
 //! ```text
-//! FileStatus { path, ownership, standing, is_orphaned }
+//! FileStatus { path, ownership, standing, is_orphaned, moved_from }
 //!     ownership    managed | seeded | sealed | history
 //!     standing     AsGenerated | Reformatted | Edited | Conflicted | Missing | Deleted
 //!                  | Owned | Unknown | Obstructed("a directory")
 //!     is_orphaned  on record, and no longer generated
+//!     moved_from   where it would be written, had its owner not moved it
 //! ```
 //!
 //! Knows nothing of what the files should say by now: whether a schema has changed
@@ -82,6 +83,8 @@ pub struct FileStatus {
     pub standing: Standing,
     /// Whether it is on record and no longer generated.
     pub is_orphaned: bool,
+    /// Where svcgen would write it, if its owner moved it.
+    pub moved_from: Option<String>,
 }
 
 /// How every file stands that is on record, or generated and in the way, sorted by path.
@@ -112,6 +115,7 @@ pub fn survey(inputs: &Inputs<'_>, formatter: &dyn super::Formatter) -> Vec<File
             standing: standing(inputs, &normal, path),
             // Migrations are on record and never made again.
             is_orphaned: ownership != Ownership::History && !planned.contains_key(path),
+            moved_from: inputs.lock.moved.origin(path).map(str::to_owned),
         })
         .filter(|it| {
             let is_gone = matches!(it.standing, Standing::Missing | Standing::Deleted);

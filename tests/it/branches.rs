@@ -20,6 +20,26 @@ fn conflicted(ours: &str, theirs: &str) -> String {
 const THEIRS: &str = "migrations/0002_add_pages_to_notes/sqlite.sql";
 const OURS: &str = "migrations/0002_add_stars_to_notes/sqlite.sql";
 
+/// Two branches that have each added a field of the same name, and of another type; git left the
+/// folder of the branch that is checked out. With it, the files of the other one.
+fn namesakes() -> (Place, Vec<(String, Vec<u8>)>) {
+    let place = Place::notes();
+    let base = place.tree();
+    place.ok(&["add-field", "Note", "pages:int?"]);
+    let theirs = place.tree();
+    for path in theirs.keys().filter(|path| !base.contains_key(*path)) {
+        std::fs::remove_file(place.root().join(path)).unwrap();
+    }
+    for (path, content) in &base {
+        place.put(path, content);
+    }
+    place.ok(&["add-field", "Note", "pages:text?"]);
+    let sum = String::from_utf8(theirs[SUM].clone()).unwrap();
+    place.put(SUM, conflicted(&place.read(SUM), &sum));
+    let is_migration = |it: &(String, Vec<u8>)| it.0.starts_with("migrations/0002");
+    (place, theirs.into_iter().filter(is_migration).collect())
+}
+
 /// Two branches that have each added a field, merged by git: the schema is resolved, the sum is not.
 fn merged() -> Place {
     let place = Place::notes();
@@ -150,6 +170,47 @@ fn a_migration_outside_of_the_chain_is_not_left_there() {
     assert!(!place.has(THEIRS));
     place.ok(&["generate", "--check"]);
     place.ok(&["migrate", "lint"]);
+}
+
+#[test]
+fn of_two_migrations_of_one_name_one_is_chosen_and_the_other_planned_anew() {
+    const ID: &str = "0002_add_pages_to_notes";
+    let (place, theirs) = namesakes();
+    // The field became one of another type, so there is something left to plan.
+    let entity = place.read("entities/note.yaml");
+    let entity = entity.replace("pages: text?", "pages: int?\n  leaves: text?");
+    place.put("entities/note.yaml", entity);
+    let before = place.tree();
+    let words = [
+        ID,
+        "and they differ",
+        "git checkout --theirs",
+        "--keep-ours",
+    ];
+    for command in [&["generate"][..], &["migrate", "merge"]] {
+        place.svcgen(command).is(3, &words);
+    }
+    assert_eq!(place.tree(), before);
+    for (path, content) in &theirs {
+        place.put(path, content);
+    }
+    place.ok(&["migrate", "merge"]);
+    assert_eq!(chain(&place)[..2], ["0001_initial", ID]);
+    let (path, content) = theirs
+        .iter()
+        .find(|it| it.0.ends_with("/sqlite.sql"))
+        .unwrap();
+    assert_eq!(place.read(path).as_bytes(), content);
+    place.ok(&["migrate", "lint"]);
+    place.ok(&["generate", "--check"]);
+}
+
+#[test]
+fn of_two_migrations_of_one_name_ours_can_be_kept() {
+    let (place, _) = namesakes();
+    place.ok(&["migrate", "merge", "--keep-ours"]);
+    assert_eq!(chain(&place), ["0001_initial", "0002_add_pages_to_notes"]);
+    place.ok(&["generate", "--check"]);
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 mod tidy;
+mod twice;
 mod upgrade;
 mod words;
 mod yaml_edits;

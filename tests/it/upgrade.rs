@@ -198,3 +198,85 @@ fn an_entity_is_renamed_once_the_upgrade_is_behind() {
         .is(0, &["Added 1 field"]);
     assert!(place.read("src/app.rs").starts_with("//! The application"));
 }
+
+#[test]
+fn a_conflict_with_the_schema_is_not_put_down_to_the_upgrade() {
+    let place = project();
+    // The older version's rendering of the model is that of this one; the edit is of the schema's line.
+    let model = place.read("src/note/model.rs");
+    let edited = model.replacen("    pub title: String,\n", "    pub title: Box<str>,\n", 1);
+    assert_ne!(model, edited);
+    place.put("src/note/model.rs", edited);
+    place.put(
+        "entities/note.yaml",
+        "entity: Note\nfields:\n  title: string?\n",
+    );
+    let before = place.tree();
+    let ended = place.svcgen(&["generate"]);
+    ended.is(3, &["src/note/model.rs"]);
+    assert!(
+        !ended.stderr.contains("comes of svcgen itself"),
+        "{}",
+        ended.stderr
+    );
+    // Nothing of the first step is written either.
+    assert_eq!(place.tree(), before);
+    place
+        .ok(&["generate", "--on-conflict", "generated"])
+        .is(0, &["Upgraded svcgen 0.0.9 to 0.1.0"]);
+    assert!(place.read("src/app.rs").starts_with("//! The application"));
+    assert!(
+        place
+            .read("src/note/model.rs")
+            .contains("pub title: Option<String>")
+    );
+    place.ok(&["generate", "--check"]);
+}
+
+/// Two branches that an older version wrote: one thing after the other.
+#[test]
+fn two_chains_are_joined_before_an_upgrade() {
+    const SUM: &str = "migrations/svcgen.sum";
+    let place = project();
+    let base = place.tree();
+    older(&place, &["add-field", "Note", "pages:int?"]).is(0, &[]);
+    let theirs = place.tree();
+    for path in theirs.keys().filter(|it| !base.contains_key(*it)) {
+        std::fs::remove_file(place.root().join(path)).expect("removed");
+    }
+    for (path, content) in &base {
+        place.put(path, content);
+    }
+    older(&place, &["add-field", "Note", "stars:int?"]).is(0, &[]);
+    for (path, content) in theirs
+        .iter()
+        .filter(|(path, _)| path.starts_with("migrations/0002"))
+    {
+        place.put(path, content);
+    }
+    let entity = place.read("entities/note.yaml");
+    place.put(
+        "entities/note.yaml",
+        entity.replace("  stars:", "  pages: int?\n  stars:"),
+    );
+    let before = place.tree();
+    for command in [
+        &["generate"][..],
+        &["generate", "--check"],
+        &["add-field", "Note", "more:int?"],
+    ] {
+        place
+            .svcgen(command)
+            .is(3, &["0002_add_pages_to_notes", "svcgen migrate merge"]);
+    }
+    assert_eq!(place.tree(), before);
+    place.ok(&["migrate", "merge"]);
+    let sum = place.read(SUM);
+    assert!(
+        sum.contains("0002_add_stars_to_notes") && sum.contains("0003_add_pages_to_notes"),
+        "{sum}"
+    );
+    assert!(place.read("src/app.rs").starts_with("//! The application"));
+    place.ok(&["generate", "--check"]);
+    place.ok(&["migrate", "lint"]);
+}

@@ -33,6 +33,25 @@ Examples:
   svcgen restore src/app.rs
   svcgen restore src/order/rules.rs tests/api/order.rs";
 
+/// What `mv` says at its end.
+pub const MOVE_HELP: &str = "\
+Moves the file, or takes down that you moved it: it is kept up to date at its new place from then on,
+with your edits. A moved Rust file keeps the name of its module; the file that declares it says where
+it is. `svcgen mv NEW OLD` takes it back, `svcgen restore OLD` writes it anew at its old place.
+
+Examples:
+  svcgen mv src/order/model.rs src/order/shapes.rs
+  git mv README.md docs/README.md && svcgen mv README.md docs/README.md";
+
+/// Options of `mv`.
+#[derive(Debug, Clone, Args)]
+pub struct Move {
+    /// Where svcgen knows the file, relative to the project or to where you are
+    pub from: PathBuf,
+    /// Where it goes, or has gone: a path, or a directory that is there
+    pub to: PathBuf,
+}
+
 /// Options of `status`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Status {

@@ -79,7 +79,7 @@ impl Along {
     }
 
     /// Whether a path belongs to the slice, and where it goes.
-    fn destination(&self, path: &str) -> (Reach, String) {
+    fn reach(&self, path: &str) -> (Reach, String) {
         let (old, new) = &self.slice;
         if let Some(rest) = path.strip_prefix(&format!("src/{old}/")) {
             return (Reach::Own, format!("src/{new}/{rest}"));
@@ -114,7 +114,7 @@ impl Along {
             return Ok(None);
         };
         let (bytes, print) = (bytes.clone(), *print);
-        let (reach, to) = self.destination(path);
+        let (reach, to) = self.reach(path);
         let moves = to != path;
         if !Self::is_theirs(path, moves, here.lock, print) {
             return Ok(None);
@@ -162,7 +162,7 @@ impl Along {
         let Some(base) = (here.base)(from, here.lock, here.copies).filter(|_| is_managed) else {
             return;
         };
-        let (reach, _) = self.destination(from);
+        let (reach, _) = self.reach(from);
         let base = renaming.apply(&base, reach).map_or(base, |it| it.text);
         here.copies.remove(from);
         if let Some(entry) = here.lock.files.get_mut(from)
@@ -206,8 +206,12 @@ impl Carry for Along {
         &self.unrecorded
     }
 
+    fn destination(&self, path: &str) -> String {
+        self.reach(path).1
+    }
+
     fn is_fresh(&self, path: &str) -> bool {
-        self.destination(path).0 == Reach::Own
+        self.reach(path).0 == Reach::Own
     }
 
     fn carry(&self, rendered: &[Rendered], here: &mut Here<'_>) -> Result<Vec<Carried>, Failure> {

@@ -124,6 +124,7 @@ impl Draft {
             generate::refuse_interrupted(&self.project)?;
             let prepared = self.prepare(None, manner, shell)?;
             let outcome = Outcome::of(self.schema_changes(), &prepared, self.left(), telling);
+            prepared.moved.tell(shell);
             return outcome.rehearsed(manner.format, shell);
         }
         let held = generate::hold(self.project.clone(), shell)?;
@@ -147,10 +148,12 @@ impl Draft {
         let prepared = prepared.map_err(|it| conflicts::reported(it, &self.project))?;
         let mut changes = self.schema_changes();
         let outcome = Outcome::of(changes.clone(), &prepared, self.left(), telling);
+        let moved = prepared.moved.clone();
         let (marked, index) = (prepared.plan.marked.clone(), prepared.index.clone());
         changes.extend(prepared.changes());
         held.apply(&changes)?;
         merging::mark(&self.project, &marked, &index, shell);
+        moved.tell(shell);
         outcome.done(manner.format, started.elapsed(), shell)?;
         if marked.is_empty() {
             return Ok(());

@@ -136,7 +136,7 @@ impl Code {
                 "find the rows before; the migration stops at them, with a sample"
             }
             Self::Bc101 | Self::Bc102 => {
-                "stop the old release before, or add the new name, release, and drop the old one"
+                "stop it before this migrates, or add the new name beside the old one, which goes a release later"
             }
             Self::Bc103 => "release a version that reads both values first",
             Self::Bc104 => "give the field a default, or release it as optional first",

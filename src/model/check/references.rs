@@ -1,8 +1,9 @@
-//! Circles of required references, in which no first record could be made.
+//! Circles of references: required ones, in which no first record could be made, and cascades,
+//! in which a removal would come back to where it began.
 
 use super::draft::Draft;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::FieldKind;
+use crate::model::{Field, FieldKind, OnArchive, Reference};
 use crate::source::Span;
 
 struct Edge<'a> {
@@ -14,7 +15,9 @@ struct Edge<'a> {
 
 /// Reports every circle once, each with all of its references.
 pub fn check(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
-    let edges = required(drafts);
+    let cascades = references(drafts, |_, it| it.on_archive == OnArchive::Cascade);
+    circles(drafts, &cascades, problems, cascading);
+    let edges = references(drafts, |field, _| !field.nullable);
     for edge in edges.iter().filter(|edge| edge.from == edge.to) {
         let entity = drafts[edge.from].name.pascal();
         problems.push(
@@ -26,6 +29,16 @@ pub fn check(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
             .help(format!("make it nullable: `{}: {entity}?`", edge.field)),
         );
     }
+    circles(drafts, &edges, problems, requiring);
+}
+
+/// Reports the circles through several entities.
+fn circles(
+    drafts: &[Draft<'_>],
+    edges: &[Edge<'_>],
+    problems: &mut Vec<Diagnostic>,
+    report: impl Fn(&[Draft<'_>], &[&Edge<'_>]) -> Diagnostic,
+) {
     let mut left: Vec<bool> = vec![true; drafts.len()];
     let others: Vec<&Edge<'_>> = edges.iter().filter(|edge| edge.from != edge.to).collect();
     loop {
@@ -40,12 +53,16 @@ pub fn check(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
     }
 }
 
-fn required<'a>(drafts: &'a [Draft<'_>]) -> Vec<Edge<'a>> {
+fn references<'a>(
+    drafts: &'a [Draft<'_>],
+    is_meant: impl Fn(&Field, &Reference) -> bool,
+) -> Vec<Edge<'a>> {
     let mut edges = Vec::new();
     for (from, draft) in drafts.iter().enumerate() {
         for (member, _, field) in draft.columns() {
-            if let Some(field) = field.filter(|field| !field.nullable)
+            if let Some(field) = field
                 && let FieldKind::Reference(reference) = &field.kind
+                && is_meant(field, reference)
             {
                 edges.push(Edge {
                     from,
@@ -92,14 +109,30 @@ fn circle<'a>(left: &[bool], edges: &[&'a Edge<'a>]) -> Option<Vec<&'a Edge<'a>>
     }
 }
 
-fn report(drafts: &[Draft<'_>], circle: &[&Edge<'_>]) -> Diagnostic {
-    let name = |index: usize| format!("`{}`", drafts[index].name.pascal());
-    let mut names: Vec<String> = circle.iter().map(|edge| name(edge.from)).collect();
-    names.extend(circle.first().map(|edge| name(edge.from)));
-    let message = format!("required references form a circle: {}", names.join(" → "));
+fn requiring(drafts: &[Draft<'_>], circle: &[&Edge<'_>]) -> Diagnostic {
+    let message = format!("required references form a circle: {}", way(drafts, circle));
     let problem = Diagnostic::new(Code::RequiredCycle, message)
         .help("none of them could be made first; make one reference nullable (`?` after its type)");
     circle.iter().take(6).fold(problem, |problem, edge| {
-        problem.label(edge.at, format!("needs {} first", name(edge.to)))
+        problem.label(edge.at, format!("needs {} first", name(drafts, edge.to)))
     })
+}
+
+fn cascading(drafts: &[Draft<'_>], circle: &[&Edge<'_>]) -> Diagnostic {
+    let message = format!("removals would go in a circle: {}", way(drafts, circle));
+    let problem = Diagnostic::new(Code::CascadeCycle, message)
+        .help("let one of the references `restrict`, or be nullable and `set_null`");
+    circle.iter().take(6).fold(problem, |problem, edge| {
+        problem.label(edge.at, format!("goes with its {}", name(drafts, edge.to)))
+    })
+}
+
+fn name(drafts: &[Draft<'_>], index: usize) -> String {
+    format!("`{}`", drafts[index].name.pascal())
+}
+
+fn way(drafts: &[Draft<'_>], circle: &[&Edge<'_>]) -> String {
+    let mut names: Vec<String> = circle.iter().map(|edge| name(drafts, edge.from)).collect();
+    names.extend(circle.first().map(|edge| name(drafts, edge.from)));
+    names.join(" → ")
 }

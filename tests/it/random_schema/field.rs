@@ -73,6 +73,12 @@ impl Field {
                 field.nullable = true;
                 let target = dice.pick(optional).clone();
                 field.refer(&target, dice);
+                // Cascades may lead back to where they began in the entity itself alone.
+                let is_back =
+                    !required.contains(&target) && optional.get(required.len()) != Some(&target);
+                if is_back && field.on_archive == Some("cascade") {
+                    field.on_archive = Some("set_null");
+                }
             }
             5..=6 => {
                 "enum".clone_into(&mut field.ty);

@@ -75,7 +75,12 @@ fn live(shop: &Shop) {
     shop.svcgen(&["add-field", "Review", "state:enum(open,hidden)?"]);
     shop.svcgen(&["rename-field", "Review", "stars", "rating"]);
     shop.append("entities/review.yaml", "indexes: [[rating]] # by hand\n");
+    // Files move, one by the command and one by hand, and change at their new place.
+    shop.svcgen(&["mv", "src/product/http.rs", "src/product/rest.rs"]);
+    let moved = ["src/review/model.rs", "src/review_model.rs"].map(|it| shop.0.join(it));
+    std::fs::rename(&moved[0], &moved[1]).expect("moved");
     shop.svcgen(&["generate"]);
+    assert!(!moved[0].exists(), "followed");
     shop.svcgen(&["add-entity", "Shelf", "name:string"]);
     shop.svcgen(&["rename-entity", "Shelf", "Rack"]);
     shop.svcgen(&["remove-entity", "Rack", "--yes"]);

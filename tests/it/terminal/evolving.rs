@@ -262,3 +262,46 @@ fn an_entity_is_added_by_answers() {
     assert_eq!(terminal.end(), 0);
     assert!(place.read("entities/note.yaml").contains("pinned: bool?"));
 }
+
+/// A project in which a file was moved and edited at once.
+fn moved() -> Place {
+    let place = notes();
+    let text = place.read("src/note/model.rs");
+    place.put(
+        "src/note/shapes.rs",
+        text.replace("/// A note.", "/// A remark."),
+    );
+    std::fs::remove_file(place.root().join("src/note/model.rs")).expect("removed");
+    place
+}
+
+#[test]
+fn a_file_that_may_have_been_moved_is_asked_about_and_followed() {
+    let place = moved();
+    place.put("entities/note.yaml", format!("{NOTE}  pinned: bool?\n"));
+    let mut terminal = Terminal::start(&place, &["generate"]);
+    terminal.expect("like it. Was it moved there?");
+    terminal.press("\r");
+    terminal.expect("Followed src/note/model.rs to src/note/shapes.rs");
+    terminal.expect("Merged src/note/shapes.rs");
+    assert_eq!(terminal.end(), 0);
+    let text = place.read("src/note/shapes.rs");
+    assert!(
+        text.contains("/// A remark.") && text.contains("pub pinned: Option<bool>"),
+        "{text}"
+    );
+    assert!(!place.has("src/note/model.rs"));
+    place.ok(&["generate", "--check"]);
+}
+
+#[test]
+fn a_file_that_was_not_moved_is_written_anew() {
+    let place = moved();
+    let mut terminal = Terminal::start(&place, &["generate"]);
+    terminal.expect("Was it moved there?");
+    terminal.press("\u{1b}[B\r");
+    terminal.expect("Created src/note/model.rs (it was missing)");
+    assert_eq!(terminal.end(), 0);
+    assert!(place.read("src/note/shapes.rs").contains("/// A remark."));
+    place.ok(&["generate", "--check"]);
+}
