@@ -114,6 +114,7 @@ impl<'a> Matching<'a> {
             }
         }
         self.ask_about_tables();
+        self.ask_about_taken_names();
     }
 
     fn of_kind(&self, kind: TableKind) -> Vec<&'a Table> {
@@ -238,6 +239,26 @@ impl<'a> Matching<'a> {
     }
 
     /// A table that went, and one like it that came: the schema has to say whether it is the same.
+    /// A table cannot get the name of one that stays: the archive of a former entity, say.
+    fn ask_about_taken_names(&mut self) {
+        let stays = |name: &String| {
+            self.old.table(name).is_some() && self.pairs.iter().all(|(before, _)| before != name)
+        };
+        let renamed = self.pairs.iter().filter(|(before, now)| before != now);
+        let taken: Vec<Question> = renamed
+            .filter(|(_, now)| stays(now))
+            .map(|(before, now)| Question {
+                about: About::StillThere,
+                message: format!(
+                    "`{before}` cannot become `{now}`: a table of that name is still in the database, with \
+                     what a former entity has left there; give the entity another name"
+                ),
+                answers: Vec::new(),
+            })
+            .collect();
+        self.questions.extend(taken);
+    }
+
     fn ask_about_tables(&mut self) {
         let gone = self.old.tables.iter().filter(|table| {
             let said = [&self.intent.dropped, &self.intent.kept];

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use rusqlite::types::Value;
 
+use crate::tables::convert::fit;
 use crate::tables::delta::{Delta, Pair, Source};
 use crate::tables::{CheckRule, Column, ColumnType, Fill, Schema, Table, TableKind};
 
@@ -206,7 +207,8 @@ fn can_go_back(pair: &Pair, column: &Column, now: &str, fill: &Fill) -> bool {
     };
     let was = convert(&stored(value, now.ty), now.ty, column.ty);
     let rules = pair.old.check_of(&column.name).map(|it| &it.rules[..]);
-    was.is_none_or(|it| keeps(&it, rules.unwrap_or_default(), column.ty))
+    fit(now.ty, column.ty).is_none()
+        || was.is_some_and(|it| keeps(&it, rules.unwrap_or_default(), column.ty))
 }
 
 /// Whether the migration only works while the table has no rows.

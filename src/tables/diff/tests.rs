@@ -193,3 +193,23 @@ fn a_column_becomes_one_column_and_not_two() {
         }
     }
 }
+
+#[test]
+fn a_table_does_not_get_the_name_of_one_that_stays() {
+    let entity =
+        |name: &str, was: &str| format!("entity: {name}\n{was}fields: {{ title: string }}");
+    let old = several(&[&entity("Post", ""), &entity("Note", "")]);
+    // Its archive stays, with the records that were removed.
+    let mut without = several(&[&entity("Post", "")]);
+    without.1.dropped = vec!["notes".to_owned()];
+    let left = said(&old, &without);
+    assert_eq!(left.questions, []);
+    assert!(left.target.table("notes_archive").is_some());
+    let new = several(&[&entity("Note", "was: Post\n")]);
+    let found = diff(&left.target, &new.0, &new.1);
+    let text = found.questions[0].to_string();
+    assert!(
+        text.contains("`posts_archive` cannot become `notes_archive`"),
+        "{text}"
+    );
+}
