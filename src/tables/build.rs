@@ -400,7 +400,7 @@ fn archive_references() -> Table {
         foreign_keys: Vec::new(),
         checks: Vec::new(),
         past: Past::default(),
-        indexes: ["archive_batch", "row_id"]
+        indexes: ["archive_batch", "row_id", "target_id"]
             .map(|column| index(ARCHIVE_REFERENCES, vec![ascending(column)], false))
             .to_vec(),
     }
