@@ -45,10 +45,18 @@ impl Columns<'_> {
                     steps.push(self.retype_in_place(change, column, *from, *to, *fit));
                 }
                 Change::Relax { column, .. } => {
+                    // A part of the key has a value until another key has taken its place.
+                    let was = self.pair.old_of(column).map(|it| &it.name);
+                    let is_of_key = was.is_some_and(|it| self.pair.old.primary_key.contains(it));
+                    let place = if is_of_key {
+                        Place::Contract
+                    } else {
+                        Place::Loosen
+                    };
                     let sql = self.alter(&format!("alter column {} drop not null", quoted(column)));
                     steps.push(self.step(
                         change,
-                        Place::Loosen,
+                        place,
                         format!("`{column}` of `{}` may be null.", self.pair.new.name),
                         sql,
                     ));
