@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::RenderError;
+use crate::parallel;
 
 /// What printed the Rust files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +19,7 @@ pub enum Formatter {
     BuiltIn,
 }
 
-/// As many files as one process takes: two processes share two cores, and long
-/// argument lists stay within every system's limit.
+/// As many files as one process takes: long argument lists stay within every system's limit.
 const BATCH: usize = 250;
 
 /// The most bytes that are formatted in memory; the formatter's own texts come on top.
@@ -30,9 +30,38 @@ pub fn format_rust(
     files: &[(String, String)],
     project: Option<&Path>,
 ) -> Result<(Vec<String>, Formatter), RenderError> {
-    if files.is_empty() {
-        return Ok((Vec::new(), Formatter::Rustfmt));
+    let mut texts = Vec::with_capacity(files.len());
+    for round in rounds(files) {
+        match format_round(round, project)? {
+            Some(formatted) => texts.extend(formatted),
+            None => return Ok((built_in(files)?, Formatter::BuiltIn)),
+        }
     }
+    Ok((texts, Formatter::Rustfmt))
+}
+
+/// As many files at a time as have room in memory.
+fn rounds(files: &[(String, String)]) -> Vec<&[(String, String)]> {
+    let mut rounds = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (at, (_, text)) in files.iter().enumerate() {
+        if at > first && bytes + text.len() > IN_MEMORY {
+            rounds.push(&files[first..at]);
+            (first, bytes) = (at, 0);
+        }
+        bytes += text.len();
+    }
+    if first < files.len() {
+        rounds.push(&files[first..]);
+    }
+    rounds
+}
+
+/// The texts of these files, or none where there is no `rustfmt`.
+fn format_round(
+    files: &[(String, String)],
+    project: Option<&Path>,
+) -> Result<Option<Vec<String>>, RenderError> {
     let scratch = Scratch::new(files.iter().map(|(_, text)| text.len()).sum())?;
     let mut paths = Vec::new();
     for (index, (_, text)) in files.iter().enumerate() {
@@ -40,32 +69,26 @@ pub fn format_rust(
         fs::write(&path, text)?;
         paths.push(path);
     }
-    let batch = paths.len().div_ceil(2).clamp(1, BATCH);
-    let mut running = Vec::new();
-    for batch in paths.chunks(batch) {
-        match command(batch, project).spawn() {
-            Ok(child) => running.push(child),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok((built_in(files)?, Formatter::BuiltIn));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let processors = parallel::processors();
+    let batch = paths.len().div_ceil(processors).clamp(1, BATCH);
+    let batches: Vec<&[PathBuf]> = paths.chunks(batch).collect();
+    let outputs = parallel::map(&batches, processors, |_, batch| {
+        command(batch, project).output()
+    });
     let mut complaints = String::new();
-    for child in running {
-        let output = child.wait_with_output()?;
-        if !output.status.success() {
-            complaints.push_str(&String::from_utf8_lossy(&output.stderr));
+    for output in outputs {
+        match output {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => complaints.push_str(&String::from_utf8_lossy(&output.stderr)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
         }
     }
     if !complaints.is_empty() {
         return Err(RenderError::Rustfmt(named(&complaints, files)));
     }
-    let texts = paths
-        .iter()
-        .map(fs::read_to_string)
-        .collect::<Result<_, _>>()?;
-    Ok((texts, Formatter::Rustfmt))
+    let texts = paths.iter().map(fs::read_to_string);
+    Ok(Some(texts.collect::<Result<_, _>>()?))
 }
 
 fn command(files: &[PathBuf], project: Option<&Path>) -> Command {
@@ -180,5 +203,21 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // Nothing depends on it: a directory that stays is the system's to sweep.
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_hold_every_file_once_and_not_too_much() {
+        let file = |bytes: usize| (String::new(), " ".repeat(bytes));
+        let files: Vec<_> = [9, IN_MEMORY, 1, IN_MEMORY - 1, 1, IN_MEMORY + 5, 2]
+            .map(file)
+            .into();
+        let counts: Vec<usize> = rounds(&files).iter().map(|it| it.len()).collect();
+        assert_eq!(counts, [1, 1, 2, 1, 1, 1]);
+        assert!(rounds(&[]).is_empty());
     }
 }

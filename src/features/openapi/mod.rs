@@ -15,6 +15,7 @@ mod writes;
 use serde_json::{Map, Value, json};
 
 use crate::model::{Entity, Service, Via};
+use crate::parallel;
 use crate::plan::Ownership;
 
 use super::{Context, Contribution, Feature};
@@ -64,6 +65,17 @@ pub fn is_changeable(entity: &Entity) -> bool {
             .any(|collection| matches!(collection.via, Via::Link(_)))
 }
 
+/// The paths and the schemas of one entity.
+fn part(service: &Service, entity: &Entity) -> (Map<String, Value>, Map<String, Value>) {
+    let (mut paths, mut components) = (Map::new(), Map::new());
+    operations::add(service, entity, &mut paths);
+    batches::add(service, entity, &mut paths);
+    relations::add(service, entity, &mut paths);
+    schemas::add(service, entity, &mut components);
+    archive::add(service, entity, &mut paths, &mut components);
+    (paths, components)
+}
+
 fn document(service: &Service) -> Value {
     let description = service
         .doc
@@ -92,12 +104,17 @@ fn document(service: &Service) -> Value {
     let demands_versions = service.entities.iter().any(|it| it.write.needs_version);
     let mut components = problems::schemas();
     components.insert("Groups".to_owned(), aggregates::schema());
-    for entity in &service.entities {
-        operations::add(service, entity, &mut paths);
-        batches::add(service, entity, &mut paths);
-        relations::add(service, entity, &mut paths);
-        schemas::add(service, entity, &mut components);
-        archive::add(service, entity, &mut paths, &mut components);
+    let parts = parallel::map(&service.entities, parallel::processors(), |_, entity| {
+        part(service, entity)
+    });
+    for (own_paths, own_components) in parts {
+        for (path, item) in own_paths {
+            match (paths.get_mut(&path), item) {
+                (Some(Value::Object(there)), Value::Object(item)) => there.extend(item),
+                (_, item) => drop(paths.insert(path, item)),
+            }
+        }
+        components.extend(own_components);
     }
     archive::add_batches(service, &mut paths);
     let mut document = json!({
