@@ -11,7 +11,7 @@ use super::{Failure, heads::Joining, migrate, shell::Shell, state_files};
 use crate::{
     generate,
     migrate::{
-        folder::{self, SUM},
+        folder::{self, Folder, SUM},
         sum::{self, Link},
     },
     plan::{Content, Ownership},
@@ -139,6 +139,7 @@ pub fn locks(
     let (mut ours, theirs) = read_locks(project, text)?;
     if let Some(joining) = joining {
         follow(project, &joining.chain, &mut ours)?;
+        take_chosen(project, &joining.chain, &mut ours)?;
         ours.files
             .retain(|path, _| !joining.withdrawn.contains(path));
     } else if theirs.is_none() {
@@ -203,23 +204,41 @@ fn follow(project: &Project, chain: &[Link], lock: &mut Lock) -> Result<(), Fail
     lock.files
         .retain(|path, _| in_chain(path) || disk.contains_key(path));
     for link in chain.iter().filter(|it| !recorded.contains(&it.id)) {
-        for (name, text) in migrate::folder(project, &link.id)?.files {
-            let print = Fingerprint::of(text.as_bytes());
-            let written = Written {
-                raw: print,
-                formatted: Some(print),
-                rendering: None,
-                blob: Some(BlobId::of(text.as_bytes())),
-            };
-            let entry = Entry {
-                ownership: Ownership::History,
-                state: State::Written(written),
-            };
-            let path = folder::path(&link.id, &name);
-            lock.files.insert(path, entry);
+        record(lock, &link.id, migrate::folder(project, &link.id)?);
+    }
+    Ok(())
+}
+
+/// Of two migrations of one name, the lock has this branch's; on record is the one that was chosen.
+fn take_chosen(project: &Project, chain: &[Link], lock: &mut Lock) -> Result<(), Failure> {
+    for (at, link) in chain.iter().enumerate() {
+        let before = at.checked_sub(1).map(|it| &chain[it]);
+        let folder = migrate::folder(project, &link.id)?;
+        if folder.is_as_written(before, link) {
+            let own = format!("migrations/{}/", link.id);
+            lock.files.retain(|path, _| !path.starts_with(&own));
+            record(lock, &link.id, folder);
         }
     }
     Ok(())
+}
+
+/// Takes the files of a migration as they are for those on record.
+fn record(lock: &mut Lock, id: &str, folder: Folder) {
+    for (name, text) in folder.files {
+        let print = Fingerprint::of(text.as_bytes());
+        let written = Written {
+            raw: print,
+            formatted: Some(print),
+            rendering: None,
+            blob: Some(BlobId::of(text.as_bytes())),
+        };
+        let entry = Entry {
+            ownership: Ownership::History,
+            state: State::Written(written),
+        };
+        lock.files.insert(folder::path(id, &name), entry);
+    }
 }
 
 /// The migration that a path is a file of.
