@@ -1,5 +1,7 @@
 //! Migrations of two branches: a conflict on purpose, and one chain again.
 
+use std::collections::BTreeMap;
+
 use crate::support::Place;
 
 const SUM: &str = "migrations/svcgen.sum";
@@ -20,9 +22,8 @@ fn conflicted(ours: &str, theirs: &str) -> String {
 const THEIRS: &str = "migrations/0002_add_pages_to_notes/sqlite.sql";
 const OURS: &str = "migrations/0002_add_stars_to_notes/sqlite.sql";
 
-/// Two branches that have each added a field of the same name, and of another type; git left the
-/// folder of the branch that is checked out. With it, the files of the other one.
-fn namesakes() -> (Place, Vec<(String, Vec<u8>)>) {
+/// A project as it was before another branch added a field, and what that branch has.
+fn beside_another() -> (Place, BTreeMap<String, Vec<u8>>) {
     let place = Place::notes();
     let base = place.tree();
     place.ok(&["add-field", "Note", "pages:int?"]);
@@ -33,6 +34,13 @@ fn namesakes() -> (Place, Vec<(String, Vec<u8>)>) {
     for (path, content) in &base {
         place.put(path, content);
     }
+    (place, theirs)
+}
+
+/// Two branches that have each added a field of the same name, and of another type; git left the
+/// folder of the branch that is checked out. With it, the files of the other one.
+fn namesakes() -> (Place, Vec<(String, Vec<u8>)>) {
+    let (place, theirs) = beside_another();
     place.ok(&["add-field", "Note", "pages:text?"]);
     let sum = String::from_utf8(theirs[SUM].clone()).unwrap();
     place.put(SUM, conflicted(&place.read(SUM), &sum));
@@ -42,16 +50,7 @@ fn namesakes() -> (Place, Vec<(String, Vec<u8>)>) {
 
 /// Two branches that have each added a field, merged by git: the schema is resolved, the sum is not.
 fn merged() -> Place {
-    let place = Place::notes();
-    let base = place.tree();
-    place.ok(&["add-field", "Note", "pages:int?"]);
-    let theirs = place.tree();
-    for path in theirs.keys().filter(|path| !base.contains_key(*path)) {
-        std::fs::remove_file(place.root().join(path)).unwrap();
-    }
-    for (path, content) in &base {
-        place.put(path, content);
-    }
+    let (place, theirs) = beside_another();
     place.ok(&["add-field", "Note", "stars:int?"]);
     place.ok(&["migrate", "lint"]);
     let entity = place.read("entities/note.yaml");
