@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::{
     Action, Because, Conflict, ConflictKind, Found, Inputs, Marked, OnConflict, Refusal, Write,
     WritePlan,
+    contents::Contents,
     lock::{Entry, Lock, State, Written},
     merge::markers,
     normal::NormalForms,
     standing::{self, Standing},
-    text::{BlobId, Fingerprint, in_the_manner_of},
+    text::{Fingerprint, in_the_manner_of},
 };
 use crate::plan::{Content, Ownership, Rendered};
 
@@ -20,6 +21,7 @@ pub(super) struct Decider<'a> {
     pub(super) edited: Vec<Edited<'a>>,
     pub(super) copies: BTreeMap<String, Vec<u8>>,
     pub(super) marked: Vec<Marked>,
+    contents: &'a Contents<'a>,
     normal: &'a NormalForms,
     writes: Vec<Write>,
     conflicts: Vec<Conflict>,
@@ -49,12 +51,17 @@ impl Edited<'_> {
 }
 
 impl<'a> Decider<'a> {
-    pub(super) fn new(inputs: &'a Inputs<'a>, normal: &'a NormalForms) -> Self {
+    pub(super) fn new(
+        inputs: &'a Inputs<'a>,
+        contents: &'a Contents<'a>,
+        normal: &'a NormalForms,
+    ) -> Self {
         Self {
             inputs,
             edited: Vec::new(),
             copies: BTreeMap::new(),
             marked: Vec::new(),
+            contents,
             normal,
             writes: Vec::new(),
             conflicts: Vec::new(),
@@ -64,16 +71,18 @@ impl<'a> Decider<'a> {
 
     /// Decides about a path that is generated.
     pub(super) fn rendered(&mut self, file: &'a Rendered) -> Result<(), Refusal> {
-        let content = match &file.content {
-            Content::Whole(content) => content,
-            Content::AsBefore => return self.as_before(file),
+        let (Content::Whole(content), Some(marks)) = (&file.content, self.contents.get(&file.path))
+        else {
+            return self.as_before(file);
         };
-        let print = Fingerprint::of(content);
+        let formatted = self
+            .normal
+            .of_rendered(&file.path, marks.print, self.inputs);
         let written = Written {
-            raw: print,
-            formatted: self.normal.of_rendered(&file.path, print, self.inputs),
+            raw: marks.print,
+            formatted,
             rendering: Some(file.digest.clone()),
-            blob: Some(BlobId::of(content)),
+            blob: Some(marks.blob),
         };
         match file.ownership {
             Ownership::Managed | Ownership::Sealed => self.regenerated(file, content, written),

@@ -10,6 +10,7 @@
 pub mod bases;
 mod branches;
 pub mod conflict;
+mod contents;
 mod decide;
 mod indentation;
 pub mod lock;
@@ -32,6 +33,7 @@ pub use normal::{Formatter, print_of_normal};
 
 use self::{
     bases::Bases,
+    contents::Contents,
     decide::Decider,
     lock::{Lock, State},
     normal::NormalForms,
@@ -275,8 +277,9 @@ pub fn reconcile(
     bases: &dyn Bases,
 ) -> Result<WritePlan, Refusal> {
     check_paths(inputs.rendered)?;
-    let normal = NormalForms::gather(inputs, formatter);
-    let mut decider = Decider::new(inputs, &normal);
+    let contents = Contents::of(inputs.rendered);
+    let normal = NormalForms::gather(inputs, &contents, formatter);
+    let mut decider = Decider::new(inputs, &contents, &normal);
     for rendered in inputs.rendered {
         decider.rendered(rendered)?;
     }

@@ -11,7 +11,9 @@ use std::{
     path::Path,
 };
 
-use super::{Found, Inputs, indentation, lock::Written, text::Fingerprint, text::plain};
+use super::{
+    Found, Inputs, contents::Contents, indentation, lock::Written, text::Fingerprint, text::plain,
+};
 use crate::{
     parallel,
     plan::{Content, Rendered},
@@ -49,13 +51,13 @@ enum Side {
 
 impl NormalForms {
     /// Works out what is needed, with one call of the formatter at most.
-    pub fn gather(inputs: &Inputs<'_>, formatter: &dyn Formatter) -> Self {
+    pub fn gather(inputs: &Inputs<'_>, contents: &Contents<'_>, formatter: &dyn Formatter) -> Self {
         let mut wanted: BTreeSet<(&str, Side)> = BTreeSet::new();
         let mut planned = BTreeMap::new();
         for file in inputs.rendered {
             planned.insert(file.path.as_str(), file);
             if is_rust(&file.path) {
-                want(&mut wanted, file, inputs);
+                want(&mut wanted, file, contents, inputs);
             }
         }
         for path in inputs
@@ -140,11 +142,15 @@ fn as_rendered(rendered: &[Rendered]) -> BTreeMap<String, Fingerprint> {
     new.into_iter().zip(prints).filter_map(of).collect()
 }
 
-fn want<'a>(wanted: &mut BTreeSet<(&'a str, Side)>, file: &'a Rendered, inputs: &Inputs<'_>) {
-    let Content::Whole(bytes) = &file.content else {
+fn want<'a>(
+    wanted: &mut BTreeSet<(&'a str, Side)>,
+    file: &'a Rendered,
+    contents: &Contents<'_>,
+    inputs: &Inputs<'_>,
+) {
+    let Some(print) = contents.get(&file.path).map(|it| it.print) else {
         return;
     };
-    let print = Fingerprint::of(bytes);
     let on_record = inputs.lock.written(&file.path);
     let is_there = matches!(inputs.disk.get(&file.path), Some(Found::File { print: there, .. }) if *there == print);
     let suspect = !is_there && differs(inputs, &file.path);

@@ -21,6 +21,7 @@ use std::{collections::BTreeMap, fmt};
 
 use super::{
     Found, Inputs,
+    contents::Contents,
     lock::{Entry, State},
     normal::NormalForms,
 };
@@ -91,7 +92,8 @@ pub struct FileStatus {
 ///
 /// A file that the next run will create is not there yet and has no standing.
 pub fn survey(inputs: &Inputs<'_>, formatter: &dyn super::Formatter) -> Vec<FileStatus> {
-    let normal = NormalForms::gather(inputs, formatter);
+    let contents = Contents::of(inputs.rendered);
+    let normal = NormalForms::gather(inputs, &contents, formatter);
     let planned: BTreeMap<&str, Ownership> = inputs
         .rendered
         .iter()

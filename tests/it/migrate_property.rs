@@ -159,7 +159,10 @@ pub fn try_pairs(otherwise: usize, mut proof: impl FnMut(&Pair, &Migration) -> O
             tried += 1;
             if tried % 1_000 == 0 {
                 let seconds = started.elapsed().as_secs();
-                println!("{tried} pairs, {} failed, {seconds} s", failures.len());
+                println!(
+                    "{tried} pairs up to seed {seed}, {} failed, {seconds} s",
+                    failures.len()
+                );
             }
             let Some(migration) = pair.migration() else {
                 same += 1;
@@ -167,7 +170,11 @@ pub fn try_pairs(otherwise: usize, mut proof: impl FnMut(&Pair, &Migration) -> O
             };
             match proof(pair, &migration).and_then(|()| pair.is_settled()) {
                 Ok(()) => proved += 1,
-                Err(why) => failures.push((seed, format!("{why}\n{}\n", pair.shown))),
+                Err(why) => {
+                    // At once: a long run may be cut off.
+                    println!("seed {seed}: {why}\n{}", pair.shown);
+                    failures.push((seed, why));
+                }
             }
         }
         if pairs.is_empty() && count == 1 {
@@ -179,9 +186,6 @@ pub fn try_pairs(otherwise: usize, mut proof: impl FnMut(&Pair, &Migration) -> O
         "{tried} pairs in {seconds:.0} s: {proved} proved, {same} without a change, {} failed; {empty} seeds without a pair",
         failures.len()
     );
-    for (_, why) in failures.iter().take(5) {
-        println!("{why}");
-    }
     let first_lines: Vec<(u64, &str)> = failures
         .iter()
         .map(|(seed, why)| (*seed, why.lines().next().unwrap_or_default()))

@@ -12,6 +12,10 @@ mod schemas;
 mod sent;
 mod writes;
 
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::model::{Entity, Service, Via};
@@ -48,10 +52,8 @@ impl Feature for Openapi {
 }
 
 fn text(service: &Service) -> String {
-    let document = document(service);
-    // Twice as fast as its `Display`, which is the way out of an error that a value cannot have.
-    let text = serde_json::to_string_pretty(&document);
-    let mut text = text.unwrap_or_else(|_| format!("{document:#}"));
+    // All that can be wrong with what is printed as JSON is a name that is no string.
+    let mut text = serde_json::to_string_pretty(&document(service)).expect("names are strings");
     text.push('\n');
     text
 }
@@ -65,18 +67,91 @@ pub fn is_changeable(entity: &Entity) -> bool {
             .any(|collection| matches!(collection.via, Via::Link(_)))
 }
 
-/// The paths and the schemas of one entity.
-fn part(service: &Service, entity: &Entity) -> (Map<String, Value>, Map<String, Value>) {
-    let (mut paths, mut components) = (Map::new(), Map::new());
+/// The document, in its order. What there is most of is text already: as values it would take ten
+/// times the memory, and reading and writing that is most of the work.
+#[derive(Serialize)]
+struct Document {
+    openapi: &'static str,
+    info: Value,
+    servers: Value,
+    security: [&'static str; 0],
+    tags: Vec<Value>,
+    paths: Texts,
+    components: Components,
+}
+
+#[derive(Serialize)]
+struct Components {
+    schemas: Texts,
+    responses: Map<String, Value>,
+    parameters: Value,
+    headers: Value,
+}
+
+/// Members of an object, each as it stands in the document.
+#[derive(Default)]
+struct Texts {
+    members: Vec<(String, Box<RawValue>)>,
+    places: BTreeMap<String, usize>,
+}
+
+impl Texts {
+    /// Members of an object whose own member names are indented so far.
+    fn of(members: Map<String, Value>, indentation: &str) -> Self {
+        let line = format!("\n{indentation}");
+        let text = |value: &Value| {
+            // A line never ends within a string: there it is `\n` in two characters.
+            let text = serde_json::to_string_pretty(value)?.replace('\n', &line);
+            RawValue::from_string(text)
+        };
+        let mut texts = Self::default();
+        for (name, value) in members {
+            // A value is JSON, and so is what is printed of it.
+            texts.add(name, text(&value).expect("JSON"));
+        }
+        texts
+    }
+
+    /// Several entities may say the same of what they have in common.
+    fn add(&mut self, name: String, text: Box<RawValue>) {
+        if let Some(place) = self.places.get(&name) {
+            let there = &self.members[*place].1;
+            debug_assert_eq!(there.get(), text.get(), "two things have the name {name}");
+            return;
+        }
+        self.places.insert(name.clone(), self.members.len());
+        self.members.push((name, text));
+    }
+
+    fn extend(&mut self, more: Self) {
+        for (name, text) in more.members {
+            self.add(name, text);
+        }
+    }
+}
+
+impl Serialize for Texts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.members.iter().map(|(name, text)| (name, text)))
+    }
+}
+
+const OF_PATHS: &str = "    ";
+const OF_SCHEMAS: &str = "      ";
+
+/// The paths and the schemas of one entity. No two entities share a path: each begins with the
+/// entity's own.
+fn part(service: &Service, entity: &Entity) -> (Texts, Texts) {
+    let (mut paths, mut schemas) = (Map::new(), Map::new());
     operations::add(service, entity, &mut paths);
     batches::add(service, entity, &mut paths);
     relations::add(service, entity, &mut paths);
-    schemas::add(service, entity, &mut components);
-    archive::add(service, entity, &mut paths, &mut components);
-    (paths, components)
+    schemas::add(service, entity, &mut schemas);
+    archive::add(service, entity, &mut paths, &mut schemas);
+    (Texts::of(paths, OF_PATHS), Texts::of(schemas, OF_SCHEMAS))
 }
 
-fn document(service: &Service) -> Value {
+fn document(service: &Service) -> Document {
     let description = service
         .doc
         .clone()
@@ -100,43 +175,36 @@ fn document(service: &Service) -> Value {
         tags.push(tag);
         tags.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
     }
-    let mut paths = Map::new();
     let demands_versions = service.entities.iter().any(|it| it.write.needs_version);
-    let mut components = problems::schemas();
-    components.insert("Groups".to_owned(), aggregates::schema());
+    let mut common = problems::schemas();
+    common.insert("Groups".to_owned(), aggregates::schema());
+    let (mut paths, mut schemas) = (Texts::default(), Texts::of(common, OF_SCHEMAS));
     let parts = parallel::map(&service.entities, parallel::processors(), |_, entity| {
         part(service, entity)
     });
-    for (own_paths, own_components) in parts {
-        for (path, item) in own_paths {
-            match (paths.get_mut(&path), item) {
-                (Some(Value::Object(there)), Value::Object(item)) => there.extend(item),
-                (_, item) => drop(paths.insert(path, item)),
-            }
-        }
-        components.extend(own_components);
+    for (own_paths, own_schemas) in parts {
+        paths.extend(own_paths);
+        schemas.extend(own_schemas);
     }
-    archive::add_batches(service, &mut paths);
-    let mut document = json!({
-        "openapi": "3.1.0",
-        "info": {
+    let mut batches = Map::new();
+    archive::add_batches(service, &mut batches);
+    paths.extend(Texts::of(batches, OF_PATHS));
+    Document {
+        openapi: "3.1.0",
+        info: json!({
             "title": super::entity::naming::capitalised(service.name.sentence()),
             "version": "0.1.0",
             "description": description,
+        }),
+        servers: json!([{ "url": "/", "description": "Where this document comes from." }]),
+        security: [],
+        tags,
+        paths,
+        components: Components {
+            schemas,
+            responses: problems::responses(demands_versions),
+            parameters: operations::parameters(service),
+            headers: operations::headers(),
         },
-        "servers": [{ "url": "/", "description": "Where this document comes from." }],
-        "security": [],
-        "tags": tags,
-        "paths": {},
-        "components": {
-            "schemas": {},
-            "responses": problems::responses(demands_versions),
-            "parameters": operations::parameters(service),
-            "headers": operations::headers(),
-        },
-    });
-    // Moved in, because `json!` copies what it is given, and these are nearly all of it.
-    document["paths"] = Value::Object(paths);
-    document["components"]["schemas"] = Value::Object(components);
-    document
+    }
 }
