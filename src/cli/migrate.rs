@@ -169,20 +169,25 @@ fn show(project: &Project, chain: &[Link], options: &Show, shell: &Shell) -> Res
 
 fn overview(plan: &Document) -> String {
     let mut text = format!("{}\n\n", plan.id);
-    for Said {
-        says,
-        class,
-        reversible,
-        ..
-    } in &plan.changes
-    {
-        let (class, back) = (class.name(), way_back(*reversible));
-        let _ = writeln!(text, "  {says} ({class}; {back})");
+    for alike in plan.changes.chunk_by(|a, b| manner(a) == manner(b)) {
+        // What is the same of many changes is said of them once.
+        if let [Said { says, .. }] = alike {
+            let _ = writeln!(text, "  {says} ({})", manner(&alike[0]));
+            continue;
+        }
+        let _ = writeln!(text, "  {}:", manner(&alike[0]));
+        for Said { says, .. } in alike {
+            let _ = writeln!(text, "    {says}");
+        }
     }
     for Found { code, message, .. } in &plan.findings {
         let _ = writeln!(text, "  {}: {message}", code.name());
     }
     text
+}
+
+fn manner(change: &Said) -> String {
+    format!("{}; {}", change.class.name(), way_back(change.reversible))
 }
 
 fn of_database(name: &str, steps: &[Told]) -> String {
@@ -198,22 +203,18 @@ fn of_database(name: &str, steps: &[Told]) -> String {
     let mut told = BTreeSet::new();
     for (index, step) in steps.iter().enumerate() {
         let _ = writeln!(text, "  {:>3} {}", index + 1, step.title);
-        let _ = writeln!(
-            text,
-            "      {}, {}; {}{}",
-            step.phase.name(),
-            step.class.name(),
-            step.lock.map_or_else(String::new, |it| format!(
-                "{}; {}; ",
-                mode(step.mode),
-                lock(it)
-            )),
-            way_back(step.reversible)
-        );
         let checks = step.prechecks.iter().map(|it| ("before", it));
         let checks = checks.chain(step.postchecks.iter().map(|it| ("after", it)));
         // A check of a table is told of once, with the first step there.
-        for (when, check) in checks.filter(|it| told.insert(it.1)) {
+        let checks: Vec<_> = checks.filter(|it| told.insert(it.1)).collect();
+        // What steps in a row have in common is said after the last of them.
+        let is_last = steps
+            .get(index + 1)
+            .is_none_or(|it| course(it) != course(step));
+        if is_last || !checks.is_empty() || !step.keeps.is_empty() {
+            let _ = writeln!(text, "      {}", course(step));
+        }
+        for (when, check) in checks {
             let _ = writeln!(text, "      {when}: {check}");
         }
         if !step.keeps.is_empty() {
@@ -225,6 +226,15 @@ fn of_database(name: &str, steps: &[Told]) -> String {
         }
     }
     text
+}
+
+/// How a step runs.
+fn course(step: &Told) -> String {
+    let waiting = step.lock.map_or_else(String::new, |it| {
+        format!("{}; {}; ", mode(step.mode), lock(it))
+    });
+    let (phase, class) = (step.phase.name(), step.class.name());
+    format!("{phase}, {class}; {waiting}{}", way_back(step.reversible))
 }
 
 fn mode(mode: Mode) -> &'static str {

@@ -6,7 +6,10 @@
 use std::{
     ffi::OsString,
     io::{self, IsTerminal as _, Write as _},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,7 +33,12 @@ pub struct Shell {
     verbose: bool,
     quiet: bool,
     warned: AtomicBool,
+    working: Arc<Working>,
 }
+
+/// The line on what is going on, while it is shown.
+#[derive(Debug, Default)]
+struct Working(Mutex<Option<String>>);
 
 impl Shell {
     /// As the command line asks.
@@ -39,6 +47,7 @@ impl Shell {
             verbose: common.verbose,
             quiet: common.quiet,
             warned: AtomicBool::new(false),
+            working: Arc::default(),
         }
     }
 
@@ -55,7 +64,8 @@ impl Shell {
     /// One line on what was done, its verb in a column.
     pub fn status(&self, verb: &str, what: &str) {
         if !self.quiet {
-            say(&format!("{GOOD}{verb:>12}{GOOD:#} {what}"));
+            self.working
+                .say(&format!("{GOOD}{verb:>12}{GOOD:#} {what}"));
         }
     }
 
@@ -63,7 +73,7 @@ impl Shell {
     pub fn warn(&self, what: &str) {
         self.warned.store(true, Ordering::Relaxed);
         if !self.quiet {
-            say(&format!("{CARE}warning{CARE:#}: {what}"));
+            self.working.say(&format!("{CARE}warning{CARE:#}: {what}"));
         }
     }
 
@@ -71,26 +81,23 @@ impl Shell {
     pub fn text(&self, text: &str) {
         self.warned.store(true, Ordering::Relaxed);
         if !self.quiet {
-            say(text.trim_end());
+            self.working.say(text.trim_end());
         }
     }
 
     /// What went wrong, told even when quiet.
-    #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
     pub fn error(&self, what: &str) {
-        say(&format!("{BAD}error{BAD:#}: {what}"));
+        self.working.say(&format!("{BAD}error{BAD:#}: {what}"));
     }
 
     /// Lines that belong to an error.
-    #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
     pub fn detail(&self, what: &str) {
-        say(what.trim_end());
+        self.working.say(what.trim_end());
     }
 
     /// What to do about an error, after a blank line.
-    #[expect(clippy::unused_self, reason = "all that is said is said by the shell")]
     pub fn hint(&self, what: &str) {
-        say(&format!("\n{HINT}hint{HINT:#}: {what}"));
+        self.working.say(&format!("\n{HINT}hint{HINT:#}: {what}"));
     }
 
     /// How long something took, when verbose.
@@ -100,19 +107,18 @@ impl Shell {
                 .iter()
                 .map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1000.0))
                 .collect();
-            say(&format!("{:>12} {}", "Timing", stages.join(", ")));
+            self.working
+                .say(&format!("{:>12} {}", "Timing", stages.join(", ")));
         }
     }
 
     /// Shows that something is going on, on a terminal only; gone when dropped.
     pub fn progress(&self, what: &str) -> Progress {
-        let is_shown = !self.quiet && io::stderr().is_terminal();
-        if is_shown {
-            let mut stderr = anstream::stderr();
-            let _ = write!(stderr, "{HINT}{:>12}{HINT:#} {what} …", "Working");
-            let _ = stderr.flush();
+        if !self.quiet && io::stderr().is_terminal() {
+            self.working
+                .show(format!("{HINT}{:>12}{HINT:#} {what} …", "Working"));
         }
-        Progress { is_shown }
+        Progress(Arc::clone(&self.working))
     }
 
     /// Data, to standard output.
@@ -145,20 +151,44 @@ impl Shell {
 
 /// A line that is wiped away in the end.
 #[derive(Debug)]
-pub struct Progress {
-    is_shown: bool,
-}
+pub struct Progress(Arc<Working>);
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.is_shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
+        self.0.wipe();
     }
 }
 
-fn say(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+/// Goes to the terminal as it is: it is no colour, and nobody turns it off.
+const WIPE: &str = "\r\x1b[K";
+
+impl Working {
+    fn show(&self, line: String) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stderr = anstream::stderr();
+        let _ = write!(stderr, "{line}").and_then(|()| stderr.flush());
+        *shown = Some(line);
+    }
+
+    fn wipe(&self) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.take().is_some() {
+            let _ = write!(io::stderr(), "{WIPE}");
+        }
+    }
+
+    /// A line that stays, above the one that is wiped away.
+    fn say(&self, line: &str) {
+        let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.is_some() {
+            let _ = write!(io::stderr(), "{WIPE}");
+        }
+        let mut stderr = anstream::stderr();
+        let _ = writeln!(stderr, "{line}");
+        if let Some(working) = &*shown {
+            let _ = write!(stderr, "{working}").and_then(|()| stderr.flush());
+        }
+    }
 }
 
 /// Looks for `--color` before clap does, so that help and clap's own errors obey it too.

@@ -101,6 +101,18 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).expect("pressed");
     }
 
+    /// The lines that are left on the screen when the program has ended.
+    fn lines(self) -> Vec<String> {
+        let written: Vec<u8> = self.screen.iter().flatten().collect();
+        assert_eq!(self.end(), 0);
+        let text = String::from_utf8_lossy(&written).into_owned();
+        let left = |line: &str| {
+            let left = line.rsplit("\r\u{1b}[K").next().unwrap_or_default();
+            without_controls(left.as_bytes())
+        };
+        text.lines().map(left).collect()
+    }
+
     fn end(mut self) -> i32 {
         self.child.wait().expect("ended").code().unwrap_or(-1)
     }

@@ -3,6 +3,7 @@
 //! Answers go to standard output, as text or as JSON; what goes on meanwhile goes to standard error.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,20 +181,34 @@ fn told(state: State) -> String {
     }
 }
 
-/// Tells people at a terminal, or the log of a job, what goes on.
+/// Tells what goes on: people at a terminal by a line that grows, the log of a job now and then.
 fn progress() -> Watcher {
-    let pace = Pace::of(Duration::from_secs(1));
-    Arc::new(move |event| {
-        if matches!(event, Event::Step { .. } | Event::Done { .. })
-            && let Some(rows) = pace.rest()
-        {
-            eprintln!("     {rows} rows");
+    let is_terminal = std::io::stderr().is_terminal();
+    let pace = Pace::of(Duration::from_millis(if is_terminal {
+        200
+    } else {
+        10_000
+    }));
+    Arc::new(move |event| match event {
+        Event::Progress { rows, .. } => match (pace.is_due(*rows), is_terminal) {
+            (true, true) => eprint!("{WIPE}     {rows} rows so far …"),
+            (true, false) => eprintln!("     {rows} rows so far …"),
+            (false, _) => {}
+        },
+        Event::Step { .. } | Event::Retrying { .. } | Event::Done { .. } => {
+            if let Some(rows) = pace.reached() {
+                eprintln!("{}     {rows} rows", if is_terminal { WIPE } else { "" });
+            }
+            tell(event);
         }
-        tell(event, &pace);
+        Event::Waiting | Event::Begun { .. } | Event::Statement { .. } => tell(event),
     })
 }
 
-fn tell(event: &Event, pace: &Pace) {
+/// Back to the beginning of the line, and nothing left in it.
+const WIPE: &str = "\r\x1b[K";
+
+fn tell(event: &Event) {
     match event {
         Event::Waiting => eprintln!("waiting for another instance that migrates the database …"),
         Event::Begun { id, way, steps } => {
@@ -207,15 +222,12 @@ fn tell(event: &Event, pace: &Pace) {
         Event::Step { number, title, .. } if !title.is_empty() => {
             eprintln!("  {number:>2} {title}");
         }
-        Event::Progress { rows, .. } if pace.is_due(*rows) => {
-            eprintln!("     {rows} rows so far …");
-        }
         Event::Retrying { title, because } => {
             let title = title.trim_end_matches('.');
             eprintln!("     trying again: {title} ({because})");
         }
         Event::Done { id, took } => eprintln!("{id} is done, {:.1} s", took.as_secs_f64()),
-        _ => {}
+        Event::Step { .. } | Event::Progress { .. } | Event::Statement { .. } => {}
     }
 }
 

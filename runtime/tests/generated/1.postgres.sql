@@ -173,7 +173,7 @@ alter table authors validate constraint authors_kind_check;
 -- svcgen:step transaction `pages` of `volumes` has a value in new rows.
 alter table volumes add constraint volumes_pages_not_null check (pages is not null) not valid;
 
--- svcgen:step batches Fills `pages` of `volumes`.
+-- svcgen:step batches Fills `pages` of `volumes` in rows that came meanwhile.
 with svcgen_batch as (
     select id as svcgen_key from volumes
     where $1::text is null or id > $1::text::bigint
@@ -199,7 +199,7 @@ alter table volumes drop constraint volumes_pages_not_null;
 -- svcgen:step transaction `code` of `volumes` has a value in new rows.
 alter table volumes add constraint volumes_code_not_null check (code is not null) not valid;
 
--- svcgen:step batches Fills `code` of `volumes`.
+-- svcgen:step batches Fills `code` of `volumes` in rows that came meanwhile.
 with svcgen_batch as (
     select id as svcgen_key from volumes
     where $1::text is null or id > $1::text::bigint

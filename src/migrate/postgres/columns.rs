@@ -253,6 +253,10 @@ impl Columns<'_> {
             let rest = self.filling().fill(column, &lacks, change).into_iter();
             steps.extend(rest.map(|step| Step {
                 place: Place::Validate,
+                title: format!(
+                    "Fills `{}` of `{table}` in rows that came meanwhile.",
+                    column.name
+                ),
                 ..step
             }));
             steps.push(self.filling().is_complete(column));

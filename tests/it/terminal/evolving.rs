@@ -82,6 +82,17 @@ fn a_field_that_is_dropped_is_said_so_in_the_schema() {
 }
 
 #[test]
+fn what_is_said_meanwhile_stands_in_lines_of_its_own() {
+    let place = notes();
+    let needed = "  weight: { type: int, backfill: 1 }\n";
+    place.put("entities/note.yaml", format!("{NOTE}{needed}"));
+    let lines = Terminal::start(&place, &["--color", "never", "generate"]).lines();
+    let warned = lines.iter().any(|it| it.starts_with("warning: BC104"));
+    assert!(warned, "{lines:#?}");
+    assert!(lines.iter().all(|it| !it.contains("Working")), "{lines:#?}");
+}
+
+#[test]
 fn an_entity_that_goes_while_another_comes_is_asked_about() {
     let place = notes();
     std::fs::remove_file(place.root().join("entities/note.yaml")).expect("removed");

@@ -91,8 +91,8 @@ pub(crate) struct Pace {
 
 struct Told {
     at: Instant,
-    /// What has been reached since.
-    untold: Option<i64>,
+    /// What has been reached in this step.
+    reached: Option<i64>,
 }
 
 impl Pace {
@@ -100,7 +100,7 @@ impl Pace {
     pub(crate) fn of(every: Duration) -> Self {
         let told = Told {
             at: Instant::now(),
-            untold: None,
+            reached: None,
         };
         Self {
             every,
@@ -115,14 +115,14 @@ impl Pace {
         if is_due {
             told.at = Instant::now();
         }
-        told.untold = (!is_due).then_some(rows);
+        told.reached = Some(rows);
         is_due
     }
 
-    /// The rows that were reached and not told of, at the end of a step.
-    pub(crate) fn rest(&self) -> Option<i64> {
+    /// The rows that were reached in the step that ends here.
+    pub(crate) fn reached(&self) -> Option<i64> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.untold.take()
+        told.reached.take()
     }
 }
 
@@ -134,9 +134,9 @@ mod tests {
     fn rows_are_told_of_now_and_then_and_at_the_end() {
         let seldom = Pace::of(Duration::from_secs(3_600));
         assert!(!seldom.is_due(1_000) && !seldom.is_due(2_000));
-        assert_eq!((seldom.rest(), seldom.rest()), (Some(2_000), None));
+        assert_eq!((seldom.reached(), seldom.reached()), (Some(2_000), None));
         let always = Pace::of(Duration::ZERO);
         assert!(always.is_due(1_000) && always.is_due(2_000));
-        assert_eq!(always.rest(), None, "it was told already");
+        assert_eq!((always.reached(), always.reached()), (Some(2_000), None));
     }
 }
