@@ -1,10 +1,27 @@
 //! Whether rules on a column's values became stricter, and whether two of them say the same.
 
+use std::collections::HashSet;
+use std::mem::{Discriminant, discriminant};
+
 use super::{CheckRule, Literal};
 
 /// Whether two lists of rules demand the same; the order of an enum's values does not count.
 pub fn same(old: &[CheckRule], new: &[CheckRule]) -> bool {
     old.len() == new.len() && old.iter().all(|rule| implies(new, rule)) && !narrows(old, new)
+}
+
+/// Whether the edges are constants of the same kind in both lists. In a column that was once of another
+/// type, a record of svcgen 0.1 can have those of that type.
+pub fn are_alike(old: &[CheckRule], new: &[CheckRule]) -> bool {
+    kinds(old) == kinds(new)
+}
+
+fn kinds(rules: &[CheckRule]) -> HashSet<Discriminant<Literal>> {
+    let edge = |rule: &CheckRule| match rule {
+        CheckRule::AtLeast(edge) | CheckRule::AtMost(edge) => Some(discriminant(edge)),
+        CheckRule::OneOf(_) | CheckRule::MinLength(_) | CheckRule::MaxLength(_) => None,
+    };
+    rules.iter().filter_map(edge).collect()
 }
 
 /// Whether a value that keeps the old rules may break the new ones.

@@ -67,7 +67,8 @@ pub fn settle(pair: &mut Pair) {
 }
 
 /// A rule that says the same keeps its text, so that nothing is rebuilt for the order of
-/// an enum's values.
+/// an enum's values. Not where the column has another type: the same edge is another constant then,
+/// 2 of an integer and 200 of a decimal that is stored as hundredths.
 fn keep_texts(pair: &mut Pair) {
     let names: Vec<(String, String)> = pair
         .new
@@ -75,7 +76,8 @@ fn keep_texts(pair: &mut Pair) {
         .iter()
         .filter_map(|check| {
             let before = pair.old_of(&check.column)?;
-            Some((check.column.clone(), before.name.clone()))
+            let now = pair.new.column(&check.column)?;
+            (before.ty == now.ty).then(|| (check.column.clone(), before.name.clone()))
         })
         .collect();
     for check in &mut pair.new.checks {
@@ -85,6 +87,7 @@ fn keep_texts(pair: &mut Pair) {
             .and_then(|(_, old)| pair.old.check_of(old));
         if let Some(before) = before
             && rules::same(&before.rules, &check.rules)
+            && rules::are_alike(&before.rules, &check.rules)
         {
             check.rules.clone_from(&before.rules);
         }

@@ -122,6 +122,10 @@ impl Field {
         matches!(self.word(), "text" | "string")
     }
 
+    fn is_number(&self) -> bool {
+        matches!(self.word(), "int" | "bigint" | "float" | "decimal")
+    }
+
     /// Whether it can be in an index.
     pub fn is_ordered(&self) -> bool {
         !matches!(self.word(), "json" | "list")
@@ -196,11 +200,18 @@ impl Field {
         if self.is_reference() || self.ty == "enum" {
             return;
         }
+        let edges = (self.min, self.max);
+        let was_number = self.is_number();
         (*dice.pick(TYPES)).clone_into(&mut self.ty);
         self.narrow = dice.one_in(2);
         (self.default, self.backfill, self.unique) = (None, None, false);
         self.searchable &= self.is_text();
         self.set_limits(dice);
+        // The same edges, which are other constants in the other type.
+        let is_whole = |edge: Option<&str>| edge.is_none_or(|it| !it.contains('.'));
+        if was_number && self.is_number() && is_whole(edges.0) && is_whole(edges.1) {
+            (self.min, self.max) = edges;
+        }
         if dice.one_in(3) {
             self.default = self.constant();
         }
