@@ -145,6 +145,25 @@ impl<'a> Matching<'a> {
         let mut before = said.was.iter().filter(|was| **was != table.name);
         let before = before.find_map(|was| self.old.table(was));
         match (own, before) {
+            (Some(own), Some(before))
+                if !own.past.retired
+                    && !before.past.retired
+                    && self.new.table(&before.name).is_none() =>
+            {
+                self.questions.push(Question {
+                    about: About::StillThere,
+                    message: format!(
+                        "`{entity}` says that it was `{was}`, but there is a `{own}` already, whose records it \
+                         has; in steps: rename that one or let go of it, run `svcgen generate`, then give its \
+                         name to `{was}`; where that was done long ago, remove `was:`",
+                        entity = said.entity,
+                        was = before.name,
+                        own = own.name,
+                    ),
+                    answers: Vec::new(),
+                });
+                Some(own)
+            }
             (Some(own), _) if !own.past.retired => Some(own),
             (_, Some(before)) if self.new.table(&before.name).is_some() => {
                 self.questions.push(Question {

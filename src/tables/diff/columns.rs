@@ -25,6 +25,7 @@ impl Matching<'_> {
                 source,
             });
         }
+        self.ask_about_lost_names(&pair, said);
         self.let_go(&mut pair, said);
         for column in &new.columns {
             self.ask_about_taken_name(&pair, column);
@@ -134,6 +135,30 @@ impl Matching<'_> {
             ),
             answers,
         });
+    }
+
+    /// A column cannot become one that is there already, and goes on under its name.
+    fn ask_about_lost_names(&mut self, pair: &Pair, said: &TableIntent) {
+        let is_live = |name: &str| pair.old.column(name).is_some_and(|it| !it.past.retired);
+        for column in pair.new.columns.iter().filter(|it| is_live(&it.name)) {
+            let about = said.columns.get(&column.name);
+            let mut lost = about.into_iter().flat_map(|it| &it.was).filter(|was| {
+                let is_needed = pair.new.column(was).is_some() || pair.new_of(was).is_some();
+                is_live(was) && !is_needed
+            });
+            let Some(was) = lost.next() else { continue };
+            self.questions.push(Question {
+                about: About::StillThere,
+                message: format!(
+                    "`{name}` of `{table}` says that it was `{was}`, but there is a `{name}` already, whose \
+                     values it has; in steps: rename that one or let go of it, run `svcgen generate`, then \
+                     give its name to `{was}`; where that was done long ago, remove `was:`",
+                    name = column.name,
+                    table = pair.new.name,
+                ),
+                answers: Vec::new(),
+            });
+        }
     }
 
     /// A column that the schema no longer has is still there, and its name is not free.
