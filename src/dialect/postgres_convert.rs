@@ -59,7 +59,12 @@ pub fn unfit(e: &str, from: ColumnType, to: ColumnType) -> Option<String> {
         ),
         (Int | Bigint | Float, Decimal { precision, scale }) => {
             let most = format!("1{}", "0".repeat((precision - scale) as usize));
-            format!("abs({e}::numeric) >= {most}")
+            if from == Float {
+                // As it is stored: 99.999 becomes 100.00.
+                format!("abs(round({e}::numeric, {scale})) >= {most}")
+            } else {
+                format!("abs({e}::numeric) >= {most}")
+            }
         }
         (Decimal { .. }, Int | Bigint) => {
             let (least, most) = if to == Int { INT } else { (i64::MIN, i64::MAX) };

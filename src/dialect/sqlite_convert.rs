@@ -85,8 +85,9 @@ pub fn unfit(e: &str, from: ColumnType, to: ColumnType) -> Option<String> {
             format!("{e} not between -{most} and {most}")
         }
         (Float, Decimal { precision, scale }) => {
-            let most = power(precision - scale);
-            format!("abs({e}) >= {most}.0")
+            // As it is stored: 99.999 becomes 100.00.
+            let most = power(precision);
+            format!("abs(round({e} * {})) >= {most}.0", power(scale))
         }
         (Decimal { scale, .. }, Int | Bigint) => {
             let whole = format!("{e} % {} <> 0", power(scale));
