@@ -10,7 +10,7 @@
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("svcgen-runtime needs the feature `sqlite` or `postgres`");
 
-mod bounds;
+pub(crate) mod bounds;
 mod collect;
 mod column;
 mod config;

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::column::Kind;
 use crate::db::Value;
-use crate::db::decimal;
+use crate::db::{bounds, decimal};
 use crate::input::{self, Accepts, Pointer, Violations};
 
 /// A text as a value of the kind, or what the kind expects.
@@ -128,6 +128,8 @@ pub(super) fn moment(name: &str, of: Option<&str>, kind: Kind) -> Result<Value, 
         ("duration", Some(text)) => return read(Kind::Duration, text).and_then(|value| fit(value, kind)),
         _ => return Err("There is no such function. There are `now()`, `today()`, `ago(7d)`, `ahead(7d)`, `date(…)`, `timestamp(…)` and `duration(…)`.".to_owned()),
     };
+    // The calendar of the databases begins with the year 1, later than that of the library.
+    bounds::micros_of_timestamp(moment).map_err(|_| "Is beyond the calendar.")?;
     let midnight = name == "today";
     let date = moment.to_zoned(TimeZone::UTC).date();
     match kind {

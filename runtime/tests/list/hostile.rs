@@ -110,6 +110,21 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "filter",
+        "sent_at > ago(800000d)",
+        "At character 11: Is beyond the calendar.",
+    ),
+    (
+        "filter",
+        "due > ago(800000d)",
+        "At character 7: Is beyond the calendar.",
+    ),
+    (
+        "filter",
+        "fragile = true AND date(sent_at) < ahead(-800000d)",
+        "At character 36: Is beyond the calendar.",
+    ),
+    (
+        "filter",
         "label ! a",
         "At character 7: `!` stands only in `!=`",
     ),
@@ -202,6 +217,36 @@ async fn filters_without_end_are_refused() {
     }
 }
 
+/// Both engines take the longest pattern that is let through, whatever its letters are escaped to.
+#[tokio::test]
+async fn patterns_are_as_long_as_every_engine_takes_them() {
+    for it in [support::memory().await, support::postgres().await] {
+        parcels::create(&it.db).await;
+        for letter in ["a", "?", "%", "[", "😀"] {
+            for comparator in ["=", "!=", ":"] {
+                let filter =
+                    |letters: usize| format!("label {comparator} \"*{}\"", letter.repeat(letters));
+                let longest = page(&it.db, &[("filter", &filter(3_999))]).await;
+                assert!(longest.is_ok(), "{}: {letter}: {longest:?}", it.label);
+                // The longest fills a URL.
+                for letters in [4_000, 17_000 / letter.len()] {
+                    let refused = page(&it.db, &[("filter", &filter(letters))])
+                        .await
+                        .expect_err("refused");
+                    let found = refused.violations().iter().next().unwrap();
+                    assert_eq!(refused.status().as_u16(), 400);
+                    assert_eq!(found.code, "INVALID_FILTER");
+                    let expected = format!("At character {}: ", 8 + comparator.len());
+                    assert!(found.detail.starts_with(&expected), "{}", found.detail);
+                }
+            }
+        }
+        // Without a wildcard it is a text like any other.
+        let text = format!("label = \"{}\"", "?".repeat(17_000));
+        assert!(page(&it.db, &[("filter", &text)]).await.is_ok());
+    }
+}
+
 #[tokio::test]
 async fn a_token_is_good_for_its_own_list_only() {
     let it = support::memory().await;
@@ -279,6 +324,11 @@ async fn no_text_breaks_the_parser() {
         "2025-01-01",
         "now()",
         "ago(7d)",
+        "sent_at",
+        "due",
+        "ago(800000d)",
+        "ahead(800000d)",
+        "ahead(9000000d)",
         "ago(",
         "year(due)",
         "date(sent_at)",

@@ -11,6 +11,9 @@ use crate::list::{Mistake, value};
 
 /// The most wildcards of one text: each multiplies the places where a database looks.
 const MOST_STARS: usize = 4;
+/// The most characters of a text with wildcards. SQLite takes patterns of up to 50,000 bytes, and
+/// one character becomes four at the most: a letter of four, or one of one in brackets.
+const LONGEST_PATTERN: usize = 4_000;
 
 /// A filter whose every name and value is known to be good.
 #[derive(Debug, Clone)]
@@ -308,6 +311,10 @@ fn text(comparator: Comparator, argument: &Argument) -> Result<Test, Mistake> {
             Comparator::Has => Test::Contains(quoted.text),
             _ => Test::Compare(comparator, value()),
         });
+    }
+    if quoted.text.chars().nth(LONGEST_PATTERN).is_some() {
+        let detail = format!("Has wildcards and more than {LONGEST_PATTERN} characters.");
+        return Err(Mistake::new(argument.at, detail));
     }
     match comparator {
         Comparator::Equal | Comparator::Has => Ok(Test::Like(pattern(&quoted))),
