@@ -13,6 +13,9 @@ use crate::db::{Engine, Value};
 
 /// The most words and phrases of a search.
 const MOST_TERMS: usize = 20;
+/// The most characters of a search. One term may have many words, and PostgreSQL goes a call deeper
+/// for each of them.
+const LONGEST: usize = 1_000;
 /// The column that holds a record's rank.
 pub(crate) const RANK: &str = "search_rank";
 
@@ -36,6 +39,10 @@ impl Query {
     pub(crate) fn read(text: &str) -> Result<Option<Self>, Mistake> {
         if text.trim().is_empty() {
             return Ok(None);
+        }
+        if text.chars().nth(LONGEST).is_some() {
+            let detail = format!("Has more than {LONGEST} characters.");
+            return Err(Mistake::new(LONGEST + 1, detail));
         }
         let mut terms = Vec::new();
         for (at, piece) in pieces(text)? {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use svcgen_runtime::db::{Db, DbError, FromRow, Row, Sql, Value};
+use svcgen_runtime::input::Place;
 use svcgen_runtime::list::{Column, Kind, Page, Record, Search, Table};
 use svcgen_runtime::{Error, params};
 
@@ -287,6 +288,34 @@ fn found_standing(standing: &[Note], search: &str) -> BTreeSet<i64> {
         .filter(|note| fits(note))
         .map(|note| note.id)
         .collect()
+}
+
+/// However many words a search has in one piece, no engine is asked more than it can answer.
+#[tokio::test]
+async fn searches_without_end_are_refused() {
+    for db in [support::memory().await, support::postgres().await] {
+        create(&db).await;
+        for (search, is_taken) in [
+            (format!("{}a", "a-".repeat(499)), true),
+            (format!("\"{}\"", "é ".repeat(499)), true),
+            ("日".repeat(1_000), true),
+            ("日".repeat(1_001), false),
+            ("a-".repeat(15_000), false),
+            (format!("\"{}\"", "a ".repeat(15_000)), false),
+            (format!("a -{}", "b.".repeat(15_000)), false),
+        ] {
+            let found = page(&db.db, &[("search", &search)]).await;
+            let Err(error) = found else {
+                assert!(is_taken, "{}: {:.20}…", db.label, search);
+                continue;
+            };
+            assert!(!is_taken, "{}: {:.20}…: {error:?}", db.label, search);
+            assert_eq!(error.status().as_u16(), 400, "{}: {error:?}", db.label);
+            let told = error.violations().iter().next().unwrap();
+            let search = Place::Parameter("search".to_owned());
+            assert_eq!((&told.place, &*told.code), (&search, "INVALID_SEARCH"));
+        }
+    }
 }
 
 #[tokio::test]
