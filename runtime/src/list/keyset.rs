@@ -46,6 +46,12 @@ pub(crate) fn after(keys: &[Key], cursor: &[Value]) -> Vec<Range> {
     ranges
 }
 
+/// The same with the record at the cursor, which comes before all of them.
+pub(crate) fn from(keys: &[Key], cursor: &[Value]) -> Vec<Range> {
+    let here = Range::Each(vec![Bound::Same; keys.len()]);
+    std::iter::once(here).chain(after(keys, cursor)).collect()
+}
+
 /// One comparison of rows does where all keys go the same way and none can be null.
 fn is_one_range(keys: &[Key]) -> bool {
     let mut directions = keys.iter().map(|key| key.descending);

@@ -38,9 +38,23 @@ struct Cursor {
     /// Whether the page lies before the cursor instead of after it.
     #[serde(rename = "b", default, skip_serializing_if = "std::ops::Not::not")]
     back: bool,
+    /// Whether the record at the cursor belongs to the page.
+    #[serde(rename = "w", default, skip_serializing_if = "std::ops::Not::not")]
+    with: bool,
     /// What the record at the cursor has in each key of the order.
     #[serde(rename = "k")]
     keys: Vec<Json>,
+}
+
+impl Cursor {
+    /// What this one leaves out: the other way, and the record at the cursor if it is not here.
+    fn rest(&self) -> Self {
+        Self {
+            back: !self.back,
+            with: !self.with,
+            keys: self.keys.clone(),
+        }
+    }
 }
 
 /// A request, understood.
@@ -75,11 +89,13 @@ impl Table {
             Some(cursor) => Some(values(&request.keys, cursor).ok_or_else(PageTokens::invalid)?),
         };
         let back = cursor.as_ref().is_some_and(|cursor| cursor.back);
+        let with = cursor.as_ref().is_some_and(|cursor| cursor.with);
         let asked = Asked {
             within: within.as_ref(),
             request: &request,
             place,
             back,
+            with,
             limit: size.saturating_add(1),
             skip: listing.skip(),
         };
@@ -99,6 +115,7 @@ impl Table {
             request: &request,
             back,
             is_first,
+            asked: cursor.as_ref(),
         };
         turn.page(rows, size, total_size)
     }
@@ -170,7 +187,7 @@ impl Table {
     fn is_plain(&self, asked: &Asked<'_>) -> bool {
         let plain = self.plain.as_ref();
         let has_statement = plain.is_some_and(|it| asked.place.is_none() || it.after.is_some());
-        has_statement && asked.within.is_none() && !asked.back
+        has_statement && asked.within.is_none() && !asked.back && !asked.with
     }
 
     async fn plain<T: FromRow + Send + 'static>(
@@ -206,7 +223,10 @@ impl Table {
         let reversed: Vec<Key> = keys.iter().map(Key::reversed).collect();
         let keys = if asked.back { &reversed } else { keys };
         let place = asked.place.as_deref();
-        let ranges = place.map_or(Vec::new(), |place| keyset::after(keys, place));
+        let ranges = place.map_or(Vec::new(), |place| match asked.with {
+            true => keyset::from(keys, place),
+            false => keyset::after(keys, place),
+        });
         if db.engine() == Engine::Postgres || ranges.len() < 2 || asked.skip > 0 {
             return self
                 .read_ranges(db, &asked, keys, &ranges, asked.limit)
@@ -295,6 +315,7 @@ struct Asked<'a> {
     request: &'a Request,
     place: Option<Vec<Value>>,
     back: bool,
+    with: bool,
     limit: i64,
     skip: i64,
 }
@@ -367,6 +388,8 @@ struct Turn<'a> {
     request: &'a Request,
     back: bool,
     is_first: bool,
+    /// Where the page was asked for.
+    asked: Option<&'a Cursor>,
 }
 
 impl Turn<'_> {
@@ -388,9 +411,21 @@ impl Turn<'_> {
         } else {
             (!self.is_first, goes_on)
         };
+        let mut next_page_token = self.token(rows.last().filter(|_| has_next), false)?;
+        let mut previous_page_token = self.token(rows.first().filter(|_| has_previous), true)?;
+        // Others may have deleted every record of the page; the rest of the list lies where the
+        // client came from, and without a token it would not find back.
+        if let Some(asked) = self.asked.filter(|_| rows.is_empty()) {
+            let rest = self.tokens.seal(&asked.rest(), &self.request.scope)?;
+            if self.back {
+                next_page_token = rest;
+            } else {
+                previous_page_token = rest;
+            }
+        }
         Ok(Page {
-            next_page_token: self.token(rows.last().filter(|_| has_next), false)?,
-            previous_page_token: self.token(rows.first().filter(|_| has_previous), true)?,
+            next_page_token,
+            previous_page_token,
             records: rows.into_iter().map(|row| row.record).collect(),
             total_size,
         })
@@ -404,6 +439,7 @@ impl Turn<'_> {
         let keys = keys.map(|key| value::to_json(&record.value(&key.name)));
         let cursor = Cursor {
             back,
+            with: false,
             keys: keys.collect(),
         };
         self.tokens.seal(&cursor, &self.request.scope)

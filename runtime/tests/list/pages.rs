@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use svcgen_runtime::db::Db;
-use svcgen_runtime::list::Table;
+use svcgen_runtime::list::{Page, Table};
 use svcgen_runtime::uuid::Uuid;
 use tokio::runtime::Handle;
 
@@ -294,6 +294,88 @@ async fn pages_by_offset_do_not_hold_while_others_write() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_repeat_nothing_and_miss_nothing_while_others_write_beside() {
     assert_eq!(broken(&PARCELS, By::Cursor, Writes::Beside, 60).await, None);
+}
+
+/// One page by a token.
+async fn at(db: &Db, order: &str, token: &str) -> Page<Parcel> {
+    let asked = [
+        ("order_by", order),
+        ("page_size", "3"),
+        ("page_token", token),
+    ];
+    let listing = listing(&asked).await.unwrap();
+    PARCELS.page(db, &tokens(), None, &listing).await.unwrap()
+}
+
+/// All that one way leads to, from a token on, page by page.
+async fn walked(db: &Db, order: &str, mut token: String, is_back: bool) -> Vec<Uuid> {
+    let mut seen = Vec::new();
+    while !token.is_empty() {
+        let page = at(db, order, &token).await;
+        let ids = page.records.iter().map(|it| it.id);
+        if is_back {
+            seen.splice(0..0, ids);
+            token = page.previous_page_token;
+        } else {
+            seen.extend(ids);
+            token = page.next_page_token;
+        }
+    }
+    seen
+}
+
+/// Whoever comes to an emptied page gets back to all that is left, whether or not the record
+/// at which the page ended is still there.
+#[tokio::test]
+async fn an_emptied_page_leads_back_to_what_is_left() {
+    let orders = ["", "fragile, id", "weight desc nulls first, price", "id"];
+    for db in [support::memory().await, support::postgres().await] {
+        parcels::create(&db.db).await;
+        let mut random = Random::new(11);
+        for order in orders {
+            for (is_back, more) in [(true, 0), (true, 1), (false, 0), (false, 1)] {
+                let place = format!("{} `{order}` {is_back} {more}", db.label);
+                for _ in 0..10 {
+                    let parcel = parcels::parcel(&mut random);
+                    parcels::insert(&db.db, &parcel).await.unwrap();
+                }
+                let first = at(&db.db, order, "").await;
+                let second = at(&db.db, order, &first.next_page_token).await;
+                let all: Vec<Uuid> = {
+                    let rest = walked(&db.db, order, first.next_page_token, false).await;
+                    let first = first.records.iter().map(|it| it.id);
+                    first.chain(rest).collect()
+                };
+                // Three records before the second page, or all after it; and one of its own.
+                let (token, gone) = if is_back {
+                    (second.previous_page_token, 0..3 + more)
+                } else {
+                    (second.next_page_token, 6 - more..all.len())
+                };
+                for id in &all[gone.clone()] {
+                    parcels::delete(&db.db, *id).await;
+                }
+                let mut left = all;
+                left.drain(gone);
+                let emptied = at(&db.db, order, &token).await;
+                assert_eq!(emptied.records, [], "{place}");
+                let (further, back) = if is_back {
+                    (emptied.previous_page_token, emptied.next_page_token)
+                } else {
+                    (emptied.next_page_token, emptied.previous_page_token)
+                };
+                assert_eq!(further, "", "{place}: nothing lies beyond");
+                let seen = walked(&db.db, order, back.clone(), !is_back).await;
+                assert_eq!(seen, left, "{place}");
+                // And when that is gone as well, the way leads neither on nor astray.
+                for id in left {
+                    parcels::delete(&db.db, id).await;
+                }
+                let nothing = at(&db.db, order, &back).await;
+                assert_eq!(nothing.records, [], "{place}");
+            }
+        }
+    }
 }
 
 /// The negative control: an order in which two records can share a place leaves some of them out.
