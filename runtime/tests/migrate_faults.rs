@@ -331,3 +331,37 @@ async fn drift_is_told_line_by_line_and_stops_what_relies_on_what_is_gone() {
         db.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_rebuild_does_not_drop_what_somebody_has_added_by_hand() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/added.db", directory.path().display());
+    let db = filled(&url).await;
+    for change in [
+        "alter table people add column vip text",
+        "update people set vip = 'gold'",
+    ] {
+        db.execute(&sql(change), params![]).await.unwrap();
+    }
+    let error = migrate::run(&db, ALL).await.unwrap_err();
+    assert!(matches!(error, MigrateError::Added { .. }), "{error}");
+    let told = error.to_string();
+    assert!(
+        told.contains("rebuilds `people`") && told.contains("vip text"),
+        "{told}"
+    );
+    let kept: Vec<(i64,)> = db
+        .fetch_all(
+            &sql("select count(*) from people where vip = 'gold'"),
+            params![],
+        )
+        .await
+        .unwrap();
+    assert_eq!(kept, [(39,)], "all people that there are");
+    // Once it is taken out, the way is free.
+    let away = "alter table people drop column vip";
+    db.execute(&sql(away), params![]).await.unwrap();
+    migrate::run(&db, ALL).await.unwrap();
+    assert_complete(&db, &url).await;
+    db.close().await;
+}

@@ -29,6 +29,21 @@ impl Drift {
         }
     }
 
+    /// What a SQLite table defines that is not there in place of something else.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn added_to(&self, table: &str) -> Vec<String> {
+        let mark = format!("table {table}: ");
+        let name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+        let of_table = |lines: &[String]| -> Vec<String> {
+            let lines = lines.iter().filter_map(|it| it.strip_prefix(&mark));
+            lines.map(str::to_owned).collect()
+        };
+        let replaced: Vec<String> = of_table(&self.missing).iter().map(|it| name(it)).collect();
+        let mut added = of_table(&self.unexpected);
+        added.retain(|it| !replaced.contains(&name(it)));
+        added
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.unexpected.is_empty()

@@ -42,6 +42,20 @@ pub enum MigrateError {
         "the database is not as its last migration left it:\n{0}\nput back what is marked with `-`, or run `migrate up --accept-drift`"
     )]
     Drifted(Drift),
+    /// It would drop what somebody else has added to a table.
+    #[error(
+        "the migration `{id}` rebuilds `{table}` and would lose what was added to it beside the schema: {}; give \
+         the schema a field for it, or take it out of the table first",
+        .added.join(", ")
+    )]
+    Added {
+        /// The migration.
+        id: String,
+        /// The table.
+        table: String,
+        /// Definitions of the table that no migration has made.
+        added: Vec<String>,
+    },
     /// What the migration relies on does not hold.
     #[error("the migration `{id}` needs something that does not hold: {title}{}", sampled(.rows, *.count))]
     Check {

@@ -63,6 +63,22 @@ pub struct Step {
     pub sql: String,
 }
 
+impl Step {
+    /// The tables that it drops and makes anew under their names.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn rebuilt(&self) -> impl Iterator<Item = &String> {
+        let is_dropped = |table: &&String| {
+            let names = [(*table).clone(), format!("\"{table}\"")];
+            let mut lines = self
+                .sql
+                .lines()
+                .filter_map(|it| it.strip_prefix("drop table "));
+            lines.any(|it| names.iter().any(|name| it.strip_suffix(';') == Some(name)))
+        };
+        self.carries.iter().filter(is_dropped)
+    }
+}
+
 /// The steps of a file, or what is wrong with it.
 pub fn steps(text: &str) -> Result<Vec<Step>, String> {
     let mut steps: Vec<Step> = Vec::new();

@@ -191,11 +191,33 @@ impl Runner {
         Ok(())
     }
 
+    /// A rebuild copies the columns that the plan knows: what somebody else has added to the table
+    /// would be gone.
+    fn refuse_loss(&self, migration: &Migration, steps: &[Step]) -> Result<(), MigrateError> {
+        let rebuilt: Vec<&String> = steps.iter().flat_map(Step::rebuilt).collect();
+        if rebuilt.is_empty() {
+            return Ok(());
+        }
+        let drift = ledger(&self.connection)?.drift(&catalogue(&self.connection)?);
+        for table in rebuilt {
+            let added = drift.added_to(table);
+            if !added.is_empty() {
+                return Err(MigrateError::Added {
+                    id: migration.id.to_owned(),
+                    table: table.clone(),
+                    added,
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Does the work inside the open transaction.
     fn apply_open(&mut self, migration: &'static Migration, way: Way) -> Result<(), MigrateError> {
         let begun = Instant::now();
         let task = Task { migration, way };
         let steps = task.steps()?;
+        self.refuse_loss(migration, &steps)?;
         (self.watcher)(&Event::Begun {
             id: migration.id.to_owned(),
             way,
