@@ -223,9 +223,12 @@ impl Table {
         let reversed: Vec<Key> = keys.iter().map(Key::reversed).collect();
         let keys = if asked.back { &reversed } else { keys };
         let place = asked.place.as_deref();
-        let ranges = place.map_or(Vec::new(), |place| match asked.with {
-            true => keyset::from(keys, place),
-            false => keyset::after(keys, place),
+        let ranges = place.map_or(Vec::new(), |place| {
+            if asked.with {
+                keyset::from(keys, place)
+            } else {
+                keyset::after(keys, place)
+            }
         });
         if db.engine() == Engine::Postgres || ranges.len() < 2 || asked.skip > 0 {
             return self
