@@ -26,7 +26,8 @@ pub fn version_tag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-/// 200 with the entity, its `ETag`, and leave to keep it as long as it is asked for anew each time.
+/// 200 with the entity and its `ETag`. How long it may be kept, the server adds: it knows whether this
+/// answers a read.
 #[derive(Debug, Clone, Copy)]
 pub struct Tagged<T>(pub T);
 
@@ -36,7 +37,7 @@ impl<T: Serialize + Tag> IntoResponse for Tagged<T> {
             Ok(response) => response,
             Err(error) => return error.into_response(),
         };
-        tag_fresh(&mut response, &self.0);
+        tag(&mut response, &self.0);
         response
     }
 }
@@ -100,14 +101,8 @@ pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<Response, Error>
     Ok(response)
 }
 
-/// The entity tag, and leave to keep the answer as long as it is asked for anew each time.
-pub(super) fn tag_fresh(response: &mut Response, entity: &impl Tag) {
-    tag(response, entity);
-    let fresh = HeaderValue::from_static("private, no-cache");
-    response.headers_mut().insert(header::CACHE_CONTROL, fresh);
-}
-
-fn tag(response: &mut Response, entity: &impl Tag) {
+/// The entity tag.
+pub(super) fn tag(response: &mut Response, entity: &impl Tag) {
     // A tag of other than visible ASCII cannot be sent, and no tag is better than a wrong one.
     if let Some(Ok(tag)) = entity.entity_tag().map(HeaderValue::try_from) {
         response.headers_mut().insert(header::ETAG, tag);

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::answer::{Tag, Tagged, json, tag_fresh};
+use super::answer::{Tag, Tagged, json, tag};
 use super::query::parameters;
 use super::{Masked, Several};
 use crate::Error;
@@ -119,7 +119,7 @@ impl<T: Serialize + Tag> IntoResponse for Viewed<T> {
             Ok(mut response) => {
                 // What is included changes without the record, and so without its tag.
                 if view.include.is_empty() {
-                    tag_fresh(&mut response, &record);
+                    tag(&mut response, &record);
                 }
                 response
             }

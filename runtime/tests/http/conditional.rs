@@ -50,6 +50,16 @@ async fn a_note_and_its_tags() {
         (changed.status.as_u16(), changed.header("etag")),
         (200, "\"2\"")
     );
+    assert_eq!(changed.header("cache-control"), "no-store");
+    let replaced = server
+        .request(Method::PUT, &format!("{path}/whole"))
+        .json(json!({"title": "b"}));
+    let replaced = replaced.header("if-match", "\"2\"").send().await;
+    assert_eq!(
+        (replaced.status.as_u16(), replaced.header("etag")),
+        (200, "\"3\"")
+    );
+    assert_eq!(replaced.header("cache-control"), "no-store");
     assert_eq!(change("\"1\"").await.status, 412);
     assert_eq!(change("*").await.status, 200);
     let immutable = server.patch(&path, json!({"price": "1.50"})).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use svcgen_runtime::axum::extract::{Path, State};
 use svcgen_runtime::axum::http::StatusCode;
-use svcgen_runtime::axum::routing::{get, post};
+use svcgen_runtime::axum::routing::{get, post, put};
 use svcgen_runtime::axum::{Json, Router, body::Bytes};
 use svcgen_runtime::db::{Db, DbError, FromRow, Migration, Row, Scaled, Sql};
 use svcgen_runtime::http::version_tag;
@@ -48,6 +48,7 @@ impl Service for Notes {
         Router::new()
             .route("/v1/notes", get(list).post(create))
             .route("/v1/notes/{id}", get(find).patch(change).delete(remove))
+            .route("/v1/notes/{id}/whole", put(change))
             .route("/v1/caller", get(async |caller: Caller| caller.subject))
             .route("/long/{size}", get(long))
             .route(
