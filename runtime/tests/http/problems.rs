@@ -249,3 +249,45 @@ async fn the_caller_is_whom_a_trusted_header_names() {
             .await;
     assert_eq!(named(&server).await, "ada");
 }
+
+#[tokio::test]
+async fn a_caller_is_named_once_and_legibly_or_not_at_all() {
+    let server =
+        TestServer::<Notes>::start_with(|config| config.caller.header = Some("x-user".into()))
+            .await;
+    let with = |lines: &[&[u8]]| {
+        let mut request = server.request(Method::GET, "/v1/caller");
+        for line in lines {
+            request = request.add_header("x-user", *line);
+        }
+        request.send()
+    };
+    let longest = "ü".repeat(128);
+    for (lines, expected) in [
+        (&[][..], "anonymous"),
+        (&[""], "anonymous"),
+        (&[" ada "], "ada"),
+        (&["Jürgen"], "Jürgen"),
+        (&["山田 花子"], "山田 花子"),
+        (&[longest.as_str()], longest.as_str()),
+    ] {
+        let lines: Vec<&[u8]> = lines.iter().map(|it| it.as_bytes()).collect();
+        let answer = with(&lines).await;
+        assert_eq!(answer.status, 200, "{expected}: {}", answer.body);
+        assert_eq!(String::from_utf8(answer.bytes.to_vec()).unwrap(), expected);
+    }
+    let longer = "a".repeat(257);
+    for (lines, told) in [
+        (&[&b"ada"[..], b"eve"][..], "more than once"),
+        (&[b"ada", b"ada"], "more than once"),
+        (&[b"", b"ada"], "more than once"),
+        (&[b"J\xfcrgen"], "UTF-8"),
+        (&[longer.as_bytes()], "256 bytes"),
+    ] {
+        let answer = with(lines).await;
+        assert_problem(&answer, 400, "INVALID_ARGUMENT", "INVALID_CALLER");
+        let error = &answer.body["errors"][0];
+        assert_eq!(error["parameter"], "x-user", "{}", answer.body);
+        assert!(error["detail"].as_str().unwrap().contains(told), "{error}");
+    }
+}
