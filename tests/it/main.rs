@@ -26,6 +26,7 @@ mod schemas;
 mod slow;
 mod small_diffs;
 mod support;
+mod taken_names;
 #[cfg(unix)]
 mod terminal;
 mod tidy;

@@ -185,6 +185,9 @@ fn types(drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
             format!("{pascal}Page"),
             format!("{pascal}Filter"),
             format!("{pascal}Rules"),
+            format!("{pascal}Overrides"),
+            format!("Archived{pascal}"),
+            format!("Archived{pascal}Page"),
         ];
         wanted.extend(
             derived

@@ -53,14 +53,20 @@ const TYPES: &[&str] = &[
     "Date",
     "Decimal",
     "Error",
+    "Inside",
+    "InsideChange",
     "Json",
+    "Response",
     "Router",
     "Rules",
+    "Saved",
     "Serialize",
     "SignedDuration",
     "State",
     "Time",
+    "TimeZone",
     "Timestamp",
+    "Unit",
     "Uuid",
     "Value",
     "Violations",
@@ -72,7 +78,7 @@ const TYPES: &[&str] = &[
     "Violation",
 ];
 
-/// Modules, crates and primitive types that stand beside the entities' modules.
+/// Modules, crates and primitive types that stand beside the entities' modules, in `src` or `tests`.
 const MODULES: &[&str] = &[
     "alloc",
     "app",
@@ -105,6 +111,7 @@ const MODULES: &[&str] = &[
     "prost",
     "proto",
     "queries",
+    "relations",
     "removal",
     "rules",
     "rust_decimal",
@@ -112,9 +119,11 @@ const MODULES: &[&str] = &[
     "self",
     "serde",
     "serde_json",
+    "statements",
     "std",
     "str",
     "super",
+    "support",
     "svcgen",
     "svcgen_runtime",
     "test",
@@ -130,6 +139,7 @@ const MODULES: &[&str] = &[
     "u8",
     "usize",
     "uuid",
+    "writes",
 ];
 
 /// Files that no Windows machine can have, whatever their extension.
