@@ -10,7 +10,7 @@ use svcgen_runtime::list::{Page, Table};
 use svcgen_runtime::uuid::Uuid;
 use tokio::runtime::Handle;
 
-use crate::parcels::{self, ORDERED, PARCELS, Parcel, TIED};
+use crate::parcels::{self, ORDERED, PARCELS, PLAIN, Parcel, TIED};
 use crate::random::Random;
 use crate::reference::{Condition, condition};
 use crate::{listing, support, tokens};
@@ -297,21 +297,27 @@ async fn pages_repeat_nothing_and_miss_nothing_while_others_write_beside() {
 }
 
 /// One page by a token.
-async fn at(db: &Db, order: &str, token: &str) -> Page<Parcel> {
+async fn at(table: &'static Table, db: &Db, order: &str, token: &str) -> Page<Parcel> {
     let asked = [
         ("order_by", order),
         ("page_size", "3"),
         ("page_token", token),
     ];
     let listing = listing(&asked).await.unwrap();
-    PARCELS.page(db, &tokens(), None, &listing).await.unwrap()
+    table.page(db, &tokens(), None, &listing).await.unwrap()
 }
 
 /// All that one way leads to, from a token on, page by page.
-async fn walked(db: &Db, order: &str, mut token: String, is_back: bool) -> Vec<Uuid> {
+async fn walked(
+    table: &'static Table,
+    db: &Db,
+    order: &str,
+    mut token: String,
+    is_back: bool,
+) -> Vec<Uuid> {
     let mut seen = Vec::new();
     while !token.is_empty() {
-        let page = at(db, order, &token).await;
+        let page = at(table, db, order, &token).await;
         let ids = page.records.iter().map(|it| it.id);
         if is_back {
             seen.splice(0..0, ids);
@@ -328,21 +334,27 @@ async fn walked(db: &Db, order: &str, mut token: String, is_back: bool) -> Vec<U
 /// at which the page ended is still there.
 #[tokio::test]
 async fn an_emptied_page_leads_back_to_what_is_left() {
-    let orders = ["", "fragile, id", "weight desc nulls first, price", "id"];
+    let orders = [
+        (&PARCELS, ""),
+        (&PARCELS, "fragile, id"),
+        (&PARCELS, "weight desc nulls first, price"),
+        (&PARCELS, "id"),
+        (&PLAIN, ""),
+    ];
     for db in [support::memory().await, support::postgres().await] {
         parcels::create(&db.db).await;
         let mut random = Random::new(11);
-        for order in orders {
+        for (table, order) in orders {
             for (is_back, more) in [(true, 0), (true, 1), (false, 0), (false, 1)] {
                 let place = format!("{} `{order}` {is_back} {more}", db.label);
                 for _ in 0..10 {
                     let parcel = parcels::parcel(&mut random);
                     parcels::insert(&db.db, &parcel).await.unwrap();
                 }
-                let first = at(&db.db, order, "").await;
-                let second = at(&db.db, order, &first.next_page_token).await;
+                let first = at(table, &db.db, order, "").await;
+                let second = at(table, &db.db, order, &first.next_page_token).await;
                 let all: Vec<Uuid> = {
-                    let rest = walked(&db.db, order, first.next_page_token, false).await;
+                    let rest = walked(table, &db.db, order, first.next_page_token, false).await;
                     let first = first.records.iter().map(|it| it.id);
                     first.chain(rest).collect()
                 };
@@ -357,7 +369,7 @@ async fn an_emptied_page_leads_back_to_what_is_left() {
                 }
                 let mut left = all;
                 left.drain(gone);
-                let emptied = at(&db.db, order, &token).await;
+                let emptied = at(table, &db.db, order, &token).await;
                 assert_eq!(emptied.records, [], "{place}");
                 let (further, back) = if is_back {
                     (emptied.previous_page_token, emptied.next_page_token)
@@ -365,13 +377,13 @@ async fn an_emptied_page_leads_back_to_what_is_left() {
                     (emptied.next_page_token, emptied.previous_page_token)
                 };
                 assert_eq!(further, "", "{place}: nothing lies beyond");
-                let seen = walked(&db.db, order, back.clone(), !is_back).await;
+                let seen = walked(table, &db.db, order, back.clone(), !is_back).await;
                 assert_eq!(seen, left, "{place}");
                 // And when that is gone as well, the way leads neither on nor astray.
                 for id in left {
                     parcels::delete(&db.db, id).await;
                 }
-                let nothing = at(&db.db, order, &back).await;
+                let nothing = at(table, &db.db, order, &back).await;
                 assert_eq!(nothing.records, [], "{place}");
             }
         }

@@ -122,6 +122,30 @@ pub static PARCELS: list::Table = table("id");
 /// The same, but for what breaks ties: many parcels share it.
 pub static TIED: list::Table = table("state");
 
+/// The same in the order of their ids, the latest first, which constant statements give.
+pub static PLAIN: list::Table = list::Table {
+    name: "parcels",
+    record: Sql::new(COLUMNS),
+    members: &["id"],
+    relations: &[],
+    columns: LISTED,
+    default_order: &[],
+    key: "id",
+    page_size: 10,
+    most: 100,
+    plain: Some(list::Plain {
+        first: Sql::new(
+            "select id, label, note, weight, price, worth, state, sent_at, due, span, fragile, ratio, depot_id
+             from parcels order by id desc limit $1",
+        ),
+        after: Some(Sql::new(
+            "select id, label, note, weight, price, worth, state, sent_at, due, span, fragile, ratio, depot_id
+             from parcels where id < $2 order by id desc limit $1",
+        )),
+    }),
+    search: None,
+};
+
 const fn table(key: &'static str) -> list::Table {
     list::Table {
         name: "parcels",

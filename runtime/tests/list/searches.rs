@@ -290,6 +290,43 @@ fn found_standing(standing: &[Note], search: &str) -> BTreeSet<i64> {
         .collect()
 }
 
+#[tokio::test]
+async fn an_emptied_page_by_rank_leads_back_to_what_is_left() {
+    const BEYOND: Sql = Sql::new("delete from notes where id > $1");
+    // Whether or not the record at which the page ended is still there.
+    for gone in [6, 5] {
+        for db in [support::memory().await, support::postgres().await] {
+            create(&db).await;
+            for id in 1..=9 {
+                let title = "rust ".repeat(1 + usize::try_from(id).unwrap() / 3);
+                let body = None;
+                insert(&db.db, &Note { id, title, body }).await;
+            }
+            let at = async |token: &str| {
+                let asked = [
+                    ("search", "rust"),
+                    ("page_size", "3"),
+                    ("page_token", token),
+                ];
+                page(&db.db, &asked).await.unwrap()
+            };
+            let ids = |page: &Page<Note>| page.records.iter().map(|it| it.id).collect::<Vec<_>>();
+            let first = at("").await;
+            assert_eq!(ids(&first), [9, 8, 7], "{}", db.label);
+            let back = at(&first.next_page_token).await.previous_page_token;
+            db.db.execute(&BEYOND, params![gone]).await.unwrap();
+            let emptied = at(&back).await;
+            assert_eq!(emptied.records, [], "{}", db.label);
+            let rest = at(&emptied.next_page_token).await;
+            let expected: Vec<i64> = (gone - 2..=gone).rev().collect();
+            assert_eq!(ids(&rest), expected, "{}", db.label);
+            let last = at(&rest.next_page_token).await;
+            let expected: Vec<i64> = (1..gone - 2).rev().collect();
+            assert_eq!(ids(&last), expected, "{}", db.label);
+        }
+    }
+}
+
 /// However many words a search has in one piece, no engine is asked more than it can answer.
 #[tokio::test]
 async fn searches_without_end_are_refused() {
