@@ -160,7 +160,7 @@ fn search(entity: &Entity) -> Value {
              The best matches come first, unless `order_by` says otherwise.",
             listed(&names)
         ),
-        "schema": { "type": "string", "examples": ["word"] },
+        "schema": { "type": "string", "maxLength": 1000, "examples": ["word"] },
     })
 }
 
