@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use rusqlite::types::Value;
 
-use crate::tables::convert::fit;
+use crate::tables::convert::{Fit, fit};
 use crate::tables::delta::{Delta, Pair, Source};
 use crate::tables::{CheckRule, Column, ColumnType, Fill, Schema, Table, TableKind};
 
@@ -70,7 +70,8 @@ fn dangling<'a>(
                     refers_to
                         .is_some_and(|it| theirs.iter().all(|other| other.get(key) != Some(it)))
                 })?;
-                let must = table.column(&name).is_some_and(|it| !it.nullable);
+                let pair = delta.pairs.iter().find(|it| it.old.name == table.name);
+                let must = table.column(&name).is_some_and(|it| !may_be_null(pair, it));
                 Some((table, (place, name), must))
             })
     })
@@ -147,7 +148,7 @@ impl Maker<'_> {
             .find(|(name, _)| *name == column.name)
             .map(|(_, target)| target);
         if let Some(target) = target {
-            if column.nullable && turn % 3 == 1 {
+            if may_be_null(pair, column) && turn % 3 == 1 {
                 return Some(Value::Null);
             }
             // The next one, so that references run in circles, to itself too.
@@ -159,8 +160,7 @@ impl Maker<'_> {
             // A column that refers to something only from now on may be of another type yet.
             return match key {
                 Some(key) if is_alike(&key, &id(column.ty, number)) => Some(key),
-                Some(_) => may_be_null(pair, column).then_some(Value::Null),
-                None => column.nullable.then_some(Value::Null),
+                Some(_) | None => may_be_null(pair, column).then_some(Value::Null),
             };
         }
         if is_key || column.name == "id" && table.kind == TableKind::Archive {
@@ -192,23 +192,38 @@ fn may_be_null(pair: Option<&Pair>, column: &Column) -> bool {
                 name,
                 fill: Some(fill),
                 ..
-            } => *name == column.name && can_go_back(pair, column, &it.name, fill),
+            } => {
+                *name == column.name
+                    && stays_unique(pair, column)
+                    && can_go_back(pair, column, &it.name, fill)
+            }
             _ => false,
         })
     });
     column.nullable && (!required_later || filled_later)
 }
 
+/// Whether nulls that are filled stay apart on the way back: there, no two filled rows may agree.
+fn stays_unique(pair: &Pair, column: &Column) -> bool {
+    let mut uniques = pair.old.indexes.iter().filter(|index| index.unique);
+    !uniques.any(|index| index.terms.iter().any(|term| term.column == column.name))
+}
+
 /// Whether what a null is filled with keeps the rules that the old column had; the way back
 /// stops where it does not.
 fn can_go_back(pair: &Pair, column: &Column, now: &str, fill: &Fill) -> bool {
-    let (Fill::Value(value), Some(now)) = (fill, pair.new.column(now)) else {
+    let Some(now) = pair.new.column(now) else {
         return true;
     };
-    let was = convert(&stored(value, now.ty), now.ty, column.ty);
     let rules = pair.old.check_of(&column.name).map(|it| &it.rules[..]);
-    fit(now.ty, column.ty).is_none()
-        || was.is_some_and(|it| keeps(&it, rules.unwrap_or_default(), column.ty))
+    let rules = rules.unwrap_or_default();
+    let way_back = fit(now.ty, column.ty);
+    let Fill::Value(value) = fill else {
+        // Nobody knows what comes of an expression, or of another column.
+        return way_back.is_none_or(|it| it == Fit::Wider) && rules.is_empty();
+    };
+    let was = convert(&stored(value, now.ty), now.ty, column.ty);
+    way_back.is_none() || was.is_some_and(|it| keeps(&it, rules, column.ty))
 }
 
 /// Whether the migration only works while the table has no rows.
