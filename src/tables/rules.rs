@@ -128,6 +128,10 @@ mod tests {
         assert!(narrows(&at_most("10"), &at_most("9.5")));
         assert!(!narrows(&at_most("9.5"), &at_most("10")));
         assert!(same(&at_most("10"), &at_most("10.00")));
+        // They say the same, and are not the same constant in a decimal that is stored as hundredths.
+        let of_int = [CheckRule::AtMost(Literal::Int(10))];
+        assert!(same(&of_int, &at_most("10")) && !are_alike(&of_int, &at_most("10")));
+        assert!(are_alike(&at_most("10"), &at_most("10.00")));
         assert!(narrows(
             &[CheckRule::MaxLength(9)],
             &[CheckRule::MaxLength(8)]

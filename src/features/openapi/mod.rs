@@ -115,8 +115,13 @@ impl Texts {
     /// Several entities may say the same of what they have in common.
     fn add(&mut self, name: String, text: Box<RawValue>) {
         if let Some(place) = self.places.get(&name) {
-            let there = &self.members[*place].1;
-            debug_assert_eq!(there.get(), text.get(), "two things have the name {name}");
+            // Else the description would lack something without a word; names that would lead here
+            // are refused with the schema.
+            let is_same = self.members[*place].1.get() == text.get();
+            assert!(
+                is_same,
+                "two things have the name `{name}` in the API's description"
+            );
             return;
         }
         self.places.insert(name.clone(), self.members.len());

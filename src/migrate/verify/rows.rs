@@ -160,7 +160,7 @@ impl Maker<'_> {
             // A column that refers to something only from now on may be of another type yet.
             return match key {
                 Some(key) if is_alike(&key, &id(column.ty, number)) => Some(key),
-                Some(_) | None => may_be_null(pair, column).then_some(Value::Null),
+                _ => may_be_null(pair, column).then_some(Value::Null),
             };
         }
         if is_key || column.name == "id" && table.kind == TableKind::Archive {
