@@ -335,7 +335,7 @@ pub fn archive_name(table: &str) -> String {
 
 /// The archive twin of a table: every column it has, all of them nullable and
 /// without a rule, so that old rows outlive every later change of the live table.
-fn archive_of(table: &Table) -> Table {
+pub fn archive_of(table: &Table) -> Table {
     let name = archive_name(&table.name);
     let mut columns = archive_columns();
     columns.extend(

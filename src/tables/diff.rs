@@ -10,7 +10,7 @@ mod columns;
 pub use columns::with_values;
 mod target;
 
-use super::build::archive_name;
+use super::build::{archive_name, archive_of};
 use super::change;
 pub use super::change::Change;
 use super::delta::{Delta, Pair};
@@ -40,11 +40,11 @@ pub fn diff(old: &Schema, new: &Schema, intent: &Intent) -> Diff {
         pairs: Vec::new(),
         questions: Vec::new(),
     };
-    matching.match_tables();
+    let left = matching.match_tables();
     let pairs = matching.pairs.clone();
     let mut delta = Delta::default();
     let mut tables = Vec::new();
-    for table in &new.tables {
+    for table in new.tables.iter().chain(&left) {
         let pair = pairs.iter().find(|(_, new)| *new == table.name);
         if let Some(before) = pair.and_then(|(before, _)| old.table(before)) {
             let pair = matching.pair(before, table);
@@ -57,6 +57,7 @@ pub fn diff(old: &Schema, new: &Schema, intent: &Intent) -> Diff {
         }
     }
     archive::follow(old, intent, &mut delta, &mut tables);
+    archive::retire(&left, &mut delta, &mut tables);
     for table in &old.tables {
         if pairs.iter().any(|(before, _)| *before == table.name) {
             continue;
@@ -97,7 +98,8 @@ struct Matching<'a> {
 }
 
 impl<'a> Matching<'a> {
-    fn match_tables(&mut self) {
+    /// Matches all tables; returns the archives that were switched off, as they would be.
+    fn match_tables(&mut self) -> Vec<Table> {
         for table in self.of_kind(TableKind::Live) {
             let before = self.renamed_from(table);
             self.take(before, table);
@@ -113,8 +115,29 @@ impl<'a> Matching<'a> {
                 self.take(before, table);
             }
         }
+        let left = self.archives_left();
+        for table in &left {
+            let before = self.follower_before(table);
+            self.take(before, table);
+        }
         self.ask_about_tables();
         self.ask_about_taken_names();
+        left
+    }
+
+    /// The archives of tables that have none now: they go on following their tables, so that what
+    /// they hold is found when they are switched on again.
+    fn archives_left(&self) -> Vec<Table> {
+        let tables = self.new.tables.iter();
+        let tables = tables.filter(|it| matches!(it.kind, TableKind::Live | TableKind::Link));
+        tables
+            .filter(|it| self.new.table(&archive_name(&it.name)).is_none())
+            .map(archive_of)
+            .filter(|it| {
+                let before = self.follower_before(it);
+                before.is_some_and(|it| it.kind == TableKind::Archive)
+            })
+            .collect()
     }
 
     fn of_kind(&self, kind: TableKind) -> Vec<&'a Table> {

@@ -36,6 +36,13 @@ impl Schema {
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == name)
     }
+
+    /// Where the rows of a table go when they are removed; an archive that was switched off is
+    /// none.
+    pub fn archive_of(&self, table: &str) -> Option<&Table> {
+        let archive = self.table(&build::archive_name(table))?;
+        (!archive.past.retired).then_some(archive)
+    }
 }
 
 /// One table.

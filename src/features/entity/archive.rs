@@ -7,7 +7,6 @@ pub mod ties;
 use serde::Serialize;
 
 use crate::model::{Entity, EntityId, Field, FieldKind, IdType};
-use crate::tables::build::archive_name;
 use crate::tables::diff::creation_order;
 use crate::tables::{Table, TableKind};
 
@@ -70,7 +69,7 @@ impl ArchiveView {
         let service = context.service;
         let entity = service.entity(id);
         let table = context.schema.table(entity.name.plural_snake())?;
-        let archive = context.schema.table(&archive_name(&table.name))?;
+        let archive = context.schema.archive_of(&table.name)?;
         let mut imports = Imports::new();
         imports.add("serde", "Serialize");
         imports.add("uuid", "Uuid");

@@ -10,7 +10,8 @@
 //! | a type that not every value fits | the old column under `NAME__vN`; in the new one what can be converted |
 //! | required, unique, checks, references, defaults, indexes | nothing |
 //! | values of an enum | nothing; the renames are remembered |
-//! | the table dropped, its archive switched off | kept, retired |
+//! | its archive switched off | retired; it follows on, for when it is switched on again |
+//! | the table dropped | kept, retired |
 
 use super::super::build::archive_name;
 use super::super::convert::{self, Fit};
@@ -44,6 +45,15 @@ pub fn follow(old: &Schema, intent: &Intent, delta: &mut Delta, tables: &mut [Ta
         if let Some(table) = tables.iter_mut().find(|it| it.name == pair.new.name) {
             *table = pair.new.clone();
         }
+    }
+}
+
+/// The archives that are switched off stay, retired.
+pub fn retire(left: &[Table], delta: &mut Delta, tables: &mut [Table]) {
+    let is_left = |table: &Table| left.iter().any(|it| it.name == table.name);
+    let pairs = delta.pairs.iter_mut().map(|pair| &mut pair.new);
+    for table in pairs.chain(tables).filter(|table| is_left(table)) {
+        table.past.retired = true;
     }
 }
 

@@ -170,6 +170,46 @@ fn an_archive_keeps_what_its_table_lets_go() {
 }
 
 #[test]
+fn an_archive_that_is_switched_off_goes_on_following() {
+    let book = |text: &str| several(&[&format!("entity: {text}")]);
+    let kind = "kind: { type: enum, values: [{ name: volume, was: tome }, sheet] }";
+    let steps = [
+        book(
+            "Book\nfields: { title: string, kind: { type: enum, values: [tome, sheet] }, n: string }",
+        ),
+        book(&format!(
+            "Title\nwas: Book\ndelete: hard\nfields: {{ name: {{ type: string, was: title }}, {kind}, \
+             n: {{ type: int, narrow: true }}, day: {{ type: date, backfill: 2020-01-31 }} }}"
+        )),
+        book(&format!(
+            "Title\nwas: Book\nfields: {{ name: string, {kind}, n: int, day: date }}"
+        )),
+    ];
+    let mut tables = steps[0].0.clone();
+    for (step, retired) in [(&steps[1], true), (&steps[2], false)] {
+        let found = diff(&tables, &step.0, &step.1);
+        assert_eq!(found.questions, []);
+        tables = found.target;
+        let again = diff(&tables, &step.0, &step.1);
+        assert_eq!((again.changes, again.questions), (vec![], vec![]));
+        assert!(tables.table("books_archive").is_none());
+        let archive = tables.table("titles_archive").unwrap();
+        assert_eq!(archive.past.retired, retired);
+        let column = |name: &str| archive.column(name).unwrap();
+        assert_eq!(column("name").origin(), "title");
+        assert_eq!(column("kind").past.renamed_values[0].was, "tome");
+        assert_eq!(column("n").past.converted_from.as_deref(), Some("n__v1"));
+        assert_eq!(column("day").past.fills.len(), 1);
+        assert!(
+            archive
+                .columns
+                .iter()
+                .all(|it| it.past.retired == (it.name == "n__v1"))
+        );
+    }
+}
+
+#[test]
 fn a_column_becomes_one_column_and_not_two() {
     let author = "entity: Author\nfields: { name: string }";
     let old = several(&[

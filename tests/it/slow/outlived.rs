@@ -83,6 +83,20 @@ fields:
 ",
 ];
 
+/// Has no archive in the second age, in which its fields change.
+const LETTER: [&str; 3] = [
+    "entity: Letter\nfields:\n  subject: string\n  kind: { type: enum, values: [plain, fast] }\n",
+    "entity: Note
+was: Letter
+delete: hard
+fields:
+  text: { type: string, was: subject }
+  kind: { type: enum, values: [slow, { name: express, was: fast }, plain] }
+  pages: { type: int, backfill: 3 }
+",
+    "entity: Note\nfields:\n  text: string\n  kind: { type: enum, values: [slow, express, plain] }\n  pages: int\n",
+];
+
 #[test]
 fn archived_records_outlive_their_schema() {
     if !are_asked_for("archived_records_outlive_their_schema") {
@@ -112,6 +126,7 @@ fn build_all() -> Vec<PathBuf> {
         ("tag", TAG),
         ("visit", VISIT),
         ("member", MEMBER[0]),
+        ("letter", LETTER[0]),
     ] {
         fs::write(schema.join(format!("entities/{file}.yaml")), text).expect("written");
     }
@@ -122,12 +137,15 @@ fn build_all() -> Vec<PathBuf> {
     fs::write(directory.join("src/visit/rules.rs"), VISIT_RULES).expect("written");
     let mut programs = vec![build(&directory, "age-1")];
     fs::write(directory.join("entities/member.yaml"), MEMBER[1]).expect("written");
+    fs::remove_file(directory.join("entities/letter.yaml")).expect("removed");
+    fs::write(directory.join("entities/note.yaml"), LETTER[1]).expect("written");
     regenerate(&directory);
     programs.push(build(&directory, "age-2"));
     fs::remove_file(directory.join("entities/member.yaml")).expect("removed");
     fs::write(directory.join("entities/person.yaml"), MEMBER[2]).expect("written");
     let visit = VISIT.replace("type: Member", "type: Person");
     fs::write(directory.join("entities/visit.yaml"), visit).expect("written");
+    fs::write(directory.join("entities/note.yaml"), LETTER[2]).expect("written");
     regenerate(&directory);
     programs.push(build(&directory, "age-3"));
     programs
@@ -160,6 +178,13 @@ fn outlive(programs: &[PathBuf], url: &str) {
         "visits",
         &json!({"member_id": old, "note": "first"}),
     );
+    let letter = created(
+        &first,
+        "letters",
+        &json!({"subject": "hello", "kind": "fast"}),
+    );
+    let (status, _) = first.call("DELETE", &format!("/v1/letters/{letter}"), &Value::Null);
+    assert_eq!(status, 204);
     // The team goes, and its members are detached; then they go, and in the end the tag.
     assert_eq!(
         first
@@ -212,6 +237,25 @@ fn outlive(programs: &[PathBuf], url: &str) {
     );
     comes_back(&third, &old, &guest, &middle, &last);
     what_was_tied_is_tied_again(&third, &team, &tag, &old);
+    an_archive_that_was_off_is_as_if_it_had_been_on(&third, &letter);
+}
+
+/// A letter comes back as a note, though its archive did not serve while letters became notes.
+fn an_archive_that_was_off_is_as_if_it_had_been_on(service: &Running, letter: &str) {
+    let (_, listed) = service.call("GET", "/v1/archive/notes", &Value::Null);
+    let archived = listed["notes"][0]["archive_id"]
+        .as_str()
+        .unwrap_or_default();
+    let path = format!("/v1/archive/notes/{archived}/restore");
+    let (status, answer) = service.call("POST", &path, &json!({}));
+    assert_eq!(status, 200, "{answer} {listed}");
+    let (_, found) = service.call("GET", &format!("/v1/notes/{letter}"), &Value::Null);
+    let told = (&found["text"], &found["kind"], &found["pages"]);
+    assert_eq!(
+        told,
+        (&json!("hello"), &json!("express"), &json!(3)),
+        "{found}"
+    );
 }
 
 /// A visit that stays keeps the person too, and nothing has happened.

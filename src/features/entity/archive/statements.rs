@@ -298,11 +298,10 @@ fn conflicts(
     }
     for key in &table.foreign_keys {
         let column = quoted(&key.column);
-        let twin = archive_name(&key.table);
-        let batch = match context.schema.table(&twin) {
-            Some(_) => format!(
+        let batch = match context.schema.archive_of(&key.table) {
+            Some(twin) => format!(
                 "(select gone.archive_batch from {} as gone where gone.id = candidate.{column} order by gone.archived_at desc limit 1)",
-                quoted(&twin)
+                quoted(&twin.name)
             ),
             None => "null".to_owned(),
         };

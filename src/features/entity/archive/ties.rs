@@ -45,9 +45,9 @@ pub fn of(context: &Context<'_>) -> Vec<Tied> {
         }
     }
     for table in &context.schema.tables {
-        let twin = archive_name(&table.name);
-        if table.kind == TableKind::Link && context.schema.table(&twin).is_some() {
-            ties.push(links(context, table, &twin));
+        let twin = context.schema.archive_of(&table.name);
+        if let Some(twin) = twin.filter(|_| table.kind == TableKind::Link) {
+            ties.push(links(context, table, &twin.name));
         }
     }
     ties
@@ -216,11 +216,10 @@ fn is_live(key: &ForeignKey) -> String {
 
 /// Whether one end of a link is part of what comes back.
 fn comes_back(context: &Context<'_>, key: &ForeignKey) -> Option<String> {
-    let twin = archive_name(&key.table);
-    context.schema.table(&twin)?;
+    let twin = context.schema.archive_of(&key.table)?;
     Some(format!(
         "copy.{} in (select id from {} where archive_batch = $1)",
         quoted(&key.column),
-        quoted(&twin)
+        quoted(&twin.name)
     ))
 }

@@ -166,12 +166,11 @@ impl<'a> Going<'a> {
                 self.restricts.extend(kept);
                 continue;
             }
-            let twin = crate::tables::build::archive_name(&table.name);
             self.add_shown(table, &ties);
             self.links.push(LinkRows {
                 table,
                 keeper,
-                archived: context.schema.table(&twin).is_some(),
+                archived: context.schema.archive_of(&table.name).is_some(),
                 ties,
             });
         }
