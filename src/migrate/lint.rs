@@ -17,7 +17,7 @@ use crate::tables::delta::{Delta, Pair};
 use crate::tables::{Table, TableKind};
 
 use super::Plan;
-use super::script::Mode;
+use super::script::{self, Mode};
 use super::step::Lock;
 
 /// What a rule found.
@@ -438,7 +438,7 @@ fn of_table(table: &Table) -> Vec<Finding> {
 /// The codes that a script accepts, each with its reason.
 pub fn accepted(text: &str) -> Vec<(String, String)> {
     text.lines()
-        .filter_map(|line| line.trim().strip_prefix("-- nolint:"))
+        .filter_map(script::acceptance)
         .filter_map(|rest| {
             let (code, reason) = rest.trim().split_once(' ')?;
             let reason = reason.trim();

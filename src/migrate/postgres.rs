@@ -8,6 +8,7 @@ mod columns;
 mod filling;
 mod retype;
 pub mod search;
+mod strangers;
 
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::change::{self, Change, Class, Reversible};

@@ -38,7 +38,8 @@
 //! the views and foreign triggers dropped before, and what is missing is made again after.
 //!
 //! What stands before the first `svcgen:step` is a `transaction` step without a title, and so
-//! is a whole file without any. Lines end in `\n`; a reader takes `\r\n` too.
+//! is a whole file without any. A line `-- nolint: CODE reason`, by which a reviewer accepts a
+//! finding, belongs to no step and changes nothing. Lines end in `\n`; a reader takes `\r\n` too.
 
 use std::fmt::Write as _;
 
@@ -46,6 +47,14 @@ use serde::{Deserialize, Serialize};
 
 /// What begins a line that means something to the runner.
 const MARK: &str = "-- svcgen:";
+
+/// What begins a line that accepts a finding.
+const ACCEPTS: &str = "-- nolint:";
+
+/// What follows the mark of a line that accepts a finding; `None` for every other line.
+pub fn acceptance(line: &str) -> Option<&str> {
+    line.trim().strip_prefix(ACCEPTS)
+}
 
 /// How a step is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -152,7 +161,8 @@ pub struct ScriptError {
 /// The steps of a script.
 pub fn read(text: &str) -> Result<Vec<ScriptStep>, ScriptError> {
     let mut steps: Vec<ScriptStep> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
+    let lines = text.lines().enumerate();
+    for (index, line) in lines.filter(|(_, line)| acceptance(line).is_none()) {
         let wrong = |what: String| ScriptError {
             line: index + 1,
             what,
@@ -255,6 +265,15 @@ mod tests {
         assert_eq!(read.len(), 1);
         assert_eq!(read[0].mode, Mode::Transaction);
         assert_eq!(read[0].sql, "create table a (b text);\n-- a comment\n");
+    }
+
+    #[test]
+    fn what_a_reviewer_accepts_belongs_to_no_step() {
+        let text = write(&steps()).replace("create", "-- nolint: BC106 nobody reads it\ncreate");
+        assert_eq!(
+            read(&format!("-- nolint: DS102 gone\n{text}")).unwrap(),
+            steps()
+        );
     }
 
     #[test]

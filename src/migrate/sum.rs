@@ -14,6 +14,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::script;
 use crate::tables::hex;
 
 /// One migration in the chain.
@@ -37,7 +38,7 @@ pub fn link(before: Option<&Link>, id: &str, files: &[(&str, &str)]) -> Link {
         hash.update(b"\n");
         let lines = text.trim_end().lines();
         // What a reviewer accepts changes nothing of what is run.
-        for line in lines.filter(|it| !it.trim().starts_with("-- nolint:")) {
+        for line in lines.filter(|it| script::acceptance(it).is_none()) {
             hash.update(line.trim_end());
             hash.update(b"\n");
         }

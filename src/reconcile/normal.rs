@@ -4,7 +4,8 @@
 //! whatever the project's own is: a project may change its configuration at any
 //! time, and a file that was reformatted is still no edit. Comments are text and
 //! count; how far the lines of a macro call are indented does not, since rustfmt cannot
-//! bring that back. Only the files for which it matters are formatted, all in one go.
+//! bring that back. What a script of a migration says is the same whichever findings a
+//! reviewer accepts in it. Only the files for which it matters are formatted, all in one go.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,8 +16,9 @@ use super::{
     Found, Inputs, contents::Contents, indentation, lock::Written, text::Fingerprint, text::plain,
 };
 use crate::{
+    migrate::script,
     parallel,
-    plan::{Content, Rendered},
+    plan::{Content, Ownership, Rendered},
 };
 
 /// Prints Rust texts.
@@ -84,7 +86,10 @@ impl NormalForms {
                 ))
             })
             .collect();
-        let mut forms = Self::default();
+        let mut forms = Self {
+            of_disk: of_scripts(inputs),
+            ..Self::default()
+        };
         if inputs.rustfmt.is_none() {
             forms.of_rendered = as_rendered(inputs.rendered);
         }
@@ -128,6 +133,25 @@ impl NormalForms {
             .filter(|it| it.raw == print)
             .and_then(|it| it.formatted)
     }
+}
+
+/// The normal forms of the scripts of migrations that were changed.
+fn of_scripts(inputs: &Inputs<'_>) -> BTreeMap<String, Fingerprint> {
+    let entries = inputs.lock.files.iter();
+    let scripts = entries.filter(|(path, entry)| {
+        let is_script = Path::new(path).extension().is_some_and(|it| it == "sql");
+        is_script && entry.ownership == Ownership::History && differs(inputs, path)
+    });
+    let of = |(path, _): (&String, _)| {
+        let bytes = disk_bytes(inputs.disk.get(path)?)?;
+        let text = String::from_utf8(plain(bytes).into_owned()).ok()?;
+        let lines = text.split_inclusive('\n');
+        let kept: String = lines
+            .filter(|it| script::acceptance(it).is_none())
+            .collect();
+        Some((path.clone(), Fingerprint::of(kept.as_bytes())))
+    };
+    scripts.filter_map(of).collect()
 }
 
 /// The normal forms of Rust that the default configuration has printed.

@@ -229,6 +229,12 @@ fn what_is_lost_is_told_until_it_is_accepted() {
     let accepted = "-- nolint: DS102 nobody reads it\n-- nolint: BC106 nobody reads it\n";
     place.put(script, accepted.to_owned() + &place.read(script));
     place.ok(&["migrate", "lint"]);
+    let told = place.svcgen(&["generate"]);
+    assert!(
+        !told.stderr.contains("a migration must not change"),
+        "{}",
+        told.stderr
+    );
     place.put(script, place.read(script).replace("drop", "keep"));
     let told = place.svcgen(&["migrate", "lint"]);
     assert!(told.stdout.contains("IN101"), "{}", told.stdout);

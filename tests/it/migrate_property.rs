@@ -10,7 +10,7 @@
 //! On PostgreSQL the slow run tries them, in `slow/migrate_property.rs`.
 
 pub mod controls;
-mod strangers;
+pub mod strangers;
 
 use std::collections::BTreeMap;
 

@@ -26,7 +26,8 @@ const AFTER: &[&str] = &[
        code: { type: string, backfill: { sql: \"'v' || title\" } }, author: Author, sequel: Volume? } }",
 ];
 
-fn tables_of(entities: &[&str]) -> (Schema, Intent) {
+/// The tables of a service with these entities, and what it says of changes.
+pub fn tables_of(entities: &[&str]) -> (Schema, Intent) {
     let source = |path: String, text: &str| Source {
         path,
         text: text.to_owned(),

@@ -1,8 +1,40 @@
 -- svcgen:step check Every `pages` of `volumes` can become int.
 select pages, count(*) from volumes where pages not between -2147483648 and 2147483647 group by 1 order by 2 desc, 1 limit 5;
 
+-- svcgen:step check Nothing has been made of `pages` of `volumes` by hand, for it would go with the old column; drop it, and make it again afterwards.
+select type || ' ' || array_to_string(object_names, '.'), count(*)
+from pg_depend
+    join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
+    pg_identify_object_as_address(classid, objid, objsubid)
+where refclassid = 'pg_class'::regclass and refobjid = 'volumes'::regclass and attname in ('pages')
+    and object_names[cardinality(object_names)] not in ('pages')
+    and not exists (select 1 from pg_constraint where oid = objid and contype = 'n')
+group by 1
+union all
+select 'the comment on or the rights to ' || attname, 1
+from pg_attribute
+where attrelid = 'volumes'::regclass and attname in ('pages')
+    and (col_description(attrelid, attnum) is not null or attacl is not null)
+order by 1 limit 5;
+
 -- svcgen:step check Every `pages` of `volumes_archive` can become int.
 select pages, count(*) from volumes_archive where pages not between -2147483648 and 2147483647 group by 1 order by 2 desc, 1 limit 5;
+
+-- svcgen:step check Nothing has been made of `pages` of `volumes_archive` by hand, for it would go with the old column; drop it, and make it again afterwards.
+select type || ' ' || array_to_string(object_names, '.'), count(*)
+from pg_depend
+    join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
+    pg_identify_object_as_address(classid, objid, objsubid)
+where refclassid = 'pg_class'::regclass and refobjid = 'volumes_archive'::regclass and attname in ('pages')
+    and object_names[cardinality(object_names)] not in ('pages')
+    and not exists (select 1 from pg_constraint where oid = objid and contype = 'n')
+group by 1
+union all
+select 'the comment on or the rights to ' || attname, 1
+from pg_attribute
+where attrelid = 'volumes_archive'::regclass and attname in ('pages')
+    and (col_description(attrelid, attnum) is not null or attacl is not null)
+order by 1 limit 5;
 
 -- svcgen:step transaction Ends the search in `authors`.
 drop trigger if exists authors_search_keep on authors;
@@ -78,6 +110,22 @@ with svcgen_batch as (
 )
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
+-- svcgen:step check Nothing has been made of `pages` of `books` by hand, for it would go with the old column; drop it, and make it again afterwards.
+select type || ' ' || array_to_string(object_names, '.'), count(*)
+from pg_depend
+    join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
+    pg_identify_object_as_address(classid, objid, objsubid)
+where refclassid = 'pg_class'::regclass and refobjid = 'books'::regclass and attname in ('pages')
+    and object_names[cardinality(object_names)] not in ('pages')
+    and not exists (select 1 from pg_constraint where oid = objid and contype = 'n')
+group by 1
+union all
+select 'the comment on or the rights to ' || attname, 1
+from pg_attribute
+where attrelid = 'books'::regclass and attname in ('pages')
+    and (col_description(attrelid, attnum) is not null or attacl is not null)
+order by 1 limit 5;
+
 -- svcgen:step transaction The second column takes the place of `pages` of `books`.
 drop trigger svcgen_books_follow on books;
 drop function svcgen_books_follow();
@@ -119,6 +167,22 @@ with svcgen_batch as (
     where books_archive.archive_id = svcgen_key and (svcgen_pages_new is null and pages is not null)
 )
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step check Nothing has been made of `pages` of `books_archive` by hand, for it would go with the old column; drop it, and make it again afterwards.
+select type || ' ' || array_to_string(object_names, '.'), count(*)
+from pg_depend
+    join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
+    pg_identify_object_as_address(classid, objid, objsubid)
+where refclassid = 'pg_class'::regclass and refobjid = 'books_archive'::regclass and attname in ('pages')
+    and object_names[cardinality(object_names)] not in ('pages')
+    and not exists (select 1 from pg_constraint where oid = objid and contype = 'n')
+group by 1
+union all
+select 'the comment on or the rights to ' || attname, 1
+from pg_attribute
+where attrelid = 'books_archive'::regclass and attname in ('pages')
+    and (col_description(attrelid, attnum) is not null or attacl is not null)
+order by 1 limit 5;
 
 -- svcgen:step transaction The second column takes the place of `pages` of `books_archive`.
 drop trigger svcgen_books_archive_follow on books_archive;

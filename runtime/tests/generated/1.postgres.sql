@@ -4,6 +4,38 @@ select title, count(*) from (select id, title, pages::bigint as pages, author_id
 -- svcgen:step check No two rows of `volumes` agree in `title` and `author_id`.
 select title, author_id, count(*) from (select id, title, pages::bigint as pages, author_id, sequel_id, version, created_at, updated_at from books) as volumes where title is not null and author_id is not null group by title, author_id having count(*) > 1 order by 3 desc, 1, 2 limit 5;
 
+-- svcgen:step check Nothing has been made of `pages` of `books` by hand, for it would go with the old column; drop it, and make it again afterwards.
+select type || ' ' || array_to_string(object_names, '.'), count(*)
+from pg_depend
+    join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
+    pg_identify_object_as_address(classid, objid, objsubid)
+where refclassid = 'pg_class'::regclass and refobjid = 'books'::regclass and attname in ('pages')
+    and object_names[cardinality(object_names)] not in ('pages')
+    and not exists (select 1 from pg_constraint where oid = objid and contype = 'n')
+group by 1
+union all
+select 'the comment on or the rights to ' || attname, 1
+from pg_attribute
+where attrelid = 'books'::regclass and attname in ('pages')
+    and (col_description(attrelid, attnum) is not null or attacl is not null)
+order by 1 limit 5;
+
+-- svcgen:step check Nothing has been made of `pages` of `books_archive` by hand, for it would go with the old column; drop it, and make it again afterwards.
+select type || ' ' || array_to_string(object_names, '.'), count(*)
+from pg_depend
+    join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
+    pg_identify_object_as_address(classid, objid, objsubid)
+where refclassid = 'pg_class'::regclass and refobjid = 'books_archive'::regclass and attname in ('pages')
+    and object_names[cardinality(object_names)] not in ('pages')
+    and not exists (select 1 from pg_constraint where oid = objid and contype = 'n')
+group by 1
+union all
+select 'the comment on or the rights to ' || attname, 1
+from pg_attribute
+where attrelid = 'books_archive'::regclass and attname in ('pages')
+    and (col_description(attrelid, attnum) is not null or attacl is not null)
+order by 1 limit 5;
+
 -- svcgen:step transaction Lets rows of `books` be deleted.
 drop trigger books_guard on books;
 drop trigger books_truncate on books;
@@ -61,6 +93,22 @@ with svcgen_batch as (
 )
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
+-- svcgen:step check Nothing has been made of `pages` of `volumes` by hand, for it would go with the old column; drop it, and make it again afterwards.
+select type || ' ' || array_to_string(object_names, '.'), count(*)
+from pg_depend
+    join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
+    pg_identify_object_as_address(classid, objid, objsubid)
+where refclassid = 'pg_class'::regclass and refobjid = 'volumes'::regclass and attname in ('pages')
+    and object_names[cardinality(object_names)] not in ('pages')
+    and not exists (select 1 from pg_constraint where oid = objid and contype = 'n')
+group by 1
+union all
+select 'the comment on or the rights to ' || attname, 1
+from pg_attribute
+where attrelid = 'volumes'::regclass and attname in ('pages')
+    and (col_description(attrelid, attnum) is not null or attacl is not null)
+order by 1 limit 5;
+
 -- svcgen:step transaction The second column takes the place of `pages` of `volumes`.
 drop trigger svcgen_volumes_follow on volumes;
 drop function svcgen_volumes_follow();
@@ -96,6 +144,22 @@ with svcgen_batch as (
     where volumes_archive.archive_id = svcgen_key and (svcgen_pages_new is null and pages is not null)
 )
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step check Nothing has been made of `pages` of `volumes_archive` by hand, for it would go with the old column; drop it, and make it again afterwards.
+select type || ' ' || array_to_string(object_names, '.'), count(*)
+from pg_depend
+    join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
+    pg_identify_object_as_address(classid, objid, objsubid)
+where refclassid = 'pg_class'::regclass and refobjid = 'volumes_archive'::regclass and attname in ('pages')
+    and object_names[cardinality(object_names)] not in ('pages')
+    and not exists (select 1 from pg_constraint where oid = objid and contype = 'n')
+group by 1
+union all
+select 'the comment on or the rights to ' || attname, 1
+from pg_attribute
+where attrelid = 'volumes_archive'::regclass and attname in ('pages')
+    and (col_description(attrelid, attnum) is not null or attacl is not null)
+order by 1 limit 5;
 
 -- svcgen:step transaction The second column takes the place of `pages` of `volumes_archive`.
 drop trigger svcgen_volumes_archive_follow on volumes_archive;

@@ -17,6 +17,7 @@ use crate::tables::{Check, Column, ColumnType, Index, Table, derived_name};
 use super::super::script::Mode;
 use super::super::step::{Lock, Place, Step};
 use super::filling::Filling;
+use super::strangers;
 
 /// How many rows a sample has.
 const SAMPLE: usize = 5;
@@ -24,6 +25,7 @@ const SAMPLE: usize = 5;
 /// A column, and the one that is to take its place.
 struct Twin<'a> {
     new: &'a Column,
+    old_name: &'a str,
     old_type: ColumnType,
     /// Required before and after; where only after, that is a change of its own.
     required: bool,
@@ -111,13 +113,14 @@ impl<'a> Retype<'a> {
 
     /// The steps, in their order.
     pub fn steps(&self, filling: &Filling<'_>) -> Vec<Step> {
-        let mut steps = vec![self.follow()];
+        let mut steps = vec![self.unknown(Place::Precheck), self.follow()];
         steps.extend(self.twins.iter().filter_map(|it| self.fits(it)));
         steps.push(self.fill(filling));
         for twin in &self.twins {
             steps.extend(self.rules(twin));
         }
         steps.extend(self.indexes.iter().map(|it| self.index(it)));
+        steps.push(self.unknown(Place::Expand));
         steps.push(self.swap());
         let known = format!("analyze {};\n", self.table());
         let title = format!("Lets the planner know `{}` as it is now.", self.name());
@@ -196,6 +199,15 @@ create trigger {function} before insert or update on {table}
         );
         self.step(title, sql)
             .run(Mode::Transaction, Lock::AccessExclusive)
+    }
+
+    /// That nobody has made anything of the first columns that would go along with them.
+    fn unknown(&self, place: Place) -> Step {
+        let columns = self.twins.iter();
+        let columns: Vec<(&str, &str)> = columns
+            .map(|it| (it.old_name, it.new.name.as_str()))
+            .collect();
+        strangers::none(place, self.pair, &columns)
     }
 
     /// That no row came meanwhile whose value has no counterpart.
@@ -348,6 +360,7 @@ fn twin<'a>(pair: &'a Pair, change: &Change) -> Option<Twin<'a>> {
     let (new, old) = (pair.new.column(column)?, pair.old_of(column)?);
     Some(Twin {
         new,
+        old_name: &old.name,
         old_type: *from,
         required: !new.nullable && !old.nullable,
         check: pair.new.check_of(column),

@@ -1,8 +1,11 @@
 //! What people made in their database beside what svcgen made: a partial index, a view, a
-//! trigger. A migration takes none of it away from a table that stays.
+//! trigger. A migration takes none of it away from a table that stays; on PostgreSQL it may stop
+//! and name it instead.
 
+use postgres::Client;
 use rusqlite::Connection;
 use svcgen::dialect::{self, quoted};
+use svcgen::migrate::verify::replay::Stopped;
 use svcgen::migrate::{Migration, verify};
 use svcgen::tables::{Table, delta};
 
@@ -57,4 +60,45 @@ fn strangers(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(query)?;
     let names = statement.query_map([], |row| row.get(0))?;
     names.collect()
+}
+
+/// Tries it on PostgreSQL, where a column that another takes the place of would lose them: there
+/// the migration stops and names them.
+pub fn survive_on_postgres(
+    client: &mut Client,
+    pair: &Pair,
+    migration: &Migration,
+) -> Result<(), String> {
+    let plan = migration.plans.iter().find(|it| it.dialect == "postgres");
+    let plan = plan.ok_or("no plan for PostgreSQL")?;
+    let said = |error: postgres::Error| verify::postgres::said(&error);
+    verify::postgres::fresh(client, &pair.old).map_err(|error| error.to_string())?;
+    verify::postgres::insert(client, &pair.old, &pair.rows).map_err(said)?;
+    let mut stay = Vec::new();
+    let mut made = String::new();
+    for (number, pair) in pair.diff.delta.pairs.iter().enumerate() {
+        for (column, pair) in pair.old.columns.iter().map(|it| (&it.name, pair)) {
+            let (table, name) = (quoted(&pair.old.name), quoted(column));
+            let stranger = format!("stranger_{number}_{column}");
+            made.extend([format!(
+                "create index {0} on {table} ((1)) where {name} is not null;\n\
+                 alter table {table} add constraint {0} check ({name} is null or {name} is not null);\n",
+                quoted(&stranger)
+            )]);
+            stay.extend(pair.new_of(column).map(|_| stranger));
+        }
+    }
+    client.batch_execute(&made).map_err(said)?;
+    match verify::postgres::run(client, &plan.up_text()) {
+        Ok(()) => {}
+        Err(Stopped::Check { sample, .. }) if sample.contains("stranger_") => return Ok(()),
+        Err(stopped) => return Err(format!("with strangers, {stopped}")),
+    }
+    let query =
+        "select relname::text from pg_class where relnamespace = current_schema()::regnamespace
+        intersect select conname::text from pg_constraint";
+    let left = client.query(query, &[]).map_err(said)?;
+    let left: Vec<String> = left.iter().map(|row| row.get(0)).collect();
+    let lost = stay.iter().find(|it| !left.contains(it));
+    lost.map_or(Ok(()), |it| Err(format!("{it} is lost")))
 }

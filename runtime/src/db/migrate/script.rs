@@ -9,10 +9,16 @@
 //! ```
 //!
 //! What stands before the first such line is a `transaction` step, and so is a whole file
-//! without any. Nothing here knows a database.
+//! without any. A line `-- nolint: CODE reason`, by which a reviewer accepts a finding, belongs to
+//! no step. Nothing here knows a database.
 
 /// What begins a line that means something here.
 const MARK: &str = "-- svcgen:";
+
+/// Whether a line accepts a finding, and changes nothing of what is run.
+pub(super) fn is_acceptance(line: &str) -> bool {
+    line.trim().starts_with("-- nolint:")
+}
 
 /// How a step is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +88,8 @@ impl Step {
 /// The steps of a file, or what is wrong with it.
 pub fn steps(text: &str) -> Result<Vec<Step>, String> {
     let mut steps: Vec<Step> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
+    let lines = text.lines().enumerate();
+    for (index, line) in lines.filter(|(_, line)| !is_acceptance(line)) {
         let wrong = |what: &str| format!("line {}: {what}", index + 1);
         if let Some(directive) = line.trim_end().strip_prefix(MARK) {
             let (word, rest) = directive.split_once(' ').unwrap_or((directive, ""));
@@ -237,6 +244,11 @@ mod tests {
         assert!(super::steps("-- svcgen:keep a\n").is_err());
         assert!(super::steps("-- svcgen:step sometimes x\n").is_err());
         assert!(super::steps("").unwrap().is_empty());
+        let accepted = format!(
+            "-- nolint: DS102 gone\n{}",
+            text.replace("create", "-- nolint: BC106 gone\ncreate")
+        );
+        assert_eq!(super::steps(&accepted).unwrap(), steps);
     }
 
     #[test]

@@ -221,13 +221,21 @@ async fn two_starters_at_once_apply_each_once() {
 }
 
 #[test]
-fn the_checksum_is_blind_to_line_ends() {
+fn the_checksum_is_blind_to_line_ends_and_accepted_findings() {
     let unix = step("a", "create table a (id integer);\n  -- x\nselect 1\n");
     let dos = step(
         "a",
         "create table a (id integer);  \r\n  -- x\r\nselect 1\r\n\r\n",
     );
     assert_eq!(unix.checksum(Engine::Sqlite), dos.checksum(Engine::Sqlite));
+    let accepted = step(
+        "a",
+        "-- nolint: DS102 gone\ncreate table a (id integer);\n  -- x\n-- nolint: BC106 gone\nselect 1\n",
+    );
+    assert_eq!(
+        unix.checksum(Engine::Sqlite),
+        accepted.checksum(Engine::Sqlite)
+    );
     assert_ne!(
         unix.checksum(Engine::Sqlite),
         step("a", "create table a (id int);\n  -- x\nselect 1\n").checksum(Engine::Sqlite)
