@@ -279,7 +279,7 @@ pub fn index_words(table: &Table, search: &Search) -> String {
 }
 
 /// The name of the function, and of the trigger, that keeps the column of words up.
-fn words_keeper(search: &Search) -> String {
+pub fn words_keeper(search: &Search) -> String {
     derived_name(&[&search.name], "keep")
 }
 

@@ -4,7 +4,7 @@
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::change::{Change, Class};
 use crate::tables::delta::{Delta, Pair, Source};
-use crate::tables::{Column, Index, convert, rules};
+use crate::tables::{Column, Fill, Index, convert, rules};
 
 use super::step::{Place, Step};
 use super::values::Values;
@@ -178,16 +178,24 @@ impl Checks<'_> {
         )
     }
 
-    /// Duplicates, where all columns have their values already.
+    /// Duplicates, of the values that the columns will have; a column without any has none.
     fn is_unique(&self, index: &Index) -> Option<Step> {
         let columns: Vec<String> = index.terms.iter().map(|it| quoted(&it.column)).collect();
-        let known = index.terms.iter().all(|term| {
-            matches!(
-                self.source_of(&term.column),
-                Some(Source::Column { fill: None, .. })
-            )
+        let new: Option<Vec<&Column>> = (index.terms.iter())
+            .map(|term| self.pair.new.column(&term.column))
+            .collect();
+        let new = new?;
+        let known = new.iter().all(|column| match self.source_of(&column.name) {
+            Some(Source::Column { .. }) => true,
+            // No two rows get the same new id.
+            Some(Source::New { fill: Some(fill) }) => *fill != Fill::NewUuid,
+            Some(Source::New { fill: None }) => column.default.is_some(),
+            Some(Source::Converted { .. } | Source::Stash { .. }) | None => false,
         });
-        known.then(|| duplicates(Place::Precheck, self.pair, &columns, &self.values.source()))
+        known.then(|| {
+            let from = self.values.filled(&new);
+            duplicates(Place::Precheck, self.pair, &columns, &from)
+        })
     }
 
     fn sample(&self, title: String, column: &str, from: &str, unfit: &str) -> Step {

@@ -172,6 +172,23 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// These columns of the rows as they will be.
+    pub fn filled(&self, columns: &[&Column]) -> String {
+        let source = self.source();
+        let values = columns.iter().map(|it| (quoted(&it.name), self.outer(it)));
+        let values: Vec<(String, String)> = values.collect();
+        if values.iter().all(|(name, value)| name == value) {
+            return source;
+        }
+        let values = values
+            .iter()
+            .map(|(name, value)| format!("{value} as {name}"));
+        format!(
+            "(select {} from {source}) as svcgen_filled",
+            values.collect::<Vec<_>>().join(", ")
+        )
+    }
+
     /// The old rows with what is carried over under the new names, so that expressions of the
     /// schema can speak of the columns as the schema does.
     pub fn source(&self) -> String {

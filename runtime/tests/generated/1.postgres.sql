@@ -186,9 +186,6 @@ with svcgen_batch as (
 )
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
--- svcgen:step transaction Copies note of `volumes` away.
-create table svcgen_stash_0002_books as select id as id, note from volumes;
-
 -- svcgen:step batches Fills `pages` of `volumes`.
 with svcgen_batch as (
     select id as svcgen_key from volumes
@@ -302,6 +299,9 @@ alter table volumes validate constraint volumes_title_check;
 -- svcgen:step autocommit Makes `volumes_title_author_id_key`.
 drop index concurrently if exists volumes_title_author_id_key;
 create unique index concurrently if not exists volumes_title_author_id_key on volumes (title, author_id);
+
+-- svcgen:step transaction Copies note of `volumes` away.
+create table svcgen_stash_0002_books as select id as id, note from volumes;
 
 -- svcgen:step transaction Drops `note` of `volumes` with its values.
 alter table volumes drop column note;

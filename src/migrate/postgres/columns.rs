@@ -401,7 +401,8 @@ impl Columns<'_> {
         let (place, table) = if early {
             (Place::Clear, &self.pair.old.name)
         } else {
-            (Place::Backfill, &self.pair.new.name)
+            // Until right before it goes, the old release still writes it.
+            (Place::Contract, &self.pair.new.name)
         };
         let keys = self.pair.old.primary_key.iter().map(|key| {
             let now = self.pair.new_of(key).filter(|_| !early).unwrap_or(key);

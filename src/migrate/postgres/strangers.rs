@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dialect::{quoted, text_literal};
+use crate::dialect::{postgres, quoted, text_literal};
 use crate::tables::Table;
 use crate::tables::delta::Pair;
 
@@ -34,7 +34,7 @@ pub fn none(place: Place, pair: &Pair, columns: &[(&str, &str)]) -> Step {
     Step::check(place, table, title, dependents(table, &columns, &names))
 }
 
-fn dependents(table: &str, columns: &[&str], known: &BTreeSet<&str>) -> String {
+fn dependents(table: &str, columns: &[&str], known: &BTreeSet<String>) -> String {
     let on = format!("{}::regclass", text_literal(&quoted(table)));
     let columns: Vec<String> = columns.iter().map(|it| text_literal(it)).collect();
     let columns = columns.join(", ");
@@ -61,16 +61,19 @@ order by 1 limit {SAMPLE};
 }
 
 /// What svcgen itself makes of these columns of a table; a default goes by the column's name.
-fn known<'a>(table: &'a Table, columns: &[&'a str]) -> BTreeSet<&'a str> {
+fn known(table: &Table, columns: &[&str]) -> BTreeSet<String> {
     let is_of = |column: &String| columns.contains(&column.as_str());
     let indexes = table.indexes.iter();
     let indexes = indexes.filter(|it| it.terms.iter().any(|term| is_of(&term.column)));
     let checks = table.checks.iter().filter(|it| is_of(&it.column));
     let keys = table.foreign_keys.iter().filter(|it| is_of(&it.column));
-    let known = columns.iter().copied();
-    known
-        .chain(indexes.map(|it| it.name.as_str()))
-        .chain(checks.map(|it| it.name.as_str()))
-        .chain(keys.map(|it| it.name.as_str()))
+    let search = table.search.iter();
+    let search = search.filter(|it| it.columns.iter().any(is_of));
+    let of_columns = columns.iter().map(|it| (*it).to_owned());
+    of_columns
+        .chain(indexes.map(|it| it.name.clone()))
+        .chain(checks.map(|it| it.name.clone()))
+        .chain(keys.map(|it| it.name.clone()))
+        .chain(search.map(postgres::words_keeper))
         .collect()
 }
