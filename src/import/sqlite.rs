@@ -47,12 +47,45 @@ pub fn catalogue(connection: &Connection, name: &str) -> Result<Catalogue> {
         ));
     }
     tables.sort_by(|a, b| a.name.cmp(&b.name));
+    spell_alike(&mut tables);
     Ok(Catalogue {
         engine: Engine::Sqlite,
         name: name.to_owned(),
         tables,
         omitted,
     })
+}
+
+/// Lets references call what they are to, and what they are of, by the names that these have
+/// where they are declared: SQLite takes `USERS (ID)` for `users (id)`.
+fn spell_alike(tables: &mut [Table]) {
+    let declared: Vec<(String, Vec<String>)> = tables
+        .iter()
+        .map(|it| {
+            let columns = it.columns.iter().map(|it| it.name.clone());
+            (it.name.clone(), columns.collect())
+        })
+        .collect();
+    let table = |name: &str| {
+        let mut all = declared.iter();
+        all.find(|(declared, _)| declared.eq_ignore_ascii_case(name))
+    };
+    let spell = |name: &mut String, of: &str| {
+        let mut columns = table(of).into_iter().flat_map(|(_, columns)| columns);
+        let declared = columns.find(|it| it.eq_ignore_ascii_case(name));
+        declared.into_iter().for_each(|it| name.clone_from(it));
+    };
+    for referring in tables {
+        for key in &mut referring.foreign_keys {
+            if let Some((name, _)) = table(&key.table) {
+                key.table.clone_from(name);
+            }
+            key.columns
+                .iter_mut()
+                .for_each(|it| spell(it, &referring.name));
+            key.targets.iter_mut().for_each(|it| spell(it, &key.table));
+        }
+    }
 }
 
 fn table_list(connection: &Connection) -> Result<Vec<(String, String)>> {
