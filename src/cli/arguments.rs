@@ -155,7 +155,7 @@ Columns go after the entity's columns, collections to the end; comments, order a
 file stay as they are.
 
 Examples:
-  svcgen add-field Order placed_at:timestamp? 'total:decimal(12,2)'
+  svcgen add-field Order placed_at:timestamp? 'total:decimal(12,2)' --backfill total=0
   svcgen add-field Customer 'orders:many(Order)'")]
     AddField(AddField),
     /// See to the conflicts that the last run has marked in files

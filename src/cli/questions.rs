@@ -37,8 +37,14 @@ pub fn answer(
     let Some(answer) = first.answers.get(chosen) else {
         return Err(unanswered());
     };
-    write(&answer.edit, files)?;
-    shell.status("Answered", &answer.edit.to_string());
+    let value = match &answer.edit {
+        Edit::Backfill { .. } => Some(ask::value("What they get")?),
+        _ => None,
+    };
+    let said = value.as_ref().map(|(typed, _)| typed.as_str());
+    let said = answer.edit.to_string().replace('…', said.unwrap_or("…"));
+    write(&answer.edit, value.map(|(_, value)| value), files)?;
+    shell.status("Answered", &said);
     Ok(())
 }
 
@@ -46,7 +52,7 @@ fn choice(answer: &Answer) -> String {
     format!("{}: {}", answer.means, answer.edit)
 }
 
-/// Whether an answer needs nothing but to be chosen.
+/// Whether an answer can be chosen, and typed where only a person knows it.
 fn is_choice(answer: &Answer) -> bool {
     match answer.edit {
         Edit::EntityWas { .. }
@@ -54,12 +60,13 @@ fn is_choice(answer: &Answer) -> bool {
         | Edit::Drop { .. }
         | Edit::Stash { .. }
         | Edit::Keep { .. }
-        | Edit::Narrow { .. } => true,
-        Edit::Backfill { .. } | Edit::Through { .. } => false,
+        | Edit::Narrow { .. }
+        | Edit::Backfill { .. } => true,
+        Edit::Through { .. } => false,
     }
 }
 
-fn write(edit: &Edit, files: &mut [SchemaFile]) -> Result<(), Failure> {
+fn write(edit: &Edit, value: Option<Tree>, files: &mut [SchemaFile]) -> Result<(), Failure> {
     let texts = files.iter().map(text).collect::<Result<Vec<_>, _>>()?;
     let schema = Files::of(texts.into_iter()).map_err(|error| refuse("the schema", &error))?;
     let list =
@@ -75,7 +82,11 @@ fn write(edit: &Edit, files: &mut [SchemaFile]) -> Result<(), Failure> {
         Edit::Drop { entity, name } => list(entity, "dropped", name)?,
         Edit::Keep { entity, name } => list(entity, "kept", name)?,
         Edit::Stash { entity, name } => list(&Some(entity.clone()), "stashed", name)?,
-        Edit::Backfill { .. } | Edit::Through { .. } => Vec::new(),
+        Edit::Backfill { entity, field } => match value {
+            Some(value) => schema.field_says(entity, field, "backfill", value)?,
+            None => Vec::new(),
+        },
+        Edit::Through { .. } => Vec::new(),
     };
     for (file, edit) in edits {
         let file = &mut files[file];

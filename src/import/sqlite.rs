@@ -73,7 +73,9 @@ fn spell_alike(tables: &mut [Table]) {
     let spell = |name: &mut String, of: &str| {
         let mut columns = table(of).into_iter().flat_map(|(_, columns)| columns);
         let declared = columns.find(|it| it.eq_ignore_ascii_case(name));
-        declared.into_iter().for_each(|it| name.clone_from(it));
+        if let Some(declared) = declared {
+            name.clone_from(declared);
+        }
     };
     for referring in tables {
         for key in &mut referring.foreign_keys {

@@ -6,7 +6,7 @@ use crate::support::Place;
 
 const DOC: &str =
     "entity: Note\nfields:\n  title: { type: string, doc: What it is called. }\n  body: text?\n";
-const FIELD: &str = "entity: Note\nfields:\n  title: string\n  body: text?\n  pinned: bool\n";
+const FIELD: &str = "entity: Note\nfields:\n  title: string\n  body: text?\n  pinned: { type: bool, backfill: false }\n";
 const MODEL: &str = "src/note/model.rs";
 
 fn git(place: &Place, arguments: &[&str]) -> String {
@@ -56,7 +56,10 @@ fn clash(place: &Place) {
         MODEL,
         model.replacen(&line, &format!("    /// Mine.\n{line}"), 1),
     );
-    place.put("entities/note.yaml", format!("{DOC}  pinned: bool\n"));
+    place.put(
+        "entities/note.yaml",
+        format!("{DOC}  pinned: {{ type: bool, backfill: false }}\n"),
+    );
 }
 
 #[test]
@@ -151,7 +154,7 @@ fn conflicts_are_marked_resolved_and_put_behind() {
     // The next change merges with what was resolved.
     place.put(
         "entities/note.yaml",
-        format!("{DOC}  pinned: bool\n  rank: int?\n"),
+        format!("{DOC}  pinned: {{ type: bool, backfill: false }}\n  rank: int?\n"),
     );
     place.ok(&["generate"]).is(0, &["Merged src/note/model.rs"]);
     assert!(place.read(MODEL).contains("/// Mine."));
@@ -346,7 +349,7 @@ fn two_branches_come_together() {
     git(&place, &["checkout", "-q", "-b", "right", "main"]);
     place.put(
         "entities/note.yaml",
-        FIELD.replace("pinned: bool", "rank: int?"),
+        FIELD.replace("pinned: { type: bool, backfill: false }", "rank: int?"),
     );
     place.put(
         "entities/tag.yaml",

@@ -91,7 +91,7 @@ fn fields_are_added_where_they_belong_and_nothing_else_moves() {
 fn what_cannot_be_added_leaves_everything_as_it_is() {
     let place = shop();
     let before = place.times();
-    let cases: [(&[&str], i32, &[&str]); 10] = [
+    let cases: [(&[&str], i32, &[&str]); 14] = [
         (
             &["add-entity"],
             2,
@@ -124,6 +124,29 @@ fn what_cannot_be_added_leaves_everything_as_it_is() {
             &["add-field", "Product", "name:int"],
             2,
             &["the field `name` is there already in `Product`"],
+        ),
+        (
+            &["add-field", "Product", "a:int"],
+            3,
+            &[
+                "`a` of `products` is new and required",
+                "--backfill FIELD=VALUE",
+            ],
+        ),
+        (
+            &["add-field", "Product", "a:int", "--backfill", "b=1"],
+            2,
+            &["`b` is none of the new fields"],
+        ),
+        (
+            &["add-field", "Product", "a:int", "--backfill", "a"],
+            2,
+            &["`--backfill a` has no value"],
+        ),
+        (
+            &["add-field", "Product", "a:int", "--backfill", "a=[1"],
+            2,
+            &["`a=[1`"],
         ),
         (
             &["add-field", "Product", "total:decimal(12"],

@@ -10,7 +10,7 @@ use std::{
 
 use crate::support::{Ended, Place};
 
-const ADD_FIELD: &str = "entity: Note\nfields:\n  title: string\n  body: text?\n  pinned: bool\n";
+const ADD_FIELD: &str = "entity: Note\nfields:\n  title: string\n  body: text?\n  pinned: { type: bool, backfill: false }\n";
 
 /// A lock with this line, which its checksum fits.
 fn with_line(place: &Place, line: &str) {

@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use crate::support::Place;
 
-const ADD_FIELD: &str = "entity: Note\nfields:\n  title: string\n  body: text?\n  pinned: bool\n";
+const ADD_FIELD: &str = "entity: Note\nfields:\n  title: string\n  body: text?\n  pinned: { type: bool, backfill: false }\n";
 
 #[test]
 fn a_second_run_changes_nothing_and_touches_nothing() {
@@ -149,7 +149,10 @@ fn edits_and_changes_of_the_schema_come_together() {
     assert!(place.read("Cargo.toml").contains("rand = \"0.9\" # mine\n"));
     place.ok(&["generate"]).is(0, &["Unchanged"]);
     // And again, from the copy that was kept.
-    place.put("entities/note.yaml", format!("{ADD_FIELD}  rank: int\n"));
+    place.put(
+        "entities/note.yaml",
+        format!("{ADD_FIELD}  rank: {{ type: int, backfill: 0 }}\n"),
+    );
     place.ok(&["generate"]).is(0, &["Merged src/note/model.rs"]);
     let model = place.read("src/note/model.rs");
     assert!(
@@ -159,7 +162,10 @@ fn edits_and_changes_of_the_schema_come_together() {
     // The edit is taken out by hand: the copy goes.
     assert!(place.has(".svcgen/base/src/note/model.rs"));
     let clean = Place::notes();
-    clean.put("entities/note.yaml", format!("{ADD_FIELD}  rank: int\n"));
+    clean.put(
+        "entities/note.yaml",
+        format!("{ADD_FIELD}  rank: {{ type: int, backfill: 0 }}\n"),
+    );
     clean.ok(&["generate"]);
     place.put("src/note/model.rs", clean.read("src/note/model.rs"));
     place.ok(&["generate"]);

@@ -61,6 +61,9 @@ pub struct AddField {
     /// The fields, such as `note:text?`
     #[arg(value_name = "FIELD:TYPE")]
     pub fields: Vec<String>,
+    /// What records that are there get of a new field that is required, as the schema writes it
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub backfill: Vec<String>,
     /// How it is done.
     #[command(flatten)]
     pub manner: Manner,

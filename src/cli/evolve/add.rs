@@ -14,7 +14,8 @@ use crate::cli::{
     state_files,
 };
 use crate::project::SchemaFile;
-use crate::schema::edit::Tree;
+use crate::schema::edit::{self, Tree};
+use crate::tables::question::About;
 
 /// What a field may look like.
 const SUCH_AS: &str = "title:string note:text?";
@@ -119,10 +120,13 @@ pub fn field(project: Option<&Path>, options: &AddField, shell: &Shell) -> Resul
     };
     draft.files.file(&entity)?;
     let fields = fields_of(&entity, &options.fields, options.manner)?;
-    let values: Vec<(String, Tree)> = fields
+    let mut values: Vec<(String, Tree)> = fields
         .iter()
         .map(|it| (it.name.clone(), it.kind.to_tree()))
         .collect();
+    for given in &options.backfill {
+        backfill(&mut values, given)?;
+    }
     let edits = draft.files.add_fields(&entity, &values)?;
     draft.edit(edits)?;
     let names: Vec<String> = fields.iter().map(|it| format!("`{}`", it.name)).collect();
@@ -134,7 +138,44 @@ pub fn field(project: Option<&Path>, options: &AddField, shell: &Shell) -> Resul
         what: format!("{word} to {entity} ({})", names.join(", ")),
         next,
     };
-    draft.write(telling, options.manner, shell)
+    let written = draft.write(telling, options.manner, shell);
+    written.map_err(|failure| match failure {
+        Failure::Questions(asked) if asked.iter().all(|it| it.about == About::Required) => {
+            Failure::InTheWay {
+                message: (asked.iter())
+                    .map(|it| it.message.as_str())
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+                hint: "say it with `--backfill FIELD=VALUE`, or let the field be optional, as in \
+                       `pages:int?`; nothing was written"
+                    .to_owned(),
+            }
+        }
+        other => other,
+    })
+}
+
+/// Says of one of the new fields what records that are there get.
+fn backfill(fields: &mut [(String, Tree)], given: &str) -> Result<(), Failure> {
+    let example = "write it as FIELD=VALUE, such as `pages=0` or `code={ sql: \"upper(title)\" }`";
+    let wrong = |message: String| Failure::usage(message, example);
+    let (name, value) = given
+        .split_once('=')
+        .ok_or_else(|| wrong(format!("`--backfill {given}` has no value")))?;
+    let value = edit::value(value).map_err(|error| wrong(format!("`{given}`: {error}")))?;
+    let (_, field) = fields
+        .iter_mut()
+        .find(|(field, _)| field == name)
+        .ok_or_else(|| wrong(format!("`{name}` is none of the new fields")))?;
+    let backfill = ("backfill".to_owned(), value);
+    match field {
+        Tree::Map(entries) => entries.push(backfill),
+        plain => {
+            let ty = ("type".to_owned(), plain.clone());
+            *plain = Tree::Map(vec![ty, backfill]);
+        }
+    }
+    Ok(())
 }
 
 fn next_of_entity(draft: &Draft, entity: &Entity) -> Vec<(String, String)> {

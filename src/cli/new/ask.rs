@@ -8,9 +8,12 @@ use super::{
     schema_text::Service,
     shorthand::{self, Entity, Field},
 };
-use crate::cli::{
-    Failure,
-    arguments::{DatabaseName, FeatureName, New},
+use crate::{
+    cli::{
+        Failure,
+        arguments::{DatabaseName, FeatureName, New},
+    },
+    schema::edit::{self, Tree},
 };
 
 /// Whether there is somebody to ask.
@@ -113,6 +116,17 @@ pub fn fields(entity: &str, such_as: &str) -> Result<Vec<Field>, Failure> {
         Ok(fields) if fields.is_empty() => Err(format!("`{entity}` needs a field")),
         Ok(fields) => Ok(fields),
         Err(error) => Err(error.to_string()),
+    })
+}
+
+/// Asks for a value as a schema writes it; returns what was typed, too.
+pub fn value(prompt: &str) -> Result<(String, Tree), Failure> {
+    let prompt = format!("{prompt}, such as 0, draft, {{ copy: FIELD }} or {{ sql: \"…\" }}");
+    line(&prompt, |it| {
+        match edit::value(it).map_err(|error| error.to_string())? {
+            Tree::Null => Err("a value is needed".to_owned()),
+            value => Ok((it.to_owned(), value)),
+        }
     })
 }
 

@@ -17,7 +17,7 @@ pub use tree::Tree;
 
 use std::fmt::Write as _;
 
-use super::node::Node;
+use super::node::{Node, entry};
 use super::yaml;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, SourceId};
@@ -149,6 +149,13 @@ fn one(text: &str, edit: &Edit) -> Result<String, EditError> {
         Ok(node) if Tree::of(&node) == wanted => Ok(edited),
         _ => Err(refused()),
     }
+}
+
+/// One value, as a schema writes it after a key; nothing is null.
+pub fn value(text: &str) -> Result<Tree, EditError> {
+    let node = parse(&format!("value: {text}\n"))?;
+    let value = entry(&node, "value");
+    Ok(value.map_or(Tree::Null, |it| Tree::of(&it.value)))
 }
 
 /// Parses a text that is shown to nobody.

@@ -211,12 +211,12 @@ impl Matching<'_> {
 
     /// What has to be said before a column can become what it is to be.
     fn ask_about_column(&mut self, pair: &Pair, column: &Column) {
-        let Some(before) = pair.old_of(&column.name) else {
-            return;
-        };
         if pair.new.kind == super::TableKind::Archive {
             return;
         }
+        let Some(before) = pair.old_of(&column.name) else {
+            return self.ask_about_new(pair, column);
+        };
         let table = pair.new.name.clone();
         let said = self.intent.column(&table, &column.name);
         let may_narrow = self.intent.allow.narrowing || said.is_some_and(|it| it.narrow);
@@ -280,30 +280,68 @@ impl Matching<'_> {
         }
         let filled = said.is_some_and(|it| it.fill.is_some());
         if before.nullable && !column.nullable && !filled && !may_narrow {
-            self.questions.push(Question {
-                about: About::Required,
-                message: format!(
-                    "`{}` of `{table}` becomes required: what do the rows get that have none?",
-                    column.name
-                ),
-                answers: vec![
-                    Answer {
-                        means: "they get a value".to_owned(),
-                        edit: Edit::Backfill {
-                            entity: entity.clone(),
-                            field: field.clone(),
-                        },
-                    },
-                    Answer {
-                        means: "there are none; any that is there stops the migration".to_owned(),
-                        edit: Edit::Narrow {
-                            entity: entity.clone(),
-                            field: field.clone(),
-                        },
-                    },
-                ],
-            });
+            let asks = "becomes required: what do the rows get that have none?";
+            self.ask_what_rows_get(&table, &column.name, asks);
         }
+    }
+
+    /// Rows that are there have no value of a column that is new.
+    fn ask_about_new(&mut self, pair: &Pair, column: &Column) {
+        let table = &pair.new.name;
+        let source = pair.columns.iter().find(|it| it.name == column.name);
+        let is_filled = !matches!(
+            source.map(|it| &it.source),
+            Some(Source::New { fill: None })
+        );
+        let said = self.intent.column(table, &column.name);
+        let may_stop = self.intent.allow.narrowing || said.is_some_and(|it| it.narrow);
+        let comes_by_itself = said.is_none_or(|it| it.field.is_empty());
+        let may_be_another = self.may_be_renamed(table, &column.name);
+        if column.nullable
+            || column.default.is_some()
+            || is_filled
+            || may_stop
+            || comes_by_itself
+            || may_be_another
+        {
+            return;
+        }
+        let asks = "is new and required: what do the rows get that are there?";
+        self.ask_what_rows_get(table, &column.name, asks);
+    }
+
+    /// Whether it is asked already if this column is one that went.
+    fn may_be_renamed(&self, table: &str, column: &str) -> bool {
+        let own = (self.intent.entity(table), self.intent.field(table, column));
+        let answers = self.questions.iter().flat_map(|it| &it.answers);
+        answers
+            .filter_map(|it| match &it.edit {
+                Edit::FieldWas { entity, field, .. } => Some((entity.as_str(), field.as_str())),
+                _ => None,
+            })
+            .any(|it| it == own)
+    }
+
+    fn ask_what_rows_get(&mut self, table: &str, column: &str, asks: &str) {
+        let entity = self.intent.entity(table).to_owned();
+        let field = self.intent.field(table, column).to_owned();
+        self.questions.push(Question {
+            about: About::Required,
+            message: format!("`{column}` of `{table}` {asks}"),
+            answers: vec![
+                Answer {
+                    means: "they get a value".to_owned(),
+                    edit: Edit::Backfill {
+                        entity: entity.clone(),
+                        field: field.clone(),
+                    },
+                },
+                Answer {
+                    means: "there are none; any that is there stops the migration".to_owned(),
+                    edit: Edit::Narrow { entity, field },
+                },
+            ],
+        });
     }
 
     fn refuse_identity(&mut self, table: &str) {

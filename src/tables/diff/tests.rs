@@ -63,12 +63,12 @@ fn something_that_went_and_something_like_it_that_came_is_a_question() {
     }
     for answer in ["dropped", "kept"] {
         let new = one(&format!(
-            "fields: {{ name: string, pages: int }}\n{answer}: [title]"
+            "fields: {{ name: {{ type: string, backfill: x }}, pages: int }}\n{answer}: [title]"
         ));
         assert_eq!(said(&old, &new).questions, [], "{answer}");
     }
     // Something of another kind is no candidate: the old one is retired.
-    let found = said(&old, &one("fields: { title: string, day: date }"));
+    let found = said(&old, &one("fields: { title: string, day: date? }"));
     assert_eq!(found.questions, []);
     assert!(
         found

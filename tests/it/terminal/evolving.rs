@@ -73,12 +73,21 @@ fn a_field_that_is_dropped_is_said_so_in_the_schema() {
     // The second answer: down, Enter.
     terminal.press("\u{1b}[B\r");
     terminal.expect("Answered `dropped: [title]` of `Note`");
+    // What came in its place is required, and rows may be there.
+    terminal
+        .expect("`subject` of `notes` is new and required: what do the rows get that are there?");
+    terminal.press("\r");
+    terminal.expect("What they get");
+    terminal.press("\r");
+    terminal.expect("a value is needed");
+    terminal.press("none\r");
+    terminal.expect("Answered `backfill: none` at the field `subject` of `Note`");
     terminal.expect("Finished");
     assert_eq!(terminal.end(), 0);
-    assert_eq!(
-        place.read("entities/note.yaml"),
-        other.replace("old, #", "old, title, #")
-    );
+    let filled = other
+        .replace("old, #", "old, title, #")
+        .replace("string", "{ type: string, backfill: none }");
+    assert_eq!(place.read("entities/note.yaml"), filled);
 }
 
 #[test]
