@@ -13,6 +13,7 @@ const CREATE: Sql = Sql::new(
     "create table items (id bigint primary key, name text, constraint items_name_key unique (name), constraint items_name_check check (name <> 'bad'))",
 );
 const INSERT: Sql = Sql::new("insert into items (id, name) values ($1, $2)");
+const RELOAD: Sql = Sql::new("select pg_reload_conf()");
 const COUNT: Sql = Sql::new("select count(*) from items");
 
 async fn count(db: &Db) -> i64 {
@@ -139,4 +140,33 @@ async fn a_server_that_stops_answering_makes_nobody_wait_for_ever() {
     assert!(started.elapsed() < Duration::from_secs(3));
     tokio::time::sleep(Duration::from_millis(200)).await;
     db.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_writes_is_not_ready() {
+    let server = Server::start();
+    let db = Db::connect(&DbConfig::new(server.url("postgres")))
+        .await
+        .unwrap();
+    db.ping().await.unwrap();
+    // As it is on a standby, and after a change of settings in an emergency.
+    let set = |value: &str| {
+        let text = format!("alter system set default_transaction_read_only = {value}");
+        Sql::owned(String::new(), text)
+    };
+    let reload = async |db: &Db| db.fetch_one::<(bool,)>(&RELOAD, params![]).await.unwrap();
+    let until = async |is_ready: bool| {
+        let started = Instant::now();
+        while db.ping().await.is_ok() != is_ready {
+            assert!(started.elapsed() < Duration::from_secs(15));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    db.execute(&set("on"), params![]).await.unwrap();
+    reload(&db).await;
+    until(false).await;
+    assert!(matches!(db.ping().await, Err(DbError::ReadOnly)));
+    db.execute(&set("off"), params![]).await.unwrap();
+    reload(&db).await;
+    until(true).await;
 }

@@ -242,12 +242,9 @@ impl Db {
         on_engine!(self, |backend| backend.prepare(text).await)
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks whether the database can be read and takes what is written, without writing to it for good.
     pub async fn ping(&self) -> Result<(), DbError> {
-        const PING: Sql = Sql::new("select 1");
-        self.fetch_one::<(i64,)>(&PING, Vec::new())
-            .await
-            .map(|_| ())
+        on_engine!(self, |backend| backend.ping().await)
     }
 
     /// Refuses new work, waits until everything accepted is answered, and closes the database.

@@ -1,7 +1,8 @@
 //! `/livez`, `/readyz` and `/startupz`, for whoever watches over the process.
 //!
 //! `/livez` asks nothing of anybody: a database that is away must not get the
-//! process killed. `/readyz` tells the truth about the database.
+//! process killed. `/readyz` tells the truth about the database: that it can be read, and takes
+//! what is written. However many ask, the database hears of it once a second.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -14,14 +15,32 @@ use serde_json::json;
 use super::{Phase, Shared};
 use crate::Error;
 
-/// How long the outcome of a ping is good: many watchers must not become load.
+/// How long the outcome of a ping is good.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 /// How long the database may take to answer a ping.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The last ping of the database.
 #[derive(Default)]
-pub(super) struct Readiness(Mutex<Option<(Instant, bool)>>);
+pub(super) struct Readiness {
+    last: Mutex<Option<(Instant, bool)>>,
+    /// Whoever pings; the others wait for the outcome.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Readiness {
+    fn last(&self) -> Option<bool> {
+        let last = self.last.lock().ok().and_then(|last| *last);
+        last.filter(|(at, _)| at.elapsed() < GOOD_FOR)
+            .map(|(_, answered)| answered)
+    }
+
+    fn note(&self, answered: bool) {
+        if let Ok(mut last) = self.last.lock() {
+            *last = Some((Instant::now(), answered));
+        }
+    }
+}
 
 /// Whether one of them is at this path.
 pub(super) fn are_at(path: &str) -> bool {
@@ -54,10 +73,11 @@ pub(super) async fn page(shared: &Shared, path: &str, query: Option<&str>) -> Re
 
 impl Shared {
     async fn database_answers(&self) -> bool {
-        let last = self.readiness.0.lock().ok().and_then(|last| *last);
-        if let Some((at, answered)) = last
-            && at.elapsed() < GOOD_FOR
-        {
+        if let Some(answered) = self.readiness.last() {
+            return answered;
+        }
+        let _turn = self.readiness.turn.lock().await;
+        if let Some(answered) = self.readiness.last() {
             return answered;
         }
         let Some(app) = self.app.get() else {
@@ -66,7 +86,7 @@ impl Shared {
         let answered = match tokio::time::timeout(PATIENCE, app.db.ping()).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the database does not answer");
+                tracing::warn!(%error, "the database is not ready");
                 false
             }
             Err(_) => {
@@ -74,9 +94,7 @@ impl Shared {
                 false
             }
         };
-        if let Ok(mut last) = self.readiness.0.lock() {
-            *last = Some((Instant::now(), answered));
-        }
+        self.readiness.note(answered);
         answered
     }
 }

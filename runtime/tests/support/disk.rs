@@ -62,6 +62,15 @@ impl Disk {
         file.set_len(length - bytes).unwrap();
     }
 
+    /// Takes no writes any more, as after a fault of the disk. Nothing may be open for writing.
+    pub fn make_read_only(&self) {
+        let status = Command::new("mount")
+            .args(["-o", "remount,ro"])
+            .arg(&self.directory)
+            .status();
+        assert!(status.unwrap().success());
+    }
+
     /// Somebody cleared up.
     pub fn clear(&self) {
         File::create(self.ballast()).unwrap();

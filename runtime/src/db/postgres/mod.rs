@@ -18,12 +18,13 @@ pub(crate) use connect::{Connected, Settings};
 pub(crate) use exclusive::Exclusive;
 
 use self::shared::{Shared, Trouble};
-use super::collect::Collect;
+use super::collect::{Collect, One};
 use super::sql::Text;
 use super::{DbConfig, DbError, Value, bounds};
 
 /// How much longer than the server's own limit a caller waits before it gives up on the server.
 const GRACE: Duration = Duration::from_secs(1);
+const PING: Text = Text::constant("select current_setting('transaction_read_only')::bool");
 
 /// The connections to one database.
 pub(crate) struct Postgres {
@@ -69,6 +70,16 @@ impl Postgres {
         let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_) | Trouble::Lost(_));
         self.bounded(self.run::<C>(&text, &values, Access::Read, again))
             .await
+    }
+
+    /// Whether the server answers, and takes what is written: a standby does not, nor does one
+    /// that was set so.
+    pub(crate) async fn ping(&self) -> Result<(), DbError> {
+        let (read_only,) = self.read::<One<(bool,)>>(PING, Vec::new()).await?;
+        if read_only {
+            return Err(DbError::ReadOnly);
+        }
+        Ok(())
     }
 
     /// Runs a statement that writes; it is run once more only when it certainly has not run.

@@ -4,6 +4,9 @@ use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::db::DbError;
 
+/// Why a database is not available that somebody else writes to.
+pub(super) const LOCKED: &str = "the database file is locked";
+
 const FOREIGN_KEY: &str = "FOREIGN KEY constraint failed";
 
 impl From<Error> for DbError {
@@ -20,7 +23,7 @@ impl From<Error> for DbError {
                 constraint(code.extended_code, message).unwrap_or_else(|| Self::other(error))
             }
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-                Self::Unavailable("the database file is locked".to_owned())
+                Self::Unavailable(LOCKED.to_owned())
             }
             ErrorCode::OperationInterrupted => Self::Timeout,
             ErrorCode::DiskFull => Self::DiskFull,

@@ -16,6 +16,7 @@ mod session;
 mod statement;
 mod steps;
 pub(crate) mod value;
+mod vitals;
 mod writer;
 
 use std::sync::Arc;
@@ -36,13 +37,19 @@ use self::queue::{Queue, Refused};
 use self::session::Begin;
 use self::statement::Statements;
 use self::steps::StepsJob;
+use self::vitals::Vitals;
 use self::writer::Task;
-use super::collect::Collect;
+use super::collect::{Collect, One};
 use super::sql::Text;
 use super::{DbConfig, DbError, Value};
 
 /// How many calls may wait for the readers, and as many for the writer.
 const WAITING: usize = 16_384;
+/// How long a trial of the writer is waited for. It comes late where somebody holds a transaction,
+/// which says nothing against the file.
+const TRIAL: Duration = Duration::from_millis(500);
+/// Asks the file itself, and not only the thread.
+const PING: Text = Text::constant("select count(*) from (select 1 from sqlite_schema limit 1)");
 
 /// The database file and its threads.
 pub(crate) struct Sqlite {
@@ -51,6 +58,8 @@ pub(crate) struct Sqlite {
     patience: Duration,
     limits: Limits,
     location: Location,
+    /// Whether the file takes what is written; memory always does.
+    vitals: Option<Arc<Vitals>>,
     /// Ends when the writer has ended, which waits for the readers.
     ended: Mutex<mpsc::Receiver<()>>,
 }
@@ -65,7 +74,12 @@ impl Sqlite {
             idle: config.transaction_idle_timeout.0,
             total: config.transaction_timeout.0,
         };
+        let vitals = match &location {
+            Location::File(path) => Some(Arc::new(Vitals::new(config.busy_timeout.0, path))),
+            Location::Memory(_) => None,
+        };
         let sqlite = Self {
+            vitals,
             readers: Arc::new(Queue::new(WAITING)),
             writer: Arc::new(Queue::new(WAITING)),
             patience: config.statement_timeout.0,
@@ -139,6 +153,24 @@ impl Sqlite {
         answer.await.unwrap_or_else(|_| stopped())
     }
 
+    /// Whether the file can be read, and takes what is written.
+    pub(crate) async fn ping(&self) -> Result<(), DbError> {
+        self.read::<One<(i64,)>>(PING, Vec::new()).await?;
+        let Some(vitals) = &self.vitals else {
+            return Ok(());
+        };
+        if vitals.wants_trial() {
+            let (over, is_over) = oneshot::channel();
+            if self.submit_write(Task::Try(over)).is_ok() {
+                // What is known by then counts, whether the writer has come to it or not.
+                let _ = tokio::time::timeout(TRIAL, is_over).await;
+            } else {
+                vitals.end_trial();
+            }
+        }
+        vitals.verdict()
+    }
+
     /// Waits for the writer and begins a transaction that the caller holds.
     pub(crate) async fn begin(&self) -> Result<Session, DbError> {
         let (reply, answer) = oneshot::channel();
@@ -204,6 +236,7 @@ impl Sqlite {
         let deadline = Deadline::install(&connection, self.patience)?;
         let queue = Arc::clone(&self.writer);
         let (capacity, patience) = (config.statement_cache, self.patience);
+        let vitals = self.vitals.clone();
         let mut checkpoints = match self.location.open_for_checkpoints(config, &connection)? {
             Some(connection) => Some(Checkpoints::start(connection)?),
             None => None,
@@ -211,7 +244,7 @@ impl Sqlite {
         let run = move || {
             writer::run(
                 &queue,
-                &mut Statements::new(&connection, capacity, deadline),
+                &mut Statements::new(&connection, capacity, deadline).watched(vitals),
                 patience,
                 |connection| {
                     if let Some(checkpoints) = &mut checkpoints {

@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::job::Read;
 use super::queue::Queue;
 use super::statement::Statements;
-use super::writer::COMMIT;
 use crate::db::sql::Text;
 
 const BEGIN: Text = Text::constant("begin");
+const COMMIT: Text = Text::constant("commit");
 
 /// Serves the queue until it is closed.
 pub(super) fn run(queue: &Queue<Box<dyn Read>>, statements: &mut Statements<'_>) {

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::each::EachJob;
 use super::job::{FunctionJob, Read, Reply, StatementJob, Write};
 use super::statement::Statements;
-use super::writer::{BEGIN, COMMIT, roll_back};
+use super::writer::roll_back;
 use crate::db::collect::Collect;
 use crate::db::sql::Text;
 use crate::db::{DbError, FailedAt, Value};
@@ -127,7 +127,7 @@ pub(super) fn serve(begin: Begin, statements: &mut Statements<'_>) {
         let _ = begin.reply.send(Err(DbError::Timeout));
         return;
     }
-    if let Err(error) = statements.control(&BEGIN) {
+    if let Err(error) = statements.begin() {
         let _ = begin.reply.send(Err(error));
         return;
     }
@@ -196,5 +196,5 @@ fn commit(statements: &mut Statements<'_>) -> Result<(), DbError> {
             "the transaction had already been rolled back by SQLite",
         ));
     }
-    statements.control(&COMMIT)
+    statements.commit()
 }

@@ -2,14 +2,20 @@
 //! once and kept; its parameters are bound by name, so `$2` is the second value
 //! wherever it stands in the text.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, PrepFlags, Statement};
 
 use super::deadline::Deadline;
 use super::references;
 use super::value::{self, BindError};
+use super::vitals::Vitals;
 use crate::db::collect::Collect;
 use crate::db::sql::{ByText, Text};
 use crate::db::{DbError, Row, Value, bounds};
+
+const BEGIN: Text = Text::constant("begin immediate");
+const COMMIT: Text = Text::constant("commit");
 
 /// The statements that one connection has prepared.
 pub(super) struct Statements<'c> {
@@ -17,6 +23,10 @@ pub(super) struct Statements<'c> {
     prepared: ByText<Prepared<'c>>,
     capacity: usize,
     pub(super) deadline: Deadline,
+    /// Told how writing goes, where the connection writes to a file.
+    vitals: Option<Arc<Vitals>>,
+    /// How many rows had been changed when the transaction began.
+    changes: u64,
 }
 
 struct Prepared<'c> {
@@ -51,7 +61,42 @@ impl<'c> Statements<'c> {
             prepared: ByText::default(),
             capacity: capacity.max(8),
             deadline,
+            vitals: None,
+            changes: 0,
         }
+    }
+
+    /// The same, telling how writing goes.
+    pub(super) fn watched(mut self, vitals: Option<Arc<Vitals>>) -> Self {
+        self.vitals = vitals;
+        self
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) fn begin(&mut self) -> Result<(), DbError> {
+        if let Some(vitals) = &self.vitals {
+            vitals.asks();
+        }
+        let begun = self.control(&BEGIN);
+        self.changes = self.connection.total_changes();
+        if let Some(vitals) = &self.vitals {
+            vitals.begun(&begun);
+        }
+        begun
+    }
+
+    /// Ends it, and all that it wrote is there for good.
+    pub(super) fn commit(&mut self) -> Result<(), DbError> {
+        let committed = self.control(&COMMIT);
+        if let Some(vitals) = &self.vitals {
+            match &committed {
+                // A transaction that changed nothing has not been to the disk.
+                Ok(()) if self.connection.total_changes() == self.changes => {}
+                Ok(()) => vitals.written(),
+                Err(error) => vitals.failed(error),
+            }
+        }
+        committed
     }
 
     /// Runs a statement that only reads, and stops when the answer is known.
@@ -121,6 +166,9 @@ impl<'c> Statements<'c> {
             other => other,
         });
         deadline.disarm();
+        if let (Err(error), Some(vitals)) = (&outcome, &self.vitals) {
+            vitals.failed(error);
+        }
         outcome.map_err(Failure::Undone)?;
         if let Some(error) = unreadable {
             return Err(Failure::Kept(error));
@@ -137,6 +185,13 @@ impl<'c> Statements<'c> {
             Failure::Kept
         };
         collected.finish(affected).map_err(failed)
+    }
+
+    /// Tries whether the file takes what is written.
+    pub(super) fn try_to_write(&self) {
+        if let Some(vitals) = &self.vitals {
+            vitals.try_to_write(self.connection);
+        }
     }
 
     /// Runs a statement of this layer's own, without values and without a deadline.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tokio::sync::oneshot;
 
 use super::job::{Outcome, Write};
 use super::queue::Queue;
@@ -23,9 +24,7 @@ const GROUP: usize = 256;
 /// How long a group may take in more jobs before it commits.
 const GATHER: Duration = Duration::from_millis(5);
 
-pub(super) const BEGIN: Text = Text::constant("begin immediate");
-pub(super) const COMMIT: Text = Text::constant("commit");
-pub(super) const ROLLBACK: Text = Text::constant("rollback");
+const ROLLBACK: Text = Text::constant("rollback");
 
 /// What the writer is asked to do.
 pub(super) enum Task {
@@ -33,6 +32,8 @@ pub(super) enum Task {
     Write(Box<dyn Write>),
     /// A transaction that somebody holds for a while.
     Begin(Begin),
+    /// A trial, for somebody who waits until it is over.
+    Try(oneshot::Sender<()>),
 }
 
 /// Serves the queue until it is closed; `after` each transaction, when its callers are answered.
@@ -51,6 +52,13 @@ pub(super) fn run(
         match task {
             Task::Write(job) => writer.group(job),
             Task::Begin(begin) => session::serve(begin, writer.statements),
+            Task::Try(over) => {
+                writer.statements.try_to_write();
+                // Whoever asked may not have waited for it.
+                let _ = over.send(());
+                // The log is as long as it was.
+                continue;
+            }
         }
         after(writer.statements.connection);
     }
@@ -118,7 +126,7 @@ impl Writer<'_, '_> {
     }
 
     fn attempt(&mut self, jobs: &mut Vec<Box<dyn Write>>, gathering: bool) -> Attempt {
-        if let Err(error) = self.statements.control(&BEGIN) {
+        if let Err(error) = self.statements.begin() {
             return Attempt::Failed(error);
         }
         let started = Instant::now();
@@ -141,7 +149,7 @@ impl Writer<'_, '_> {
                 break;
             }
         }
-        match self.statements.control(&COMMIT) {
+        match self.statements.commit() {
             Ok(()) => Attempt::Committed,
             Err(error) => {
                 self.roll_back();
