@@ -7,6 +7,9 @@ mod hostile;
 mod lifecycle;
 mod methods;
 mod notes;
+mod outage;
 mod pages;
 mod problems;
 mod raw;
+#[path = "../support/mod.rs"]
+mod support;
