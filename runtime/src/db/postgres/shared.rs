@@ -47,7 +47,7 @@ pub(super) struct Live {
 
 /// Why a try failed, as far as it matters for another one.
 pub(super) enum Trouble {
-    /// There is no connection, or it died before the statement was sent.
+    /// The connection died before the statement was sent.
     Unsent(DbError),
     /// The connection died while the statement was under way.
     Lost(DbError),
@@ -107,7 +107,8 @@ impl Shared {
         text: &Text,
         values: &[Value],
     ) -> Result<C::Output, Trouble> {
-        let live = self.live().await.map_err(Trouble::Unsent)?;
+        // Whoever has waited for a connection in vain does not wait once more.
+        let live = self.live().await.map_err(Trouble::Final)?;
         let _flight = Flight::begin(&live);
         let statement = live.statement(text).await?;
         let failed = |error: tokio_postgres::Error| {
@@ -125,7 +126,7 @@ impl Shared {
 
     /// Prepares a statement on one of the connections.
     pub(super) async fn prepare(&self, text: &Text) -> Result<(), Trouble> {
-        let live = self.live().await.map_err(Trouble::Unsent)?;
+        let live = self.live().await.map_err(Trouble::Final)?;
         live.statement(text).await.map(|_| ())
     }
 
