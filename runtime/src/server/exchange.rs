@@ -84,7 +84,9 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let remembered = Remembered::of(&request, &shared);
-    let response = if shared.is_own_page(remembered.uri.path()) {
+    let response = if !names_one_host(&request) {
+        no_host()
+    } else if shared.is_own_page(remembered.uri.path()) {
         // On the heap, as everything rare is here: the future of every request would be as large as the largest.
         Box::pin(own_page(&shared, &request, &remembered)).await
     } else {
@@ -92,6 +94,22 @@ pub(super) async fn answer(
     };
     let response = methods::settle(response, &remembered.method);
     Ok(shared.finish(response, remembered).await)
+}
+
+/// What does not is refused (RFC 9112 §3.2): a proxy before the service may have read another host.
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    if request.version() != Version::HTTP_11 {
+        return true;
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    hosts.next().is_some() && hosts.next().is_none()
+}
+
+fn no_host() -> Response<Body> {
+    let detail = "A request of HTTP/1.1 has one header `Host`.";
+    Error::bad_request("INVALID_HOST", detail)
+        .of_parameter("Host")
+        .into_response()
 }
 
 /// The pages of the runtime itself, which answer in every phase.

@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::notes::Notes;
-use super::raw::{exchange, post, read};
+use super::raw::{exchange, exchange_to_end, post, read};
 
 async fn notes(server: &TestServer<Notes>) -> usize {
     server.get("/v1/notes").await.body["notes"]
@@ -117,38 +117,98 @@ async fn path_tricks_reach_nothing() {
     }
 }
 
+/// A head that cannot be read, and the status that it gets.
+const BROKEN: [(&str, u16); 24] = [
+    ("nonsense\r\n\r\n", 400),
+    ("\x16\x03\x01\x02\0\x01\0\x01\r\n\r\n", 400),
+    ("GET /\r\n\r\n", 400),
+    (" GET / HTTP/1.1\r\nhost: x\r\n\r\n", 400),
+    ("GET  / HTTP/1.1\r\nhost: x\r\n\r\n", 400),
+    ("G\u{e9}T / HTTP/1.1\r\nhost: x\r\n\r\n", 400),
+    ("GET /\0 HTTP/1.1\r\nhost: x\r\n\r\n", 400),
+    ("GET http:// HTTP/1.1\r\nhost: x\r\n\r\n", 400),
+    ("GET / HTTP/1.1 x\r\nhost: x\r\n\r\n", 400),
+    ("GET / HTTP/0.9\r\nhost: x\r\n\r\n", 400),
+    ("GET / HTTP/2.0\r\nhost: x\r\n\r\n", 400),
+    ("GET / HTTP/9.9\r\n\r\n", 400),
+    ("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nhost : x\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nhost: x\r\n folded\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nhost: x\r\nno colon\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nhost: x\r\n: no name\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nhost: x\r\nx: a\0b\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nhost: x\r\nx: a\rb\r\n\r\n", 400),
+    (
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+        400,
+    ),
+    (
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999999999\r\n\r\n",
+        400,
+    ),
+    (
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+        400,
+    ),
+    (
+        "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked, gzip\r\n\r\n",
+        400,
+    ),
+    (
+        "POST / HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+];
+
+/// The heads that hyper answers with nothing but the end of the connection, and why.
+const CLOSED: [(&str, &str); 3] = [
+    ("", "nobody has asked anything"),
+    (
+        "GET / HTTP/1.1",
+        "whoever stops in the middle of a head has gone away",
+    ),
+    (
+        "GET / HTTP/1.1\r\nhost: x\r\n",
+        "the empty line that ends a head is missing as well",
+    ),
+];
+
 #[tokio::test]
-async fn broken_heads_get_a_status_and_the_server_lives() {
+async fn broken_heads_get_a_problem_and_the_server_lives() {
     let server = TestServer::<Notes>::start().await;
-    let many = "x-many: 1\r\n".repeat(150);
-    let heads = [
-        "nonsense\r\n\r\n".to_owned(),
-        "GET / HTTP/9.9\r\n\r\n".to_owned(),
-        "GET /\0 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(),
-        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n".to_owned(),
-        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n".to_owned(),
+    let (many, long) = ("x-many: 1\r\n".repeat(150), "y".repeat(200_000));
+    let large = [
         format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"),
-        format!(
-            "GET / HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n",
-            "y".repeat(200_000)
-        ),
+        format!("GET / HTTP/1.1\r\nhost: x\r\nx-large: {long}\r\n\r\n"),
+        format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
+        format!("{long} / HTTP/1.1\r\nhost: x\r\n\r\n"),
     ];
-    for head in heads {
-        let answer = exchange(server.address(), &head).await;
-        let closed_or_refused = answer.is_empty() || answer.starts_with("HTTP/1.1 4");
+    let large = large.iter().map(|head| (head.as_str(), 431));
+    for (head, status) in BROKEN.into_iter().chain(large) {
+        let shown = &head.as_bytes()[..head.len().min(60)];
+        let shown = String::from_utf8_lossy(shown);
+        let answer = exchange_to_end(server.address(), head).await;
+        let line = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&line), "{shown:?}: {answer:?}");
+        let (top, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(
-            closed_or_refused,
-            "{}: {answer}",
-            &head[..head.len().min(60)]
+            top.contains("content-type: application/problem+json")
+                && top.contains("connection: close"),
+            "{shown:?}: {answer}"
         );
-        if !answer.is_empty() {
-            let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-            let problem: Value = from_str(body).unwrap();
-            assert_eq!(problem["reason"], "UNREADABLE_HEAD", "{answer}");
-            assert_eq!(problem["domain"], "notes", "{answer}");
-            assert!(answer.contains("application/problem+json"), "{answer}");
-        }
+        let problem: Value = from_str(body).unwrap();
+        assert_eq!(problem["status"], status, "{answer}");
+        assert_eq!(problem["reason"], "UNREADABLE_HEAD", "{answer}");
+        assert_eq!(problem["domain"], "notes", "{answer}");
     }
+    for (head, reason) in CLOSED {
+        let answer = exchange_to_end(server.address(), head).await;
+        assert_eq!(answer, "", "{head:?}: {reason}");
+    }
+    // This one is the first of HTTP/2, where a refusal is a frame and no status.
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nno frame, and long enough to be one";
+    let answer = exchange_to_end(server.address(), preface).await;
+    assert!(!answer.is_empty() && !answer.contains("HTTP/1"), "{answer}");
     assert_eq!(server.get("/livez").await.status, 200);
     // One after a good request on the same connection, too.
     let two = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\nnonsense\r\n\r\n";
@@ -157,6 +217,27 @@ async fn broken_heads_get_a_status_and_the_server_lives() {
         answer.starts_with("HTTP/1.1 200 ") && answer.contains("HTTP/1.1 400 "),
         "{answer}"
     );
+}
+
+/// A client of HTTP/1.1 names one host (RFC 9112 §3.2).
+#[tokio::test]
+async fn a_request_without_its_host_is_refused() {
+    let server = TestServer::<Notes>::start().await;
+    for path in ["/livez", "/v1/notes"] {
+        for hosts in ["", "host: x\r\nhost: x\r\n"] {
+            let head = format!("GET {path} HTTP/1.1\r\n{hosts}\r\n");
+            let answer = exchange(server.address(), head).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 400 ") && answer.contains("\"INVALID_HOST\""),
+                "{answer}"
+            );
+            assert!(answer.contains("application/problem+json"), "{answer}");
+        }
+        for head in ["HTTP/1.0\r\n", "HTTP/1.1\r\nhost:\r\n"] {
+            let answer = exchange(server.address(), format!("GET {path} {head}\r\n")).await;
+            assert!(answer.contains(" 200 OK\r\n"), "{answer}");
+        }
+    }
 }
 
 #[tokio::test]
