@@ -2,9 +2,13 @@
 //!
 //! Started with `NOTES_IS_SERVICE` this binary is the service, else the tests of it.
 
+#[path = "process/killed.rs"]
+mod killed;
 #[path = "http/notes.rs"]
 #[allow(dead_code, reason = "the other tests use the rest of it")]
 mod notes;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -16,7 +20,7 @@ fn main() -> ExitCode {
     if std::env::var_os("NOTES_IS_SERVICE").is_some() {
         return svcgen_runtime::run::<notes::Notes>();
     }
-    let tests: [(&str, fn()); 10] = [
+    let tests: [(&str, fn()); 11] = [
         (
             "it_tells_its_version_and_its_commands",
             it_tells_its_version_and_its_commands,
@@ -47,6 +51,10 @@ fn main() -> ExitCode {
         (
             "it_outlives_a_lack_of_descriptors",
             it_outlives_a_lack_of_descriptors,
+        ),
+        (
+            "what_was_acknowledged_survives_a_kill",
+            killed::what_was_acknowledged_survives_a_kill,
         ),
     ];
     let wanted = std::env::args()
