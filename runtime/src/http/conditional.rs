@@ -1,4 +1,9 @@
 //! Conditional requests (RFC 9110 §13): `If-Match` and `If-None-Match`.
+//!
+//! No answer carries `Last-Modified`, so that a client has no date of ours, and what is read is never
+//! `If-Modified-Since`. The RFC has a service without dates pass over `If-Unmodified-Since` as well;
+//! but whoever sends it with a write means to lose nobody's change, and would lose it without a
+//! word. Such a write is refused, with the way to say it here.
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::extract::FromRequestParts;
@@ -120,6 +125,7 @@ impl Conditions {
     }
 
     fn of(headers: &HeaderMap) -> Result<Self, Error> {
+        refuse_date(headers)?;
         let conditions = Self {
             if_match: tags_of(headers, &header::IF_MATCH, Strength::Strong)?,
             if_none_match: tags_of(headers, &header::IF_NONE_MATCH, Strength::Weak)?,
@@ -161,12 +167,26 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
 /// A collection is always there, and has no entity tag: `If-Match` with a tag and
 /// `If-None-Match: *` are false of it.
 pub(super) fn of_collection(headers: &HeaderMap) -> Result<(), Error> {
+    refuse_date(headers)?;
     if !headers.contains_key(header::IF_MATCH) && !headers.contains_key(header::IF_NONE_MATCH) {
         return Ok(());
     }
     let conditions = Conditions::of(headers)?;
     conditions.expect_no_version()?;
     conditions.admit(None)
+}
+
+/// Refuses a write that depends on a date, unless `If-Match` takes its place (RFC 9110 §13.2.2).
+fn refuse_date(headers: &HeaderMap) -> Result<(), Error> {
+    if !headers.contains_key(header::IF_UNMODIFIED_SINCE) || headers.contains_key(header::IF_MATCH)
+    {
+        return Ok(());
+    }
+    Err(Error::bad_request(
+        "DATE_CONDITION",
+        "There are no dates here to compare `If-Unmodified-Since` with. Send the `ETag` of what you have read in `If-Match`.",
+    )
+    .of_parameter("If-Unmodified-Since"))
 }
 
 /// What one header names, all its lines together; `None` where it is absent.
@@ -376,6 +396,27 @@ mod tests {
         assert_eq!(of(header::IF_NONE_MATCH, "*"), Err(412));
         assert_eq!(of(header::IF_NONE_MATCH, "\"1\""), Ok(()));
         assert_eq!(of(header::IF_NONE_MATCH, "1"), Err(400));
+    }
+
+    #[test]
+    fn a_date_alone_is_refused() {
+        let date = "Sat, 29 Oct 1994 19:43:31 GMT";
+        let dated = |lines: &[(HeaderName, &str)]| {
+            let all = [&[(header::IF_UNMODIFIED_SINCE, date)], lines].concat();
+            let of_record = conditions(&all).map(|_| ());
+            let headers = all
+                .into_iter()
+                .map(|(name, line)| (name, line.parse().unwrap()));
+            let of_collection = of_collection(&headers.collect());
+            let of_collection = of_collection.map_err(|error| error.status().as_u16());
+            (of_record, of_collection)
+        };
+        assert_eq!(dated(&[]), (Err(400), Err(400)));
+        let absent = (header::IF_NONE_MATCH, "\"1\"");
+        assert_eq!(dated(&[absent]), (Err(400), Err(400)));
+        assert_eq!(dated(&[(header::IF_MATCH, "*")]), (Ok(()), Ok(())));
+        let since = [(header::IF_MODIFIED_SINCE, date)];
+        assert!(conditions(&since).is_ok(), "it is of no meaning to a write");
     }
 
     #[test]

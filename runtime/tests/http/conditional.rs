@@ -73,6 +73,49 @@ async fn a_note_and_its_tags() {
 }
 
 #[tokio::test]
+async fn a_date_is_no_condition_that_a_write_may_pass_over() {
+    let server = TestServer::<Notes>::start().await;
+    let made = server.post("/v1/notes", json!({"title": "a"})).await;
+    let path = made.header("location").to_owned();
+    let long_ago = "Sat, 29 Oct 1994 19:43:31 GMT";
+    let dated = |method: Method| {
+        let request = server.request(method, &path).json(json!({"title": "b"}));
+        request.header("if-unmodified-since", long_ago)
+    };
+    for method in [Method::PATCH, Method::DELETE] {
+        for also in [None, Some("*")] {
+            let mut request = dated(method.clone());
+            if let Some(tag) = also {
+                request = request.header("if-none-match", tag);
+            }
+            let refused = request.send().await;
+            assert_eq!(refused.status, 400, "{}", refused.body);
+            assert_eq!(refused.body["reason"], "DATE_CONDITION");
+            let place = &refused.body["errors"][0]["parameter"];
+            assert_eq!(place, "If-Unmodified-Since", "{}", refused.body);
+            let detail = refused.body["detail"].as_str().unwrap();
+            assert!(detail.contains("`If-Match`"), "{detail}");
+        }
+    }
+    assert_eq!(server.get(&path).await.body, made.body, "nothing happened");
+    // No answer has a date that it could be from.
+    assert_eq!(server.get(&path).await.header("last-modified"), "");
+    // Reading loses nothing, and is answered as if nothing were known of dates.
+    for name in ["if-unmodified-since", "if-modified-since"] {
+        let read = server.request(Method::GET, &path).header(name, long_ago);
+        assert_eq!(read.send().await.status, 200, "{name}");
+        let tomorrow = "Sat, 29 Oct 2994 19:43:31 GMT";
+        let read = server.request(Method::GET, &path).header(name, tomorrow);
+        assert_eq!(read.send().await.status, 200, "{name}");
+    }
+    // A tag says more than a date, which is not looked at then.
+    let stale = dated(Method::PATCH).header("if-match", "\"7\"").send();
+    assert_eq!(stale.await.status, 412);
+    let changed = dated(Method::PATCH).header("if-match", "\"1\"").send();
+    assert_eq!(changed.await.status, 200);
+}
+
+#[tokio::test]
 async fn pages_hold_every_note_once() {
     let server = TestServer::<Notes>::start().await;
     for number in 0..7 {
