@@ -7,6 +7,7 @@ mod hostile;
 mod lifecycle;
 mod methods;
 mod notes;
+mod once;
 mod outage;
 mod pages;
 mod problems;
