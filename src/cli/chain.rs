@@ -102,12 +102,8 @@ fn lint_one(project: &Project, before: Option<&Link>, link: &Link) -> Result<Vec
     };
     if !folder.is_as_written(before, link) {
         let what = "its files are not as they were written".to_owned();
-        tell(
-            "IN101",
-            what,
-            "restore them from version control, and change the schema instead",
-            true,
-        );
+        let code = lint::Code::In101;
+        tell(&code.name(), what, code.fix(), code.is_grave());
     }
     let plan = migrate::plan(&folder, &link.id)?;
     let known: Vec<lint::Code> = plan.findings.iter().map(|it| it.code).collect();

@@ -5,20 +5,25 @@ use std::path::Path;
 use clap::CommandFactory as _;
 
 use super::{Failure, arguments::Arguments, shell::Shell};
-use crate::{diagnostic, reconcile::pages};
+use crate::{diagnostic, migrate::lint, reconcile::pages};
 
 /// `svcgen explain`: one code, or the list of them.
 pub fn explain(code: Option<&str>, shell: &Shell) -> Result<(), Failure> {
     let Some(code) = code else {
+        let rules = lint::ALL.iter();
+        let rules = rules.map(|code| format!("{}  {}\n", code.name(), code.title()));
         let pages = pages::PAGES.iter().map(|(code, title, _)| (*code, *title));
         let lines: Vec<String> = pages
             .chain(diagnostic::codes())
             .map(|(code, title)| format!("{code}  {title}\n"))
+            .chain(rules)
             .collect();
         return shell.data(lines.concat().as_bytes());
     };
     let page = diagnostic::explain(code).map(str::to_owned);
-    let Some(text) = page.or_else(|| pages::explain(code)) else {
+    let page = page.or_else(|| pages::explain(code));
+    let page = page.or_else(|| lint::Code::named(code).map(lint::Code::page));
+    let Some(text) = page else {
         return Err(Failure::usage(
             format!("there is no code `{code}`"),
             "run `svcgen explain` to list them all",

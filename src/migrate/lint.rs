@@ -50,7 +50,7 @@ fn finding(code: Code, table: &str, message: impl Into<String>) -> Finding {
 
 /// What is worth a word, each once.
 pub fn findings(changes: &[Change], delta: &Delta, plans: &[Plan]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = changes.iter().flat_map(of_change).collect();
+    let mut findings: Vec<Finding> = changes.iter().flat_map(|it| of_change(it, delta)).collect();
     // What the old release does not know of a table it does not know of its archive either.
     let is_archive = |name: &str| {
         let pair = delta.pair(name);
@@ -79,7 +79,7 @@ pub fn findings(changes: &[Change], delta: &Delta, plans: &[Plan]) -> Vec<Findin
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each change")]
-fn of_change(change: &Change) -> Vec<Finding> {
+fn of_change(change: &Change, delta: &Delta) -> Vec<Finding> {
     let table = change.table();
     let one = |code, message: String| vec![finding(code, table, message)];
     match change {
@@ -186,34 +186,42 @@ fn of_change(change: &Change) -> Vec<Finding> {
                     .flat_map(|it| &it.rules)
                     .any(|it| matches!(it, crate::tables::CheckRule::OneOf(_)))
             };
-            if values(from) && values(to) {
-                one(
-                    Code::Ds103,
-                    format!("a value of `{column}` of `{table}` goes, which rows may have"),
-                )
+            let (code, what) = if values(from) && values(to) {
+                let what = format!("a value of `{column}` of `{table}` goes, which rows may have");
+                (Code::Ds103, what)
             } else {
-                one(
-                    Code::Mf103,
-                    format!("the rule on `{column}` of `{table}` gets stricter than rows may be"),
-                )
-            }
+                let what =
+                    format!("the rule on `{column}` of `{table}` gets stricter than rows may be");
+                (Code::Mf103, what)
+            };
+            let may = format!("the old release may break the new rule on `{column}` of `{table}`");
+            vec![finding(code, table, what), finding(Code::Bc107, table, may)]
         }
-        Change::AddIndex { index, .. } if index.unique => one(
-            Code::Mf101,
-            format!(
-                "`{}` demands that no two rows of `{table}` agree, and two may",
-                index.name
-            ),
-        ),
+        Change::AddIndex { index, .. } if index.unique => {
+            let name = &index.name;
+            let two = format!("`{name}` demands that no two rows of `{table}` agree, and two may");
+            let mut found = one(Code::Mf101, two);
+            let pair = delta.pair(table);
+            let is_old = |column: &str| pair.is_some_and(|it| it.old_of(column).is_some());
+            if index.terms.iter().all(|it| is_old(&it.column)) {
+                let may = format!("the old release may write what `{name}` of `{table}` forbids");
+                found.push(finding(Code::Bc107, table, may));
+            }
+            found
+        }
         Change::AddForeignKey {
             key, fresh: false, ..
-        } => one(
-            Code::Mf105,
-            format!(
-                "`{}` of `{table}` may refer to nothing in `{}`",
-                key.column, key.table
-            ),
-        ),
+        } => {
+            let (column, other) = (&key.column, &key.table);
+            let nothing = format!("`{column}` of `{table}` may refer to nothing in `{other}`");
+            let may = format!(
+                "the old release may let `{column}` of `{table}` refer to nothing in `{other}`"
+            );
+            vec![
+                finding(Code::Mf105, table, nothing),
+                finding(Code::Bc107, table, may),
+            ]
+        }
         Change::RenameValues { column, values, .. } => {
             let olds: Vec<&str> = values.iter().map(|(was, _)| was.as_str()).collect();
             one(

@@ -36,6 +36,8 @@ pub enum Code {
     Bc105,
     /// The release that runs meanwhile still uses what goes.
     Bc106,
+    /// The release that runs meanwhile may still write what is no longer allowed.
+    Bc107,
     /// Every row is rewritten while everybody waits.
     Pg101,
     /// Every row is filled, a batch at a time.
@@ -50,6 +52,8 @@ pub enum Code {
     Ix101,
     /// Two indexes of the same columns.
     Ix102,
+    /// A migration was changed after it had been written.
+    In101,
     /// Values that archived rows keep under an old name.
     Ar102,
     /// A table that others refer to is rebuilt: foreign keys must be off before the transaction.
@@ -75,7 +79,7 @@ pub enum Code {
 }
 
 /// Every rule.
-pub const ALL: [Code; 33] = [
+pub const ALL: [Code; 35] = [
     Code::Ds101,
     Code::Ds102,
     Code::Ds103,
@@ -91,6 +95,7 @@ pub const ALL: [Code; 33] = [
     Code::Bc104,
     Code::Bc105,
     Code::Bc106,
+    Code::Bc107,
     Code::Pg101,
     Code::Pg102,
     Code::Pg103,
@@ -98,6 +103,7 @@ pub const ALL: [Code; 33] = [
     Code::Nm102,
     Code::Ix101,
     Code::Ix102,
+    Code::In101,
     Code::Ar102,
     Code::Sl01,
     Code::Sl02,
@@ -115,6 +121,112 @@ impl Code {
     /// As a script writes it to accept it.
     pub fn name(self) -> String {
         format!("{self:?}").to_uppercase()
+    }
+
+    /// The code that is called so, in letters of either case.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut all = ALL.into_iter();
+        all.find(|it| it.name().eq_ignore_ascii_case(name))
+    }
+
+    /// What it is about, in one line.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Ds101 => "A table goes, with all its rows",
+            Self::Ds102 => "A column goes, with all its values",
+            Self::Ds103 => "A value of an enum goes",
+            Self::Ds104 => "Values become values that say less",
+            Self::Mf101 => "Rows that are there may agree where they must not",
+            Self::Mf102 => "A required column without a value for rows that are there",
+            Self::Mf103 => "A rule that rows that are there may break",
+            Self::Mf104 => "A type that values that are there may not fit",
+            Self::Mf105 => "A reference that rows that are there may break",
+            Self::Bc101 => "The release that runs meanwhile still uses the old name of a table",
+            Self::Bc102 => "The release that runs meanwhile still uses the old name of a column",
+            Self::Bc103 => "The release that runs meanwhile still uses the old values of an enum",
+            Self::Bc104 => "The release that runs meanwhile does not fill a required column",
+            Self::Bc105 => "The release that runs meanwhile reads and writes the old type",
+            Self::Bc106 => "The release that runs meanwhile still uses what goes",
+            Self::Bc107 => {
+                "The release that runs meanwhile may still write what is no longer allowed"
+            }
+            Self::Pg101 => "Every row is rewritten while everybody waits",
+            Self::Pg102 => "Every row is filled, a batch at a time",
+            Self::Pg103 => "A migration outside of a transaction is left half done where it fails",
+            Self::Nm101 => "A name that PostgreSQL would cut off",
+            Self::Nm102 => "Two names that differ in case only",
+            Self::Ix101 => "A reference without an index makes each removal read the whole table",
+            Self::Ix102 => "Two indexes of the same columns",
+            Self::In101 => "A migration was changed after it had been written",
+            Self::Ar102 => "Values that archived rows keep under an old name",
+            Self::Sl01 => {
+                "A table that others refer to is rebuilt: foreign keys must be off before the transaction"
+            }
+            Self::Sl02 => "Ids of a rebuilt table must not be given out again",
+            Self::Sl03 => {
+                "Indexes and triggers of a rebuilt table, and views on it, are made again"
+            }
+            Self::Sl04 => "A type changes: a table that is not STRICT would keep what does not fit",
+            Self::Sl05 => "A default that is no constant needs a rebuild",
+            Self::Sl06 => "Ids of removed rows may be given out again",
+            Self::Sl07 => "A rebuild needs room for the table twice, and time for every row",
+            Self::Sl08 => {
+                "A rebuild that renames the old table first bends the references of others"
+            }
+            Self::Sl09 => "REPLACE deletes the row that is in its way, without a trigger",
+            Self::Sl10 => "A table without a rowid, or one that counts on it",
+        }
+    }
+
+    /// Why it is worth a word.
+    fn why(self) -> &'static str {
+        match &self.name()[..2] {
+            "DS" => {
+                "What goes cannot be brought back: the way back makes the table or the column again, and it is empty, \
+                 unless its values were copied away."
+            }
+            "MF" => {
+                "It depends on the rows whether the migration succeeds. It looks for those that do not fit before it \
+                 touches anything, and where it finds some it stops, changes nothing, and shows a few of them."
+            }
+            "BC" => {
+                "While a release takes the place of another, both run for a while over the tables as the new one has \
+                 them. What the old one asks for under another name, or writes in another form, fails meanwhile."
+            }
+            "PG" => {
+                "A statement that changes a table with many rows can hold up everybody who uses it. Plans avoid that \
+                 where PostgreSQL lets them; this one takes a while, or cannot avoid it."
+            }
+            "NM" => {
+                "Databases and file systems differ in how long names may be, and in whether case tells them apart."
+            }
+            "IX" => {
+                "An index that is missing makes reading slow; one that is there twice makes writing slow."
+            }
+            "IN" => {
+                "A database that has the migration already would not get what was changed, and refuses the service."
+            }
+            "AR" => {
+                "Removed records are kept as they were. What has become of live rows since then is made up for when \
+                 they are restored."
+            }
+            _ => {
+                "SQLite changes little of a table in place. Everything else makes a new one, copies the rows, drops \
+                 the old one and takes its name, and each of these steps has lost somebody's rows."
+            }
+        }
+    }
+
+    /// The page that explains it.
+    pub fn page(self) -> String {
+        format!(
+            "{code}: {title}\n\n{why}\n\nWhat to do: {fix}.\n\nA line `-- nolint: {code} REASON` in a script of the \
+             migration accepts it there.\n",
+            code = self.name(),
+            title = self.title(),
+            why = self.why(),
+            fix = self.fix(),
+        )
     }
 
     /// What to do about it.
@@ -142,6 +254,7 @@ impl Code {
             Self::Bc104 => "give the field a default, or release it as optional first",
             Self::Bc105 => "stop the old release before, or add a field of the new type beside it",
             Self::Bc106 => "release a version that does not use it first",
+            Self::Bc107 => "release a version that obeys the rule first",
             Self::Pg101 => {
                 "run it when few are at work, or add a field of the new type with a `backfill:`"
             }
@@ -152,6 +265,7 @@ impl Code {
             Self::Nm101 | Self::Nm102 => "give it another name",
             Self::Ix101 => "add an index that begins with the column",
             Self::Ix102 => "remove one of them",
+            Self::In101 => "restore its files from version control, and change the schema instead",
             Self::Ar102 => "no action needed: a restore reads the old name as the new one",
             Self::Sl01 => "run it by the service's own runner, which does that and counts the rows",
             Self::Sl02 | Self::Sl03 => "no action needed: the script and the runner carry them",
@@ -171,7 +285,13 @@ impl Code {
     pub fn is_of_releases(self) -> bool {
         matches!(
             self,
-            Self::Bc101 | Self::Bc102 | Self::Bc103 | Self::Bc104 | Self::Bc105 | Self::Bc106
+            Self::Bc101
+                | Self::Bc102
+                | Self::Bc103
+                | Self::Bc104
+                | Self::Bc105
+                | Self::Bc106
+                | Self::Bc107
         )
     }
 
