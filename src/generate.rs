@@ -7,7 +7,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::features::{self, Context};
 use crate::migrate::sum::Link;
 use crate::migrate::{self, Migration, verify};
@@ -129,6 +129,7 @@ pub fn check_only(sources: &[Source]) -> (Option<Service>, Vec<Diagnostic>) {
     let (document, mut diagnostics) = schema::load(sources);
     let (service, more) = check(&document);
     diagnostics.extend(more);
+    diagnostic::sort(&mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     (service.filter(|_| !failed), diagnostics)
 }

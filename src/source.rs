@@ -2,38 +2,52 @@
 //!
 //! Knows nothing of YAML or of any disk: whoever reads a file hands the bytes over.
 
-use crate::diagnostic::{Code, Diagnostic};
+mod fault;
+
+pub use fault::Fault;
 
 /// The largest file that is read, in bytes. A schema of a thousand entities is
 /// smaller in each of its files by two orders of magnitude.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// One input file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Source {
     /// The path as shown to people.
     pub path: String,
-    /// The content, without a byte order mark.
+    /// The content, without a byte order mark. Of a file that is no text, as much as can be shown.
     pub text: String,
+    /// Why the file cannot be read as a schema, if it cannot.
+    pub fault: Option<Fault>,
 }
 
 impl Source {
-    /// Takes a file's bytes, which must be UTF-8 and at most [`MAX_BYTES`] long.
-    ///
-    /// The diagnostic of a refused file carries no span, for there is no text to show.
-    pub fn from_bytes(path: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
-        let path = path.into();
+    /// A file with this text.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            text: text.into(),
+            fault: None,
+        }
+    }
+
+    /// A file of which nothing but its path is known.
+    pub fn faulty(path: impl Into<String>, fault: Fault) -> Self {
+        Self {
+            fault: Some(fault),
+            ..Self::new(path, "")
+        }
+    }
+
+    /// Takes a file's bytes, which should be UTF-8 and at most [`MAX_BYTES`] long. Others
+    /// are taken as well, with the fault that [`crate::schema::load`] tells of.
+    pub fn from_bytes(path: impl Into<String>, bytes: Vec<u8>) -> Self {
         if bytes.len() > MAX_BYTES {
-            let message = format!("`{path}` is larger than {} KiB", MAX_BYTES / 1024);
-            return Err(Diagnostic::new(Code::FileTooLarge, message)
-                .help("a schema file describes one entity or one service; split it, or remove data that does not belong here"));
+            return Self::faulty(path, Fault::TooLarge);
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self {
-                path,
-                text: without_mark(text),
-            }),
-            Err(error) => Err(not_utf8(&path, &error)),
+            Ok(text) => Self::new(path, without_mark(text)),
+            Err(error) => fault::shown(path.into(), &error),
         }
     }
 
@@ -96,54 +110,27 @@ fn without_mark(text: String) -> String {
     }
 }
 
-fn not_utf8(path: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
-    let valid = error.utf8_error().valid_up_to();
-    let before = &error.as_bytes()[..valid];
-    let line = before
-        .iter()
-        .fold(1, |line, byte| line + usize::from(*byte == b'\n'));
-    let wide = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-    let help = if wide {
-        "the file looks like UTF-16; save it as UTF-8"
-    } else {
-        "save the file as UTF-8"
-    };
-    Diagnostic::new(
-        Code::NotUtf8,
-        format!("`{path}` is not UTF-8: line {line} has a byte that is no text"),
-    )
-    .help(help)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_byte_order_mark_is_dropped() {
-        let source = Source::from_bytes("a.yaml", b"\xef\xbb\xbfentity: A".to_vec()).unwrap();
+        let source = Source::from_bytes("a.yaml", b"\xef\xbb\xbfentity: A".to_vec());
         assert_eq!(source.text, "entity: A");
     }
 
     #[test]
     fn positions_count_characters() {
-        let source = Source {
-            path: "a".into(),
-            text: "a: ü\nbé: c".into(),
-        };
+        let source = Source::new("a", "a: ü\nbé: c");
         assert_eq!(source.position(5), (1, 5));
         assert_eq!(source.position(source.text.find('c').unwrap()), (2, 5));
     }
 
     #[test]
-    fn a_file_that_is_not_utf8_tells_its_line() {
-        let error = Source::from_bytes("a.yaml", b"a: b\nc: \xff\n".to_vec()).unwrap_err();
-        assert!(error.message.contains("line 2"), "{}", error.message);
-    }
-
-    #[test]
     fn a_file_over_the_limit_is_refused() {
-        assert!(Source::from_bytes("a.yaml", vec![b'#'; MAX_BYTES + 1]).is_err());
-        assert!(Source::from_bytes("a.yaml", vec![b'#'; MAX_BYTES]).is_ok());
+        let source = |length| Source::from_bytes("a.yaml", vec![b'#'; length]);
+        assert_eq!(source(MAX_BYTES + 1).fault, Some(Fault::TooLarge));
+        assert_eq!(source(MAX_BYTES).fault, None);
     }
 }

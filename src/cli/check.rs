@@ -19,24 +19,14 @@ use crate::{
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: Check, shell: &Shell) -> Result<(), Failure> {
     let project = generate::find(project)?;
-    let checked = pipeline::sources(project.schema()?).map(|sources| {
-        let (document, mut diagnostics) = schema::load(&sources);
-        let (service, more) = model::check::check(&document);
-        diagnostics.extend(more);
-        if let Some(service) = &service {
-            diagnostics.extend(advice(&document, service, &tables::of(service)));
-            diagnostic::sort(&mut diagnostics);
-        }
-        (service, diagnostics, sources)
-    });
-    let (service, diagnostics, sources) = match checked {
-        Ok(checked) => checked,
-        Err(Failure::Schema {
-            diagnostics,
-            sources,
-        }) => (None, diagnostics, sources),
-        Err(other) => return Err(other),
-    };
+    let sources = pipeline::sources(project.schema()?);
+    let (document, mut diagnostics) = schema::load(&sources);
+    let (service, more) = model::check::check(&document);
+    diagnostics.extend(more);
+    if let Some(service) = &service {
+        diagnostics.extend(advice(&document, service, &tables::of(service)));
+    }
+    diagnostic::sort(&mut diagnostics);
     let is_wrong = diagnostics.iter().any(|it| it.severity == Severity::Error);
     match options.format {
         Format::Json => {

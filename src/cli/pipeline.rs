@@ -31,7 +31,6 @@ use crate::{
         text::Fingerprint,
     },
     render::rustfmt,
-    schema,
     source::Source,
     tables::intent::Allow,
 };
@@ -111,7 +110,7 @@ pub fn gather(
     shell: &Shell,
 ) -> Result<Gathered, Failure> {
     let mut clock = Clock::start();
-    let sources = sources(files)?;
+    let sources = sources(files);
     let lock_before = project.lock_text()?;
     if wishes.joining.is_none() {
         heads::refuse(project)?;
@@ -341,22 +340,18 @@ impl Gathered {
     }
 }
 
-/// The files as sources; those that are no text are told of together with every
-/// other file that cannot be read as a schema.
-pub fn sources(files: Vec<SchemaFile>) -> Result<Vec<Source>, Failure> {
-    let mut sources = Vec::with_capacity(files.len());
-    let mut diagnostics = Vec::new();
-    for file in files {
-        match Source::from_bytes(&file.path, file.bytes) {
-            Ok(source) => sources.push(source),
-            Err(diagnostic) => diagnostics.push(diagnostic),
-        }
-    }
-    if diagnostics.is_empty() {
-        return Ok(sources);
-    }
-    diagnostics.extend(schema::load(&sources).1);
-    Err(Failure::Schema {
+/// The files as sources. Loading tells of those that cannot be read, together with what
+/// is wrong with the others.
+pub fn sources(files: Vec<SchemaFile>) -> Vec<Source> {
+    let source = |file: SchemaFile| Source::from_bytes(file.path, file.bytes);
+    files.into_iter().map(source).collect()
+}
+
+/// Refuses a schema with errors.
+pub fn refuse_wrong(files: &[SchemaFile]) -> Result<Service, Failure> {
+    let sources = sources(files.to_vec());
+    let (service, diagnostics) = generate::check_only(&sources);
+    service.ok_or(Failure::Schema {
         diagnostics,
         sources,
     })

@@ -244,10 +244,7 @@ mod tests {
     use crate::source::SourceId;
 
     fn source(text: &str) -> Vec<Source> {
-        vec![Source {
-            path: "a.yaml".to_owned(),
-            text: text.to_owned(),
-        }]
+        vec![Source::new("a.yaml", text.to_owned())]
     }
 
     fn span(start: usize, end: usize) -> Span {

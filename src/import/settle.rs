@@ -45,13 +45,12 @@ pub fn settle(
 
 fn sources(service: &Service, drafts: &[Draft], written: &[Written]) -> Vec<Source> {
     use heck::ToSnakeCase as _;
-    let mut sources = vec![Source {
-        path: "svcgen.yaml".to_owned(),
-        text: service.text(),
-    }];
-    sources.extend(drafts.iter().zip(written).map(|(draft, written)| Source {
-        path: format!("entities/{}.yaml", draft.entity.to_snake_case()),
-        text: written.text.clone(),
+    let mut sources = vec![Source::new("svcgen.yaml", service.text())];
+    sources.extend(drafts.iter().zip(written).map(|(draft, written)| {
+        Source::new(
+            format!("entities/{}.yaml", draft.entity.to_snake_case()),
+            written.text.clone(),
+        )
     }));
     sources
 }

@@ -34,7 +34,7 @@ pub struct Document {
     pub service: Option<Spanned<ServiceDoc>>,
     /// The entity files, in the order of the sources.
     pub entities: Vec<EntityFile>,
-    /// What the files that could not be read are called: perhaps the entities in them.
+    /// What the entities in files that could not be read may be called.
     pub unread: Vec<String>,
     /// Whether anything could not be read, so that the document says less than the files.
     pub incomplete: bool,
@@ -59,10 +59,14 @@ pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
     let mut service_file: Option<Span> = None;
     for (index, source) in sources.iter().enumerate() {
         let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-        let node = match yaml::parse(source, id) {
+        let parsed = match source.problem() {
+            Some(problem) => Err(problem),
+            None => yaml::parse(source, id),
+        };
+        let node = match parsed {
             Ok(node) => node,
             Err(problem) => {
-                document.unread.push(stem(source).to_owned());
+                document.unread.extend(names_in(source));
                 reader.report(problem);
                 continue;
             }
@@ -90,7 +94,10 @@ pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
                     document.entities.push(EntityFile { source: id, doc });
                 }
             }
-            Kind::Unknown => reader.report(unknown_file(source, &node)),
+            Kind::Unknown => {
+                document.unread.extend(names_in(source));
+                reader.report(unknown_file(source, &node));
+            }
         }
     }
     let no_service = service_file.is_none() && document.unread.is_empty();
@@ -172,6 +179,21 @@ fn file_name(source: &Source, doc: &EntityDoc, reader: &mut Reader<'_>) {
                 .help("rename the file, or the entity"),
         );
     }
+}
+
+/// What the entity of a file that cannot be read may be called: as the file, or as any key
+/// at its top says, for the one that is meant may be misspelt.
+fn names_in(source: &Source) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let value = |line: &str| {
+        let (key, value) = line.split_once(':')?;
+        let name = value.trim_start_matches([' ', '"', '\'']);
+        let name = name.split(|c| !is_part(c)).next().unwrap_or_default();
+        (key.starts_with(is_part) && !name.is_empty()).then(|| name.to_owned())
+    };
+    let mut names = vec![stem(source).to_owned()];
+    names.extend(source.text.lines().filter_map(value));
+    names
 }
 
 /// The file's name without directories and extension.

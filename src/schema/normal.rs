@@ -25,20 +25,14 @@ pub fn normalised(sources: &[Source]) -> Option<String> {
 
 /// The files of a document that [`normalised`] made; `None` for any other text.
 pub fn restored(text: &str) -> Option<Vec<Source>> {
-    let whole = Source {
-        path: String::new(),
-        text: text.to_owned(),
-    };
+    let whole = Source::new("", text.to_owned());
     let Value::Map(files) = yaml::parse(&whole, SourceId(0)).ok()?.value else {
         return None;
     };
     let source = |file: super::Entry| {
         let mut text = String::new();
         write(&file.value.value, 0, &mut text);
-        Source {
-            path: file.key.value,
-            text,
-        }
+        Source::new(file.key.value, text)
     };
     Some(files.into_iter().map(source).collect())
 }
@@ -111,10 +105,7 @@ mod tests {
         let sources: Vec<Source> = texts
             .iter()
             .enumerate()
-            .map(|(index, text)| Source {
-                path: format!("entities/{index}.yaml"),
-                text: (*text).to_owned(),
-            })
+            .map(|(index, text)| Source::new(format!("entities/{index}.yaml"), (*text).to_owned()))
             .collect();
         let text = normalised(&sources).expect("YAML");
         assert!(!text.contains("comment"));

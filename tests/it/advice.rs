@@ -32,7 +32,7 @@ pub fn lists(name: &str, bare: bool) -> (Service, Vec<Asked>) {
             let lines = source.text.lines();
             let kept: Vec<&str> = lines.filter(|it| !it.starts_with("indexes:")).collect();
             let path = source.path.clone();
-            *source = Source::from_bytes(path, kept.join("\n").into_bytes()).expect("UTF-8");
+            *source = Source::from_bytes(path, kept.join("\n").into_bytes());
         }
     }
     let (document, _) = schema::load(&sources);

@@ -53,7 +53,7 @@ fn read(root: &Path, path: &Path) -> Source {
         .to_str()
         .unwrap()
         .to_owned();
-    Source::from_bytes(shown, std::fs::read(path).unwrap()).unwrap()
+    Source::from_bytes(shown, std::fs::read(path).unwrap())
 }
 
 #[test]
@@ -80,10 +80,7 @@ pub struct Case {
 impl Case {
     /// The files of the case in the order of their paths.
     pub fn sources(&self) -> Vec<Source> {
-        let read = |(path, text): (&String, &String)| Source {
-            path: path.clone(),
-            text: text.clone(),
-        };
+        let read = |(path, text): (&String, &String)| Source::new(path.clone(), text.clone());
         self.files.iter().map(read).collect()
     }
 }

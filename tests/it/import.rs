@@ -62,10 +62,7 @@ fn assert_passes(imported: &Imported) {
 }
 
 fn sources(imported: &Imported) -> Vec<Source> {
-    let source = |file: &import::File| Source {
-        path: file.path.clone(),
-        text: file.text.clone(),
-    };
+    let source = |file: &import::File| Source::new(file.path.clone(), file.text.clone());
     imported.files.iter().map(source).collect()
 }
 

@@ -22,6 +22,7 @@ mod models;
 mod new;
 mod random_schema;
 mod regenerate;
+mod schema_files;
 mod schemas;
 mod slow;
 mod small_diffs;

@@ -150,10 +150,7 @@ impl Case {
         for (key, value) in service.as_object().into_iter().flatten() {
             head[key] = value.clone();
         }
-        let source = |path: String, value: &Value| Source {
-            path,
-            text: value.to_string(),
-        };
+        let source = |path: String, value: &Value| Source::new(path, value.to_string());
         let mut sources = vec![source("svcgen.yaml".to_owned(), &head)];
         for (name, entity) in entities.as_object().unwrap() {
             let mut entity = entity.clone();

@@ -28,10 +28,7 @@ const AFTER: &[&str] = &[
 
 /// The tables of a service with these entities, and what it says of changes.
 pub fn tables_of(entities: &[&str]) -> (Schema, Intent) {
-    let source = |path: String, text: &str| Source {
-        path,
-        text: text.to_owned(),
-    };
+    let source = |path: String, text: &str| Source::new(path, text.to_owned());
     let head = "{ svcgen: 1, name: runner, defaults: { id: bigint } }";
     let mut sources = vec![source("svcgen.yaml".to_owned(), head)];
     for (number, text) in entities.iter().enumerate() {

@@ -16,14 +16,12 @@ fn service(sources: &[Source]) -> Service {
 
 /// A service of these entity files.
 fn of(entities: &[&str]) -> Service {
-    let mut sources = vec![Source {
-        path: "svcgen.yaml".into(),
-        text: "svcgen: 1\nname: shop\n".into(),
-    }];
-    sources.extend(entities.iter().map(|text| Source {
-        path: "entities/x.yaml".into(),
-        text: (*text).into(),
-    }));
+    let mut sources = vec![Source::new("svcgen.yaml", "svcgen: 1\nname: shop\n")];
+    sources.extend(
+        entities
+            .iter()
+            .map(|text| Source::new("entities/x.yaml", *text)),
+    );
     service(&sources)
 }
 

@@ -98,14 +98,14 @@ fn of_service(arguments: &[&str]) -> (Vec<Source>, Names) {
         .expect("an object");
     schemas.keys().for_each(|it| names.add(it));
     let source = |(path, text): (String, String)| {
-        Source::from_bytes(format!("entities/{path}"), text.into_bytes()).ok()
+        Source::from_bytes(format!("entities/{path}"), text.into_bytes())
     };
     let mut sources: Vec<Source> = walk(&root.join("entities"), "yaml")
         .into_iter()
-        .filter_map(source)
+        .map(source)
         .collect();
     let service = place.read("it/svcgen.yaml");
-    sources.extend(Source::from_bytes("svcgen.yaml", service.into_bytes()));
+    sources.push(Source::from_bytes("svcgen.yaml", service.into_bytes()));
     (sources, names)
 }
 
@@ -129,7 +129,7 @@ fn what_generated_code_names_no_entity_can_be_called() {
             let entity = format!("entity: {name}\nfields:\n  a: int\n");
             let path = format!("entities/it_is_{}.yaml", name.to_lowercase());
             let mut with_it = sources.clone();
-            with_it.extend(Source::from_bytes(path, entity.into_bytes()));
+            with_it.push(Source::from_bytes(path, entity.into_bytes()));
             let (service, _) = checked(&with_it);
             if service.is_some() {
                 free.push(format!("{name}, of {file}"));

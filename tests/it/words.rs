@@ -99,10 +99,7 @@ impl Growing {
         let sources: Vec<Source> = self
             .files
             .iter()
-            .map(|(path, text)| Source {
-                path: path.clone(),
-                text: text.clone(),
-            })
+            .map(|(path, text)| Source::new(path.clone(), text.clone()))
             .collect();
         let (service, diagnostics) = checked(&sources);
         if service.is_some() {

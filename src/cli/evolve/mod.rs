@@ -31,7 +31,6 @@ use crate::{
         self, EditError,
         refactor::{Edits, Files, RefactorError},
     },
-    source::Source,
 };
 
 /// A project whose schema is about to change.
@@ -61,11 +60,13 @@ impl Draft {
     fn open(named: Option<&Path>) -> Result<Self, Failure> {
         let project = generate::find(named)?;
         let before = project.schema()?;
-        let texts = before.iter().map(text).collect::<Result<Vec<_>, _>>()?;
-        let Ok(files) = Files::of(texts.into_iter()) else {
+        let texts: Result<Vec<_>, _> = before.iter().map(text).collect();
+        let files = texts
+            .and_then(|it| Files::of(it.into_iter()).map_err(|error| refuse("the schema", &error)));
+        let files = files.map_err(|failure| {
             // The check tells of everything that is wrong, in all files.
-            return Err(broken(before));
-        };
+            pipeline::refuse_wrong(&before).err().unwrap_or(failure)
+        })?;
         Ok(Self {
             project,
             after: before.clone(),
@@ -206,20 +207,8 @@ impl Draft {
 
 /// The text of a schema file.
 pub(super) fn text(file: &SchemaFile) -> Result<&str, Failure> {
-    std::str::from_utf8(&file.bytes).map_err(|_| broken(vec![file.clone()]))
-}
-
-/// What the check says of files that cannot be edited since they cannot be read.
-fn broken(files: Vec<SchemaFile>) -> Failure {
-    let sources: Vec<Source> = match pipeline::sources(files) {
-        Ok(sources) => sources,
-        Err(failure) => return failure,
-    };
-    let diagnostics = crate::schema::load(&sources).1;
-    Failure::Schema {
-        diagnostics,
-        sources,
-    }
+    std::str::from_utf8(&file.bytes)
+        .map_err(|error| Failure::internal(format!("`{}` is not UTF-8", file.path), error))
 }
 
 pub(super) fn refuse(path: &str, error: &EditError) -> Failure {

@@ -333,10 +333,7 @@ mod tests {
     ];
 
     fn tables(entities: &[&str]) -> (Schema, Intent) {
-        let file = |path: String, text: &str| crate::source::Source {
-            path,
-            text: text.to_owned(),
-        };
+        let file = |path: String, text: &str| crate::source::Source::new(path, text.to_owned());
         let service = "svcgen: 1\nname: shop\ndefaults: { delete: archive }\n";
         let mut sources = vec![file("svcgen.yaml".to_owned(), service)];
         for (index, text) in entities.iter().enumerate() {

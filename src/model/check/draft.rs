@@ -86,7 +86,7 @@ impl Names {
             .iter()
             .enumerate()
             .map(|(index, draft)| (draft.name.pascal().to_owned(), EntityId(index)));
-        let unread = document.unread.iter().map(|stem| stem.to_pascal_case());
+        let unread = document.unread.iter().map(|name| name.to_pascal_case());
         Self {
             ids: ids.collect(),
             unread: unread.collect(),
@@ -99,8 +99,8 @@ impl Names {
     }
 
     /// Whether the entity may be in a file that could not be read.
-    pub fn may_be(&self, pascal: &str) -> bool {
-        self.unread.contains(pascal)
+    pub fn may_be(&self, written: &str) -> bool {
+        self.unread.contains(&written.to_pascal_case())
     }
 
     /// All names.
@@ -179,7 +179,13 @@ fn draft<'a>(
             updated_at: on(&doc.updated_at),
             version: on(&doc.version),
         },
-        delete: delete.map_or_else(default_delete, |it| delete_of(&it.value)),
+        delete: match delete {
+            Some(written) => delete_of(&written.value),
+            // The file that cannot be read may say that there are no archives, so nothing is
+            // told of their names.
+            None if document.service.is_none() && !document.unread.is_empty() => Delete::Hard,
+            None => default_delete(),
+        },
         members: members(doc, &name, problems),
         name,
     }

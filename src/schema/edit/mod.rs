@@ -160,13 +160,12 @@ pub fn value(text: &str) -> Result<Tree, EditError> {
 
 /// Parses a text that is shown to nobody.
 pub fn parse(text: &str) -> Result<Node, EditError> {
-    let source = Source {
-        path: String::new(),
-        text: text
-            .strip_prefix(BYTE_ORDER_MARK)
+    let source = Source::new(
+        "",
+        text.strip_prefix(BYTE_ORDER_MARK)
             .unwrap_or(text)
             .to_owned(),
-    };
+    );
     yaml::parse(&source, SourceId(0)).map_err(|it| EditError::Unreadable(Box::new(it)))
 }
 

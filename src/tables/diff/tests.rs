@@ -13,10 +13,7 @@ fn one(fields: &str) -> (Schema, Intent) {
 }
 
 fn several(entities: &[&str]) -> (Schema, Intent) {
-    let source = |path: String, text: &str| Source {
-        path,
-        text: text.to_owned(),
-    };
+    let source = |path: String, text: &str| Source::new(path, text.to_owned());
     let service = "svcgen: 1\nname: shop\n";
     let mut sources = vec![source("svcgen.yaml".to_owned(), service)];
     for (index, entity) in entities.iter().enumerate() {

@@ -91,10 +91,7 @@ const PRODUCT: &str =
 fn render(files: &Files, previous: Option<&str>) -> BTreeMap<String, String> {
     let sources: Vec<Source> = files
         .iter()
-        .map(|(path, text)| Source {
-            path: (*path).to_owned(),
-            text: text.clone(),
-        })
+        .map(|(path, text)| Source::new((*path).to_owned(), text.clone()))
         .collect();
     let generated = generate::generate(&Inputs {
         sources: &sources,

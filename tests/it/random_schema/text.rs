@@ -17,13 +17,12 @@ impl Schema {
                 let _ = writeln!(service, "{key}: [{}]", names.join(", "));
             }
         }
-        let mut sources = vec![Source {
-            path: "svcgen.yaml".to_owned(),
-            text: service,
-        }];
-        sources.extend(self.entities.iter().map(|(name, entity)| Source {
-            path: format!("entities/{}.yaml", name.to_lowercase()),
-            text: entity.text(name),
+        let mut sources = vec![Source::new("svcgen.yaml", service)];
+        sources.extend(self.entities.iter().map(|(name, entity)| {
+            Source::new(
+                format!("entities/{}.yaml", name.to_lowercase()),
+                entity.text(name),
+            )
         }));
         sources
     }

@@ -46,10 +46,7 @@ fn databases_on_postgres_become_schemas() {
         let sources: Vec<Source> = imported
             .files
             .iter()
-            .map(|file| Source {
-                path: file.path.clone(),
-                text: file.text.clone(),
-            })
+            .map(|file| Source::new(file.path.clone(), file.text.clone()))
             .collect();
         assert_same(&name, &creation(&physical(&sources), postgres), &before);
     }
