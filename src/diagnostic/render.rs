@@ -48,7 +48,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &[Source], style: Style) -> S
 
 /// All diagnostics as a JSON array, one object a line.
 ///
-/// `line` and `column` count from 1 and are null when the problem has no place;
+/// `line` and `column` count from 1 and are null when the problem has no place, or is a whole file's;
 /// `end` is the column after the last character in the same line.
 pub fn to_json(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
     let objects: Vec<String> = diagnostics
@@ -86,6 +86,11 @@ fn object(diagnostic: &Diagnostic, sources: &[Source]) -> Value {
 
 fn place(span: Span, label: &str, sources: &[Source]) -> Option<Value> {
     let source = sources.get(span.source.0 as usize)?;
+    if !source.has_lines() {
+        return Some(
+            json!({ "path": source.path, "line": null, "column": null, "end": null, "label": null }),
+        );
+    }
     let (line, column) = source.position(span.start);
     let written = source
         .text
@@ -154,6 +159,9 @@ fn excerpts<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Vec<Elemen
 }
 
 fn excerpt<'a>(diagnostic: &'a Diagnostic, file: u32, source: &'a Source) -> Option<Element<'a>> {
+    if !source.has_lines() {
+        return Some(Origin::path(source.path.as_str()).into());
+    }
     let here = || {
         diagnostic
             .labels

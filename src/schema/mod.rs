@@ -59,7 +59,7 @@ pub fn load(sources: &[Source]) -> (Document, Vec<Diagnostic>) {
     let mut service_file: Option<Span> = None;
     for (index, source) in sources.iter().enumerate() {
         let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-        let parsed = match source.problem() {
+        let parsed = match source.problem(id) {
             Some(problem) => Err(problem),
             None => yaml::parse(source, id),
         };

@@ -2,7 +2,7 @@
 
 use std::string::FromUtf8Error;
 
-use super::{MAX_BYTES, Source, without_mark};
+use super::{MAX_BYTES, Source, SourceId, Span, without_mark};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Why a file cannot be read as a schema.
@@ -19,18 +19,28 @@ pub enum Fault {
     TooLarge,
 }
 
+/// What stands in a text for bytes that are none.
+const SHOWN_AS: char = char::REPLACEMENT_CHARACTER;
+
 impl Source {
+    /// Whether there are lines to tell a place by.
+    pub fn has_lines(&self) -> bool {
+        matches!(self.fault, None | Some(Fault::NotUtf8 { .. }))
+    }
+
     /// What is to be said of a file that cannot be read as a schema.
-    pub fn problem(&self) -> Option<Diagnostic> {
+    pub fn problem(&self, id: SourceId) -> Option<Diagnostic> {
         let path = &self.path;
+        let span = |at: usize, length: usize| Span {
+            source: id,
+            start: at,
+            end: at + length,
+        };
         Some(match self.fault.as_ref()? {
             Fault::NotUtf8 { at, is_wide } => {
-                let (line, _) = self.position(*at);
-                Diagnostic::new(
-                    Code::NotUtf8,
-                    format!("`{path}` is not UTF-8: line {line} has a byte that is no text"),
-                )
-                .help(if *is_wide {
+                Diagnostic::new(Code::NotUtf8, format!("`{path}` is not UTF-8"))
+                    .label(span(*at, SHOWN_AS.len_utf8()), "a byte that is no text")
+                    .help(if *is_wide {
                     "the file looks like UTF-16; save it as UTF-8"
                 } else {
                     "save the file as UTF-8"
@@ -40,6 +50,7 @@ impl Source {
                 Code::FileTooLarge,
                 format!("`{path}` is larger than {} KiB", MAX_BYTES / 1024),
             )
+            .label(span(0, 0), "")
             .help("a schema file describes one entity or one service; split it, or remove data that does not belong here"),
         })
     }

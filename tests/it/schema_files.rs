@@ -61,3 +61,38 @@ fn a_file_that_is_no_text_hides_nothing_of_the_others() {
             .is(1, &["S0001", "S0002", "S0301", "S0304", "5 errors"]);
     }
 }
+
+#[test]
+fn a_file_that_is_no_text_is_told_of_with_its_place() {
+    let place = by_hand();
+    place.put("entities/bad.yaml", "\u{feff}entity: Bad\ndoc: gr");
+    let mut latin = place.read("entities/bad.yaml").into_bytes();
+    latin.extend(b"\xfcn\n");
+    place.put("entities/bad.yaml", latin);
+    let wide: Vec<u8> = "\u{feff}entity: Wide\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    place.put("entities/wide.yaml", wide);
+    place.put("entities/big.yaml", "#".repeat(1024 * 1024 + 1));
+    let ended = place.svcgen(&["check", "--format", "json"]);
+    let found: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let at = |index: usize| {
+        let it = &found[index];
+        serde_json::json!([it["code"], it["path"], it["line"], it["column"], it["end"]])
+    };
+    let bad = serde_json::json!(["S0001", "entities/bad.yaml", 2, 8, 9]);
+    let big = serde_json::json!(["S0002", "entities/big.yaml", null, null, null]);
+    let wide = serde_json::json!(["S0001", "entities/wide.yaml", 1, 1, 2]);
+    assert_eq!([at(0), at(1), at(2)], [bad, big, wide]);
+    place.svcgen(&["check"]).is(
+        1,
+        &[
+            "--> entities/bad.yaml:2:8",
+            "doc: gr\u{fffd}n",
+            "--> entities/big.yaml\n",
+            "UTF-16",
+            "entity: Wide",
+        ],
+    );
+}
