@@ -284,10 +284,8 @@ pub fn mark(project: &Project, marked: &[Marked], index: &BTreeMap<String, Strin
 pub fn last_schema(project: &Project) -> Result<Option<Vec<SchemaFile>>, Failure> {
     let text = project.text(state_files::LAST_SCHEMA)?;
     let sources = text.as_deref().and_then(schema::restored);
-    let file = |source: crate::source::Source| SchemaFile {
-        path: source.path,
-        bytes: source.text.into_bytes(),
-    };
+    let file =
+        |source: crate::source::Source| SchemaFile::new(source.path, source.text.into_bytes());
     Ok(sources.map(|it| it.into_iter().map(file).collect()))
 }
 

@@ -343,8 +343,7 @@ impl Gathered {
 /// The files as sources. Loading tells of those that cannot be read, together with what
 /// is wrong with the others.
 pub fn sources(files: Vec<SchemaFile>) -> Vec<Source> {
-    let source = |file: SchemaFile| Source::from_bytes(file.path, file.bytes);
-    files.into_iter().map(source).collect()
+    files.into_iter().map(SchemaFile::source).collect()
 }
 
 /// Refuses a schema with errors.

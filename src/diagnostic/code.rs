@@ -77,6 +77,10 @@ codes! {
     "S0011" FormatVersion: "the format's version is unknown",
     "`svcgen: 1` says which version of the schema format a file is written in. This svcgen\n\
      knows version 1.";
+    "S0012" MisplacedFile: "a file lies where none is read",
+    "Entity files lie in `entities` itself and end in `.yaml` or `.yml`; directories below it are not\n\
+     read. The service file is `svcgen.yaml`, beside `entities`. A file of the schema that lies elsewhere\n\
+     is an error: without it, its table would be taken for one that is no longer wanted.";
     "S0101" UnknownKey: "a key is unknown",
     "The key has no meaning at this place, so what it says would be lost. The JSON Schemas in\n\
      `.svcgen/schema/` list what each place knows; editors complete from them.";

@@ -10,12 +10,13 @@ mod journal;
 pub mod note;
 pub mod place;
 pub mod recovery;
+pub mod schema;
 pub mod transaction;
 pub mod undo;
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::{Component, Path, PathBuf},
 };
 
@@ -27,6 +28,8 @@ use self::{
 };
 use crate::reconcile::{OnDisk, text::Fingerprint};
 
+pub use schema::SchemaFile;
+
 /// The file that makes a directory a project.
 pub const SCHEMA_FILE: &str = "svcgen.yaml";
 /// The lock, relative to the project.
@@ -36,16 +39,15 @@ pub const TABLES_FILE: &str = ".svcgen/tables.json";
 
 /// Holds one run at a time inside a project.
 const BUSY_FILE: &str = ".svcgen/busy";
-/// More than any schema file may have; the rest of a larger one is not read, since
-/// this much of it is refused as well.
-const LARGEST_SOURCE: u64 = 16 * 1024 * 1024;
-
 /// What went wrong between svcgen and the disk.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// There is no project where one was looked for.
     #[error("there is no `svcgen.yaml` in `{0}`{1}")]
     NotFound(PathBuf, &'static str),
+    /// The service file is called otherwise.
+    #[error("`{}` is not read: the service file is called `{SCHEMA_FILE}`", .0.display())]
+    Misnamed(PathBuf),
     /// A file or directory could not be read.
     #[error("cannot read `{path}`")]
     Read {
@@ -73,15 +75,6 @@ fn list(obstacles: &[Obstacle]) -> String {
     lines.join("\n")
 }
 
-/// A file of the schema as it lies on the disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SchemaFile {
-    /// Relative to the project.
-    pub path: String,
-    /// Its bytes, which need not be UTF-8.
-    pub bytes: Vec<u8>,
-}
-
 /// A project's directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
@@ -99,7 +92,7 @@ pub struct Held {
 impl Project {
     /// The project whose directory this is.
     pub fn at(root: &Path) -> Result<Self, ProjectError> {
-        if root.join(SCHEMA_FILE).is_file() {
+        if schema::is_service(root)? {
             Ok(Self {
                 root: root.to_owned(),
             })
@@ -110,11 +103,14 @@ impl Project {
 
     /// The project that a directory belongs to: the nearest `svcgen.yaml` there or above.
     pub fn discover(from: &Path) -> Result<Self, ProjectError> {
-        let root = from.ancestors().find(|it| it.join(SCHEMA_FILE).is_file());
-        root.map(|it| Self {
-            root: it.to_owned(),
-        })
-        .ok_or_else(|| ProjectError::NotFound(from.to_owned(), " or above"))
+        for root in from.ancestors() {
+            if schema::is_service(root)? {
+                return Ok(Self {
+                    root: root.to_owned(),
+                });
+            }
+        }
+        Err(ProjectError::NotFound(from.to_owned(), " or above"))
     }
 
     /// A directory that is to become a project.
@@ -137,7 +133,7 @@ impl Project {
 
     /// `svcgen.yaml` and `entities/*.yaml`, sorted by path.
     pub fn schema(&self) -> Result<Vec<SchemaFile>, ProjectError> {
-        schema_files(&self.root)
+        schema::files(&self.root)
     }
 
     /// The lock's text, if there is one.
@@ -356,50 +352,6 @@ fn introduce(mut busy: &File) {
         .collect();
     let _ = busy.set_len(0);
     let _ = writeln!(busy, "process {}: svcgen {command}", std::process::id());
-}
-
-/// `svcgen.yaml` and `entities/*.yaml` of any directory, sorted by path.
-pub fn schema_files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
-    let mut files = vec![schema_file(root, SCHEMA_FILE.to_owned())?];
-    files.extend(entity_files(root)?);
-    Ok(files)
-}
-
-/// `entities/*.yaml` of any directory, sorted by path.
-pub fn entity_files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
-    let mut paths = Vec::new();
-    match fs::read_dir(root.join("entities")) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(read_error("entities", error)),
-        Ok(entries) => {
-            for entry in entries {
-                let name = entry
-                    .map_err(|error| read_error("entities", error))?
-                    .file_name();
-                // A name that is not UTF-8 keeps its place in messages, and fails to be read there.
-                let name = name.to_string_lossy();
-                let is_yaml = Path::new(&*name)
-                    .extension()
-                    .is_some_and(|it| it == "yaml" || it == "yml");
-                if is_yaml && !name.starts_with('.') {
-                    paths.push(format!("entities/{name}"));
-                }
-            }
-        }
-    }
-    paths.sort();
-    paths
-        .into_iter()
-        .map(|path| schema_file(root, path))
-        .collect()
-}
-
-fn schema_file(root: &Path, path: String) -> Result<SchemaFile, ProjectError> {
-    let mut bytes = Vec::new();
-    File::open(root.join(&path))
-        .and_then(|file| file.take(LARGEST_SOURCE).read_to_end(&mut bytes))
-        .map_err(|error| read_error(&path, error))?;
-    Ok(SchemaFile { path, bytes })
 }
 
 pub(super) fn read_error(path: &str, source: io::Error) -> ProjectError {

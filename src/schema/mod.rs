@@ -199,7 +199,12 @@ fn names_in(source: &Source) -> Vec<String> {
 /// The file's name without directories and extension.
 fn stem(source: &Source) -> &str {
     let file = source.path.rsplit(['/', '\\']).next().unwrap_or_default();
-    file.strip_suffix(".yaml")
-        .or_else(|| file.strip_suffix(".yml"))
-        .unwrap_or(file)
+    match file.rsplit_once('.') {
+        Some((stem, end))
+            if end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml") =>
+        {
+            stem
+        }
+        _ => file,
+    }
 }

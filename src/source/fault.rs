@@ -17,6 +17,10 @@ pub enum Fault {
     },
     /// It is larger than [`MAX_BYTES`].
     TooLarge,
+    /// It lies below the directory of the entities, and not in it.
+    TooDeep,
+    /// It is almost called like the service file, which is there as well.
+    NotTheService,
 }
 
 /// What stands in a text for bytes that are none.
@@ -52,6 +56,21 @@ impl Source {
             )
             .label(span(0, 0), "")
             .help("a schema file describes one entity or one service; split it, or remove data that does not belong here"),
+            Fault::TooDeep => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                Diagnostic::new(
+                    Code::MisplacedFile,
+                    format!("`{path}` is not read: entity files lie in `entities` itself"),
+                )
+                .label(span(0, 0), "")
+                .help(format!("move it to `entities/{name}`, or out of `entities`"))
+            }
+            Fault::NotTheService => Diagnostic::new(
+                Code::MisplacedFile,
+                format!("`{path}` is not read: the service file is `svcgen.yaml`"),
+            )
+            .label(span(0, 0), "")
+            .help("keep one of the two, under the name `svcgen.yaml`"),
         })
     }
 }

@@ -96,3 +96,81 @@ fn a_file_that_is_no_text_is_told_of_with_its_place() {
         ],
     );
 }
+
+#[test]
+fn an_extension_in_capitals_is_read() {
+    let place = by_hand();
+    place.put("entities/note.YAML", "entity: Note\nfields:\n  tag: Tag?\n");
+    place.put(
+        "entities/list.Yml",
+        "entity: Mark\nfields:\n  note: Note?\n",
+    );
+    let found = reported(&place);
+    let warned: Vec<_> = found.iter().map(|it| it.2.as_str()).collect();
+    assert_eq!(warned, ["S0009"], "the file `list.Yml` is of `Mark`");
+    place.svcgen(&["check"]).is(0, &["3 entities in 4 files"]);
+}
+
+#[test]
+fn an_entity_in_a_directory_below_is_told_of() {
+    let place = by_hand();
+    place.put(
+        "entities/sales/order.yaml",
+        "entity: Order\nfields:\n  a: int\n",
+    );
+    place.put("entities/sales/deep/er.YML", "entity: Er\n");
+    place.put("entities/sales/read.me", "nothing");
+    place.put("entities/.hidden/x.yaml", "nothing");
+    place.put(
+        "entities/note.yaml",
+        "entity: Note\nfields:\n  order: Order\n  no: Nope\n",
+    );
+    let found = reported(&place);
+    let told: Vec<_> = found
+        .iter()
+        .map(|it| (it.0.as_str(), it.2.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("entities/note.yaml"), "S0301"),
+            (Some("entities/sales/deep/er.YML"), "S0012"),
+            (Some("entities/sales/order.yaml"), "S0012"),
+        ]
+    );
+    place.svcgen(&["generate"]).is(
+        1,
+        &[
+            "no type or entity `Nope`",
+            "move it to `entities/order.yaml`",
+            "3 errors",
+        ],
+    );
+}
+
+#[test]
+fn a_service_file_of_another_name_is_told_of() {
+    let place = Place::empty();
+    place.put("svcgen.yml", SERVICE);
+    place.put(
+        "entities/tag.yaml",
+        "entity: Tag\nfields:\n  name: string\n",
+    );
+    for command in [&["check"][..], &["generate"], &["--project", ".", "check"]] {
+        place.svcgen(command).is(
+            2,
+            &["svcgen.yml` is not read", "rename it to `svcgen.yaml`"],
+        );
+    }
+    place
+        .svcgen(&["new", "other", "--from", ".", "--no-git"])
+        .is(2, &["svcgen.yml` is not read"]);
+    place.put("svcgen.yaml", SERVICE);
+    place.svcgen(&["check"]).is(
+        1,
+        &[
+            "error[S0012]: `svcgen.yml` is not read",
+            "keep one of the two",
+        ],
+    );
+}

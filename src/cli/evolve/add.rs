@@ -39,10 +39,10 @@ pub fn entity(project: Option<&Path>, options: &AddEntity, shell: &Shell) -> Res
     if let Some(doc) = &options.doc {
         yaml = yaml.replacen('\n', &format!("\ndoc: {}\n", quoted(doc)), 1);
     }
-    draft.after.push(SchemaFile {
-        bytes: with_modeline(&path, schema, &yaml).into_bytes(),
-        path: path.clone(),
-    });
+    draft.after.push(SchemaFile::new(
+        path.clone(),
+        with_modeline(&path, schema, &yaml).into_bytes(),
+    ));
     let telling = Telling {
         verb: "Added",
         what: format!("{}, {path}", entity.name),

@@ -60,6 +60,9 @@ impl Draft {
     fn open(named: Option<&Path>) -> Result<Self, Failure> {
         let project = generate::find(named)?;
         let before = project.schema()?;
+        if before.iter().any(|it| it.fault.is_some()) {
+            pipeline::refuse_wrong(&before)?;
+        }
         let texts: Result<Vec<_>, _> = before.iter().map(text).collect();
         let files = texts
             .and_then(|it| Files::of(it.into_iter()).map_err(|error| refuse("the schema", &error)));

@@ -25,7 +25,7 @@ pub fn load(name: &str) -> Option<(Vec<SchemaFile>, Extras)> {
     for (path, bytes) in files {
         let path = path.strip_prefix(&prefix)?.to_owned();
         if path == crate::project::SCHEMA_FILE || path.starts_with("entities/") {
-            schema.push(SchemaFile { path, bytes });
+            schema.push(SchemaFile::new(path, bytes));
         } else {
             extras.insert(path, bytes);
         }

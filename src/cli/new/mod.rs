@@ -131,6 +131,8 @@ fn own_files(root: &Path, schema: Vec<SchemaFile>, extras: Extras) -> Result<Vec
     let mut conflicts = Vec::new();
     let files = schema
         .into_iter()
+        // What cannot be read is not written: the check refuses it.
+        .filter(|it| it.fault.is_none())
         .map(|it| (it.path, it.bytes))
         .chain(extras);
     for (path, bytes) in files {

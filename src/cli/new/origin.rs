@@ -167,10 +167,7 @@ fn from_options(
 }
 
 fn write_schema(service: &Service, entities: &[Entity]) -> Result<Vec<SchemaFile>, Failure> {
-    let mut schema = vec![SchemaFile {
-        path: SCHEMA_FILE.to_owned(),
-        bytes: service.to_yaml().into_bytes(),
-    }];
+    let mut schema = vec![SchemaFile::new(SCHEMA_FILE, service.to_yaml().into_bytes())];
     for entity in entities {
         let path = entity.path();
         if schema.iter().any(|it| it.path == path) {
@@ -179,10 +176,7 @@ fn write_schema(service: &Service, entities: &[Entity]) -> Result<Vec<SchemaFile
                 hint: None,
             });
         }
-        schema.push(SchemaFile {
-            path,
-            bytes: entity.to_yaml().into_bytes(),
-        });
+        schema.push(SchemaFile::new(path, entity.to_yaml().into_bytes()));
     }
     Ok(schema)
 }
@@ -191,25 +185,22 @@ fn write_schema(service: &Service, entities: &[Entity]) -> Result<Vec<SchemaFile
 /// entity file alone, with a service around it.
 fn from_files(from: &Path, name: String) -> Result<Vec<SchemaFile>, Failure> {
     if from.is_dir() {
-        if !from.join(SCHEMA_FILE).is_file() {
+        if !project::schema::is_service(from)? {
             let message = format!("there is no `{SCHEMA_FILE}` in `{}`", from.display());
             return Err(Failure::usage(
                 message,
                 "`--from` takes the directory of a schema, or one schema file",
             ));
         }
-        return Ok(project::schema_files(from)?);
+        return Ok(project::schema::files(from)?);
     }
     let bytes = fs::read(from)
         .map_err(|error| Failure::internal(format!("cannot read `{}`", from.display()), error))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if schema_text::get(&text, "svcgen").is_some() {
         let directory = from.parent().unwrap_or(Path::new("."));
-        let mut schema = vec![SchemaFile {
-            path: SCHEMA_FILE.to_owned(),
-            bytes,
-        }];
-        schema.extend(project::entity_files(directory)?);
+        let mut schema = vec![SchemaFile::new(SCHEMA_FILE, bytes)];
+        schema.extend(project::schema::entities(directory)?);
         return Ok(schema);
     }
     let Some(entity) = schema_text::get(&text, "entity") else {
@@ -235,14 +226,15 @@ fn from_files(from: &Path, name: String) -> Result<Vec<SchemaFile>, Failure> {
         features: vec![FeatureName::Http, FeatureName::Openapi],
     };
     let mut schema = write_schema(&service, &[])?;
-    schema.push(SchemaFile { path, bytes });
+    schema.push(SchemaFile::new(path, bytes));
     Ok(schema)
 }
 
 /// The file as it is written: with the line for editors, the service's name and its runtime.
 fn finish(file: SchemaFile, name: &str, runtime: Option<&str>) -> Result<SchemaFile, Failure> {
     let (service_schema, entity_schema) = state_files::schema_names()?;
-    let Ok(text) = String::from_utf8(file.bytes.clone()) else {
+    let text = String::from_utf8(file.bytes.clone());
+    let (Ok(text), None) = (text, &file.fault) else {
         // The schema's check says what is wrong with it.
         return Ok(file);
     };

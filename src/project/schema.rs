@@ -1,0 +1,148 @@
+//! The files of a schema as they lie on the disk.
+//!
+//! Nothing that looks like a file of the schema is passed over in silence: what cannot be
+//! read comes with its fault, so that the check tells of it together with everything else.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::Path,
+};
+
+use super::{ProjectError, SCHEMA_FILE, read_error};
+use crate::source::{Fault, Source};
+
+/// The directory of the entity files.
+const ENTITIES: &str = "entities";
+/// More than any schema file may have; the rest of a larger one is not read, since
+/// this much of it is refused as well.
+const LARGEST_SOURCE: u64 = 16 * 1024 * 1024;
+/// How far below [`ENTITIES`] misplaced files are looked for.
+const DEEPEST: usize = 8;
+
+/// A file of the schema as it lies on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaFile {
+    /// Relative to the project.
+    pub path: String,
+    /// Its bytes, which need not be UTF-8.
+    pub bytes: Vec<u8>,
+    /// Why it is not read, if it is not.
+    pub fault: Option<Fault>,
+}
+
+impl SchemaFile {
+    /// A file with this content.
+    pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self {
+            path: path.into(),
+            bytes,
+            fault: None,
+        }
+    }
+
+    fn faulty(path: String, fault: Fault) -> Self {
+        Self {
+            fault: Some(fault),
+            ..Self::new(path, Vec::new())
+        }
+    }
+
+    /// The file as a source.
+    pub fn source(self) -> Source {
+        match self.fault {
+            Some(fault) => Source::faulty(self.path, fault),
+            None => Source::from_bytes(self.path, self.bytes),
+        }
+    }
+}
+
+/// Whether a directory has the file of a service.
+pub fn is_service(root: &Path) -> Result<bool, ProjectError> {
+    if root.join(SCHEMA_FILE).is_file() {
+        return Ok(true);
+    }
+    match misnamed(root).into_iter().next() {
+        Some(name) => Err(ProjectError::Misnamed(root.join(name))),
+        None => Ok(false),
+    }
+}
+
+/// `svcgen.yaml` and `entities/*.yaml` of a directory, sorted by path.
+pub fn files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
+    let mut files = vec![file(root, SCHEMA_FILE.to_owned())?];
+    let beside = misnamed(root).into_iter();
+    files.extend(beside.map(|it| SchemaFile::faulty(it, Fault::NotTheService)));
+    files.extend(entities(root)?);
+    Ok(files)
+}
+
+/// `entities/*.yaml` of a directory, sorted by path.
+pub fn entities(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
+    let error = |error| read_error(ENTITIES, error);
+    let entries = match fs::read_dir(root.join(ENTITIES)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(error)?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        // A name that is not UTF-8 keeps its place in messages, and fails to be read there.
+        let name = entry.map_err(error)?.file_name();
+        let name = name.to_string_lossy();
+        let path = format!("{ENTITIES}/{name}");
+        if name.starts_with('.') {
+            continue;
+        }
+        if is_yaml(&name) {
+            files.push(file(root, path)?);
+        } else if root.join(&path).is_dir() {
+            files.extend(misplaced(root, &path));
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn is_yaml(name: &str) -> bool {
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
+}
+
+/// What is almost called like the service file, and is not read.
+fn misnamed(root: &Path) -> Vec<String> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let names = entries.map(|it| it.file_name().to_string_lossy().into_owned());
+    let is_near = |name: &String| {
+        let stem = Path::new(name).file_stem();
+        name != SCHEMA_FILE
+            && is_yaml(name)
+            && stem.is_some_and(|it| it.eq_ignore_ascii_case("svcgen"))
+    };
+    let mut names: Vec<String> = names.filter(is_near).collect();
+    names.sort();
+    names
+}
+
+/// Files of entities in a directory below the one where they belong.
+fn misplaced(root: &Path, directory: &str) -> Vec<SchemaFile> {
+    let name = |entry: &walkdir::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let walk = walkdir::WalkDir::new(root.join(directory)).max_depth(DEEPEST);
+    let is_shown = |it: &walkdir::DirEntry| it.depth() == 0 || !name(it).starts_with('.');
+    let entries = walk.into_iter().filter_entry(is_shown).flatten();
+    let files = entries.filter(|it| !it.file_type().is_dir() && is_yaml(&name(it)));
+    let path = |it: walkdir::DirEntry| {
+        let path = it.path().strip_prefix(root).unwrap_or(it.path());
+        path.to_string_lossy().replace('\\', "/")
+    };
+    files
+        .map(|it| SchemaFile::faulty(path(it), Fault::TooDeep))
+        .collect()
+}
+
+fn file(root: &Path, path: String) -> Result<SchemaFile, ProjectError> {
+    let mut bytes = Vec::new();
+    File::open(root.join(&path))
+        .and_then(|file| file.take(LARGEST_SOURCE).read_to_end(&mut bytes))
+        .map_err(|error| read_error(&path, error))?;
+    Ok(SchemaFile::new(path, bytes))
+}
