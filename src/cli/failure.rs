@@ -253,6 +253,7 @@ impl From<ProjectError> for Failure {
     fn from(error: ProjectError) -> Self {
         match error {
             ProjectError::NotFound(..) => Self::usage(error.to_string(), "run `svcgen new NAME` to begin a service"),
+            ProjectError::NoFile(..) => Self::usage(error.to_string(), "move it away"),
             ProjectError::Misnamed(_) => Self::usage(error.to_string(), "rename it to `svcgen.yaml`"),
             ProjectError::Obstacles(_) => Self::InTheWay {
                 message: format!("{error}\nnothing was written"),

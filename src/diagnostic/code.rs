@@ -81,6 +81,9 @@ codes! {
     "Entity files lie in `entities` itself and end in `.yaml` or `.yml`; directories below it are not\n\
      read. The service file is `svcgen.yaml`, beside `entities`. A file of the schema that lies elsewhere\n\
      is an error: without it, its table would be taken for one that is no longer wanted.";
+    "S0013" UnreadableFile: "a file cannot be read",
+    "Something lies at the path of a schema file and is none: a directory, a pipe, a device, a link\n\
+     that leads nowhere, or a file that you may not read. Move it away or repair it.";
     "S0101" UnknownKey: "a key is unknown",
     "The key has no meaning at this place, so what it says would be lost. The JSON Schemas in\n\
      `.svcgen/schema/` list what each place knows; editors complete from them.";

@@ -48,6 +48,9 @@ pub enum ProjectError {
     /// The service file is called otherwise.
     #[error("`{}` is not read: the service file is called `{SCHEMA_FILE}`", .0.display())]
     Misnamed(PathBuf),
+    /// What is called like the service file is no file.
+    #[error("`{}` is {}, and the service file is to be there", .0.display(), .1)]
+    NoFile(PathBuf, &'static str),
     /// A file or directory could not be read.
     #[error("cannot read `{path}`")]
     Read {

@@ -4,7 +4,7 @@
 //! read comes with its fault, so that the check tells of it together with everything else.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, FileType},
     io::{self, Read as _},
     path::Path,
 };
@@ -59,8 +59,11 @@ impl SchemaFile {
 
 /// Whether a directory has the file of a service.
 pub fn is_service(root: &Path) -> Result<bool, ProjectError> {
-    if root.join(SCHEMA_FILE).is_file() {
-        return Ok(true);
+    let file = root.join(SCHEMA_FILE);
+    match fs::metadata(&file).map(|it| it.file_type()) {
+        Ok(kind) if kind.is_file() => return Ok(true),
+        Ok(kind) => return Err(ProjectError::NoFile(file, kind_in_words(kind))),
+        Err(_) => {}
     }
     match misnamed(root).into_iter().next() {
         Some(name) => Err(ProjectError::Misnamed(root.join(name))),
@@ -70,7 +73,7 @@ pub fn is_service(root: &Path) -> Result<bool, ProjectError> {
 
 /// `svcgen.yaml` and `entities/*.yaml` of a directory, sorted by path.
 pub fn files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
-    let mut files = vec![file(root, SCHEMA_FILE.to_owned())?];
+    let mut files = vec![file(root, SCHEMA_FILE.to_owned())];
     let beside = misnamed(root).into_iter();
     files.extend(beside.map(|it| SchemaFile::faulty(it, Fault::NotTheService)));
     files.extend(entities(root)?);
@@ -94,7 +97,7 @@ pub fn entities(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
             continue;
         }
         if is_yaml(&name) {
-            files.push(file(root, path)?);
+            files.push(file(root, path));
         } else if root.join(&path).is_dir() {
             files.extend(misplaced(root, &path));
         }
@@ -139,10 +142,45 @@ fn misplaced(root: &Path, directory: &str) -> Vec<SchemaFile> {
         .collect()
 }
 
-fn file(root: &Path, path: String) -> Result<SchemaFile, ProjectError> {
+fn file(root: &Path, path: String) -> SchemaFile {
+    match read(&root.join(&path)) {
+        Ok(bytes) => SchemaFile::new(path, bytes),
+        Err(fault) => SchemaFile::faulty(path, fault),
+    }
+}
+
+/// Reads a file, but nothing that is none: a pipe would keep the run waiting for ever.
+pub fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+    let failed = |error: io::Error| Fault::Unreadable(error.to_string());
+    let kind = fs::metadata(path).map_err(failed)?.file_type();
+    if !kind.is_file() {
+        return Err(Fault::NoFile(kind_in_words(kind)));
+    }
     let mut bytes = Vec::new();
-    File::open(root.join(&path))
-        .and_then(|file| file.take(LARGEST_SOURCE).read_to_end(&mut bytes))
-        .map_err(|error| read_error(&path, error))?;
-    Ok(SchemaFile::new(path, bytes))
+    let file = File::open(path).map_err(failed)?;
+    file.take(LARGEST_SOURCE)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(bytes)
+}
+
+fn kind_in_words(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return "a named pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+    }
+    if kind.is_dir() {
+        "a directory"
+    } else {
+        "no ordinary file"
+    }
 }

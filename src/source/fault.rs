@@ -6,9 +6,10 @@ use super::{MAX_BYTES, Source, SourceId, Span, without_mark};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Why a file cannot be read as a schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// It has bytes that are no text.
+    #[error("is not UTF-8")]
     NotUtf8 {
         /// Where the first of them is shown in the text.
         at: usize,
@@ -16,10 +17,19 @@ pub enum Fault {
         is_wide: bool,
     },
     /// It is larger than [`MAX_BYTES`].
+    #[error("is larger than {} KiB", MAX_BYTES / 1024)]
     TooLarge,
+    /// It is no ordinary file, but what the words say.
+    #[error("is {0}, and a schema file is to be there")]
+    NoFile(&'static str),
+    /// The system would not give it, for the reason that it says.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
     /// It lies below the directory of the entities, and not in it.
+    #[error("is not read: entity files lie in `entities` itself")]
     TooDeep,
     /// It is almost called like the service file, which is there as well.
+    #[error("is not read: the service file is `svcgen.yaml`")]
     NotTheService,
 }
 
@@ -34,44 +44,54 @@ impl Source {
 
     /// What is to be said of a file that cannot be read as a schema.
     pub fn problem(&self, id: SourceId) -> Option<Diagnostic> {
-        let path = &self.path;
+        let fault = self.fault.as_ref()?;
         let span = |at: usize, length: usize| Span {
             source: id,
             start: at,
             end: at + length,
         };
-        Some(match self.fault.as_ref()? {
-            Fault::NotUtf8 { at, is_wide } => {
-                Diagnostic::new(Code::NotUtf8, format!("`{path}` is not UTF-8"))
-                    .label(span(*at, SHOWN_AS.len_utf8()), "a byte that is no text")
-                    .help(if *is_wide {
-                    "the file looks like UTF-16; save it as UTF-8"
-                } else {
-                    "save the file as UTF-8"
-                })
+        let problem = Diagnostic::new(fault.code(), format!("`{}` {fault}", self.path));
+        let problem = match fault {
+            Fault::NotUtf8 { at, .. } => {
+                problem.label(span(*at, SHOWN_AS.len_utf8()), "a byte that is no text")
             }
-            Fault::TooLarge => Diagnostic::new(
-                Code::FileTooLarge,
-                format!("`{path}` is larger than {} KiB", MAX_BYTES / 1024),
-            )
-            .label(span(0, 0), "")
-            .help("a schema file describes one entity or one service; split it, or remove data that does not belong here"),
-            Fault::TooDeep => {
-                let name = path.rsplit('/').next().unwrap_or(path);
-                Diagnostic::new(
-                    Code::MisplacedFile,
-                    format!("`{path}` is not read: entity files lie in `entities` itself"),
-                )
-                .label(span(0, 0), "")
-                .help(format!("move it to `entities/{name}`, or out of `entities`"))
-            }
-            Fault::NotTheService => Diagnostic::new(
-                Code::MisplacedFile,
-                format!("`{path}` is not read: the service file is `svcgen.yaml`"),
-            )
-            .label(span(0, 0), "")
-            .help("keep one of the two, under the name `svcgen.yaml`"),
+            _ => problem.label(span(0, 0), ""),
+        };
+        Some(match fault.help(&self.path) {
+            Some(help) => problem.help(help),
+            None => problem,
         })
+    }
+}
+
+impl Fault {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotUtf8 { .. } => Code::NotUtf8,
+            Self::TooLarge => Code::FileTooLarge,
+            Self::NoFile(_) | Self::Unreadable(_) => Code::UnreadableFile,
+            Self::TooDeep | Self::NotTheService => Code::MisplacedFile,
+        }
+    }
+
+    fn help(&self, path: &str) -> Option<String> {
+        let help = match self {
+            Self::NotUtf8 { is_wide: true, .. } => "the file looks like UTF-16; save it as UTF-8",
+            Self::NotUtf8 { is_wide: false, .. } => "save the file as UTF-8",
+            Self::TooLarge => {
+                "a schema file describes one entity or one service; split it, or remove data that does not belong here"
+            }
+            Self::NoFile(_) => "move it away, or give it a name without `.yaml`",
+            Self::Unreadable(_) => return None,
+            Self::TooDeep => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                return Some(format!(
+                    "move it to `entities/{name}`, or out of `entities`"
+                ));
+            }
+            Self::NotTheService => "keep one of the two, under the name `svcgen.yaml`",
+        };
+        Some(help.to_owned())
     }
 }
 

@@ -159,7 +159,12 @@ fn every_report_is_as_it_was_read_and_approved() {
 fn every_code_is_shown_by_a_case() {
     use svcgen::diagnostic::Code;
     // These are about files that are no texts, or lie elsewhere; `schema_files.rs` tests them.
-    let elsewhere = [Code::NotUtf8, Code::FileTooLarge, Code::MisplacedFile];
+    let elsewhere = [
+        Code::NotUtf8,
+        Code::FileTooLarge,
+        Code::MisplacedFile,
+        Code::UnreadableFile,
+    ];
     let mut missing: Vec<Code> = Code::ALL
         .iter()
         .copied()

@@ -177,7 +177,7 @@ fn from_a_directory_a_service_file_or_an_entity_file() {
         .is(2, &["is no schema file"]);
     place
         .svcgen(&["new", "d", "--from", "nowhere"])
-        .is(2, &["cannot read `nowhere`"]);
+        .is(2, &["`nowhere` cannot be read"]);
     assert!(!place.has("d"));
 }
 

@@ -174,3 +174,54 @@ fn a_service_file_of_another_name_is_told_of() {
         ],
     );
 }
+
+#[test]
+fn what_is_no_ordinary_file_is_told_of_and_hides_nothing() {
+    let place = by_hand();
+    std::fs::create_dir(place.root().join("entities/folder.yaml")).expect("created");
+    place.put(
+        "entities/note.yaml",
+        "entity: Note\nfields:\n  folder: Folder\n  no: Nope\n",
+    );
+    let ended = place.svcgen(&["generate"]);
+    ended.is(
+        1,
+        &[
+            "`entities/folder.yaml` is a directory",
+            "`Nope`",
+            "2 errors",
+        ],
+    );
+    assert_eq!(codes(&place), ["S0013", "S0301"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_a_device_and_a_link_to_nowhere_do_not_stop_a_run() {
+    let place = by_hand();
+    let entities = place.root().join("entities");
+    let pipe = entities.join("pipe.yaml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|it| it.success()));
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, entities.join(name));
+    link("/dev/zero", "device.yaml").expect("linked");
+    link("nowhere", "gone.yaml").expect("linked");
+    place.put("entities/note.yaml", "entity: Note\nfields:\n  no: Nope\n");
+    place.svcgen(&["check"]).is(
+        1,
+        &[
+            "`entities/pipe.yaml` is a named pipe",
+            "`entities/device.yaml` is a device",
+            "`entities/gone.yaml` cannot be read",
+            "`Nope`",
+            "4 errors",
+        ],
+    );
+    let from = pipe.to_str().expect("UTF-8");
+    let new = ["new", "other", "--from", from, "--no-git"];
+    place.svcgen(&new).is(2, &["is a named pipe"]);
+    std::fs::rename(&pipe, place.root().join("svcgen.yaml")).expect("moved");
+    place
+        .svcgen(&["check"])
+        .is(2, &["svcgen.yaml` is a named pipe"]);
+}

@@ -194,8 +194,10 @@ fn from_files(from: &Path, name: String) -> Result<Vec<SchemaFile>, Failure> {
         }
         return Ok(project::schema::files(from)?);
     }
-    let bytes = fs::read(from)
-        .map_err(|error| Failure::internal(format!("cannot read `{}`", from.display()), error))?;
+    let bytes = project::schema::read(from).map_err(|fault| Failure::Usage {
+        message: format!("`{}` {fault}", from.display()),
+        hint: None,
+    })?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if schema_text::get(&text, "svcgen").is_some() {
         let directory = from.parent().unwrap_or(Path::new("."));
