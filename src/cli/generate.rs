@@ -10,7 +10,7 @@ use super::{
     findings,
     heads::{self, Joining, Keep},
     merging, moved,
-    pipeline::Wishes,
+    pipeline::{self, Wishes},
     prepared::Prepared,
     proving::Proving,
     questions, report,
@@ -36,6 +36,9 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
     }
     if options.dry_run || options.check || options.diff {
         return rehearse(&project, options, shell);
+    }
+    if !project.was_held() {
+        pipeline::refuse_wrong(&project.schema()?)?;
     }
     let held = hold(project, shell)?;
     let project = held.project();

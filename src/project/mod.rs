@@ -286,6 +286,11 @@ impl Project {
         recovery::is_pending(&self.root)
     }
 
+    /// Whether a run was here before, so that holding the project leaves nothing new behind.
+    pub fn was_held(&self) -> bool {
+        self.root.join(BUSY_FILE).exists()
+    }
+
     /// Holds the project for one run, waiting for another to end (after `waiting` was
     /// called with what is known of it), and clears up after one that was stopped.
     pub fn hold(self, waiting: impl FnOnce(&str)) -> Result<(Held, Vec<Recovered>), ProjectError> {

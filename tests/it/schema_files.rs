@@ -225,3 +225,29 @@ fn a_pipe_a_device_and_a_link_to_nowhere_do_not_stop_a_run() {
         .svcgen(&["check"])
         .is(2, &["svcgen.yaml` is a named pipe"]);
 }
+
+#[test]
+fn a_wrong_schema_leaves_nothing_in_a_directory_written_by_hand() {
+    let place = by_hand();
+    place.put("entities/note.yaml", "entity: Note\nfields:\n  no: Nope\n");
+    let commands = [
+        &["generate"][..],
+        &["generate", "--dry-run"],
+        &["generate", "--check"],
+        &["check"],
+        &["add-entity", "Mark", "name:string"],
+        &["add-field", "Tag", "size:int"],
+        &["rename-field", "Tag", "name", "title"],
+        &["rename-entity", "Tag", "Label"],
+        &["remove-entity", "Tag", "--yes"],
+    ];
+    for command in commands {
+        place.svcgen(command).is(1, &["`Nope`"]);
+        let left = std::fs::read_dir(place.root()).expect("read");
+        let mut left: Vec<_> = left.map(|it| it.expect("read").file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["entities", "svcgen.yaml"], "{command:?}");
+    }
+    place.put("entities/note.yaml", "entity: Note\nfields:\n  yes: int\n");
+    place.ok(&["generate"]);
+}

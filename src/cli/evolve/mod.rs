@@ -131,6 +131,9 @@ impl Draft {
             prepared.moved.tell(shell);
             return outcome.rehearsed(manner.format, shell);
         }
+        if !self.project.was_held() {
+            pipeline::refuse_wrong(&self.after)?;
+        }
         let held = generate::hold(self.project.clone(), shell)?;
         // Another run may have changed what was read before this one held the project.
         if held.project().schema()? != self.before {
