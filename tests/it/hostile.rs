@@ -2,6 +2,8 @@
 //!
 //! `SVCGEN_FUZZ=100000` runs as many cases of each property instead of a few.
 
+mod tokens;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use svcgen::diagnostic::{Diagnostic, Style, render, to_json};
