@@ -194,7 +194,8 @@ impl<T: Read> Read for Vec<Spanned<T>> {
                 read.push(Spanned::new(value, reader.shown(item.span)));
             }
         }
-        Some(read)
+        // A list of nothing but mistakes is not an empty one.
+        (!read.is_empty() || items.is_empty()).then_some(read)
     }
 }
 
@@ -292,11 +293,19 @@ macro_rules! document {
         #[derive(Debug, Clone, PartialEq, Default)]
         pub struct $name {
             $( $(#[doc = $field_doc])* pub $field: Option<$crate::source::Spanned<$type>>, )*
+            /// Keys that are there, with values that could not be read.
+            pub unread: Vec<&'static str>,
         }
 
         impl $name {
             /// Every key that the mapping may have.
             pub const KEYS: &'static [&'static str] = &[$($crate::schema::read::key(stringify!($field))),*];
+
+            /// Whether one of the keys is there with a value that could not be read, so that
+            /// nothing is to be told of its absence.
+            pub fn is_unread(&self, keys: &[&str]) -> bool {
+                self.unread.iter().any(|it| keys.contains(it))
+            }
         }
 
         impl $crate::schema::read::Read for $name {
@@ -312,8 +321,12 @@ macro_rules! document {
                     missing.retain(|key| *key != entry.key.value);
                     match entry.key.value.as_str() {
                         $(key if key == $crate::schema::read::key(stringify!($field)) => {
+                            let key = $crate::schema::read::key(stringify!($field));
                             read.$field = <$type as $crate::schema::read::Read>::read(&entry.value, reader)
                                 .map(|value| $crate::source::Spanned::new(value, reader.shown(entry.value.span)));
+                            if read.$field.is_none() {
+                                read.unread.push(key);
+                            }
                         })*
                         _ => reader.unknown_key(&entry.key, $place, Self::KEYS),
                     }

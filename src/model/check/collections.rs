@@ -6,6 +6,7 @@ use super::draft::{Draft, Member, MemberKind, Names};
 use super::fields::{MAX_ITEMS, on_archive, text};
 use super::limits;
 use super::naming::{self, Form};
+use super::unknown::unknown_entity;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Collection, EntityId, FieldKind, Link, OnArchive, Via};
 use crate::schema::field::{CollectionDoc, OnArchiveWord};
@@ -87,15 +88,7 @@ fn target(doc: &CollectionDoc, names: &Names, problems: &mut Vec<Diagnostic>) ->
     let many = doc.many.as_ref()?;
     let found = names.find(&many.value);
     if found.is_none() && !names.may_be(&many.value) {
-        let candidates: Vec<&str> = names.all().collect();
-        problems.push(
-            Diagnostic::new(
-                Code::UnknownType,
-                format!("there is no entity `{}`", many.value),
-            )
-            .label(many.span, "not known")
-            .did_you_mean(&many.value, candidates),
-        );
+        problems.push(unknown_entity(many, names));
     }
     found.map(|id| id.0)
 }

@@ -36,6 +36,7 @@ pub fn read(
         }
         (Some(short), None) => short,
         (None, Some(values)) => &values.value,
+        (None, None) if field.options.is_unread(&["values"]) => return None,
         (None, None) => {
             problems.push(
                 Diagnostic::new(

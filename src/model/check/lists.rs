@@ -24,6 +24,7 @@ pub fn read(
             );
             return None;
         }
+        (None, None) if field.options.is_unread(&["of"]) => return None,
         (None, None) => {
             problems.push(
                 Diagnostic::new(

@@ -251,6 +251,7 @@ fn runtime_source(doc: &RuntimeDoc, at: Span, problems: &mut Vec<Diagnostic>) ->
             rev: doc.rev.as_ref().map(|it| it.value.0.clone()),
         },
         (None, None, Some(version)) => RuntimeSource::Version(version.value.0.clone()),
+        (None, None, None) if doc.is_unread(&["path", "git", "version"]) => RuntimeSource::Vendored,
         (None, None, None) => {
             problems.push(problem("nothing says where the runtime comes from"));
             RuntimeSource::Vendored
@@ -294,6 +295,7 @@ fn client(
     let source = match (&doc.service, &doc.proto) {
         (Some(service), None) => ClientSource::Service(service.value.clone()),
         (None, Some(proto)) => ClientSource::Proto(proto.value.clone()),
+        (None, None) if doc.is_unread(&["service", "proto"]) => return None,
         _ => {
             problems.push(
                 Diagnostic::new(

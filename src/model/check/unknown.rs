@@ -2,8 +2,8 @@
 
 use super::draft::Names;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::schema::one_of;
 use crate::schema::type_expression::{TYPES, TypeExpression};
+use crate::schema::{list_of, one_of};
 use crate::source::Spanned;
 
 /// Types that people know from elsewhere, each with its name here.
@@ -40,6 +40,33 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("varchar", "string"),
 ];
 
+/// Reports an entity that nobody declared, where nothing but an entity can be meant.
+pub fn unknown_entity(name: &Spanned<String>, names: &Names) -> Diagnostic {
+    let written = name.value.as_str();
+    let problem = Diagnostic::new(Code::UnknownType, format!("there is no entity `{written}`"))
+        .label(name.span, "not known");
+    let is_scalar = TYPES.iter().any(|(word, _)| *word == written)
+        && !matches!(written, "enum" | "list" | "json");
+    match crate::diagnostic::nearest(written, names.all()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None if is_scalar => problem.help(format!(
+            "`many` is for records of another entity; a list of values is `list({written})`"
+        )),
+        None if written.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            problem.help(describe(written))
+        }
+        None => {
+            let mut known: Vec<&str> = names.all().collect();
+            known.sort_unstable();
+            problem.help(format!("there is {}", list_of(&known)))
+        }
+    }
+}
+
+fn describe(name: &str) -> String {
+    format!("describe it in a file that begins with `entity: {name}`")
+}
+
 /// Reports an unknown type, unless the entity may be in a file that could not be read.
 pub fn unknown_type(r#type: &Spanned<TypeExpression>, names: &Names) -> Option<Diagnostic> {
     let name = r#type.value.name.as_str();
@@ -59,9 +86,9 @@ pub fn unknown_type(r#type: &Spanned<TypeExpression>, names: &Names) -> Option<D
         match (elsewhere, crate::diagnostic::nearest(name, known())) {
             (Some((_, here)), _) => problem.help(format!("here it is called `{here}`")),
             (None, Some(near)) => problem.help(format!("did you mean `{near}`?")),
-            (None, None) if name.starts_with(|c: char| c.is_ascii_uppercase()) => problem.help(
-                format!("describe it in a file that begins with `entity: {name}`"),
-            ),
+            (None, None) if name.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                problem.help(describe(name))
+            }
             (None, None) => {
                 let words: Vec<&str> = TYPES.iter().map(|(word, _)| *word).collect();
                 problem.help(format!(
