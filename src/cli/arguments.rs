@@ -281,6 +281,9 @@ Fields are NAME:TYPE; a `?` makes one nullable. Types: string text int bigint fl
 bool uuid date time timestamp duration json bytes enum(a,b) list(TYPE), the name of an entity for
 a reference, many(ENTITY) for its other side.
 
+With --force, a README, a configuration, tests and git's files that are there stay as they are,
+and are named; a file that the service is built of is in the way.
+
 Examples:
   svcgen new shop                              asks what it needs
   svcgen new shop --example shop --run         generates, builds and starts the example
@@ -328,7 +331,7 @@ pub struct New {
     /// Ask nothing
     #[arg(long, help_heading = "How it is written")]
     pub no_input: bool,
-    /// Write into a directory that is not empty; files that are there are still never overwritten
+    /// Write into a directory that is not empty; no file that is there is overwritten
     #[arg(long, help_heading = "How it is written")]
     pub force: bool,
     /// Do not make the directory a git repository

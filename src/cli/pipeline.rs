@@ -95,6 +95,10 @@ pub fn prepare(
     let proving = Proving::usual();
     let wishes = Wishes {
         proving: Some(&proving),
+        conflicts: reconcile::Wishes {
+            keep_foreign: true,
+            ..reconcile::Wishes::default()
+        },
         ..Wishes::default()
     };
     let mut gathered = gather(project, files, &wishes, shell)?;

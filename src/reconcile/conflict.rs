@@ -34,6 +34,8 @@ pub struct Wishes {
     pub by_path: BTreeMap<String, OnConflict>,
     /// Files to be written as they are generated, whatever was made of them.
     pub restore: BTreeSet<String>,
+    /// Whether files that were there before svcgen, and would be their owner's, stay as they are.
+    pub keep_foreign: bool,
 }
 
 impl Default for Wishes {
@@ -50,6 +52,7 @@ impl Wishes {
             without_base: on_conflict,
             by_path: BTreeMap::new(),
             restore: BTreeSet::new(),
+            keep_foreign: false,
         }
     }
 

@@ -332,8 +332,17 @@ impl<'a> Decider<'a> {
             _ if same => self.keep(path, entry, Because::Same),
             Standing::Obstructed(what) => self.conflict(file, ConflictKind::NoFile(what), None),
             _ if self.inputs.lock.lost => self.keep(path, entry, taken_over),
+            _ if self.stays(file) => self.keep(path, entry, Because::Foreign),
             _ => self.conflict(file, ConflictKind::Unknown, None),
         }
+    }
+
+    /// Whether a file that was there before svcgen can stay as it is. The service is built of
+    /// what lies in `src`, and another text would not do.
+    fn stays(&self, file: &Rendered) -> bool {
+        self.inputs.wishes.keep_foreign
+            && file.ownership == Ownership::Seeded
+            && !file.path.starts_with("src/")
     }
 
     fn recorded(&mut self, path: &str, before: &Entry) {

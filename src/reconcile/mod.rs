@@ -180,6 +180,8 @@ pub enum Because {
     Joined,
     /// It is seeded, so it is its owner's.
     Yours,
+    /// It was there before svcgen, and is its owner's.
+    Foreign,
     /// Its owner deleted it.
     DeletedByOwner,
     /// Its owner took it over.
@@ -214,6 +216,7 @@ impl Because {
                 | Self::RecordedAndMissing
                 | Self::SealedAndEdited
                 | Self::SetBeside
+                | Self::Foreign
         )
     }
 }
@@ -235,6 +238,7 @@ impl fmt::Display for Because {
             Self::Overwritten => "your edits are gone; `svcgen undo` brings them back",
             Self::Joined => "one again, where git had two",
             Self::Yours => "yours",
+            Self::Foreign => "it was there before",
             Self::DeletedByOwner => "you deleted it",
             Self::Owned => "you took it over",
             Self::Orphaned => "no longer generated",

@@ -213,6 +213,49 @@ fn a_directory_that_holds_something_is_refused_unless_forced() {
 }
 
 #[test]
+fn forced_into_a_clone_it_keeps_what_is_its_owners() {
+    let place = Place::empty();
+    place.put("shop/README.md", "# Mine\n");
+    place.put("shop/.gitignore", "mine\n");
+    place.put("shop/config/service.toml", "[server]\n");
+    let force = ["new", "shop", "--force", "--no-input", "--no-git"];
+    place.ok(&force).is(
+        0,
+        &[
+            "Kept",
+            "`.gitignore`, `README.md`, `config/service.toml`",
+            "Created shop",
+        ],
+    );
+    assert_eq!(place.read("shop/README.md"), "# Mine\n");
+    assert_eq!(place.read("shop/config/service.toml"), "[server]\n");
+    place
+        .ok(&["--project", "shop", "generate", "--check"])
+        .is(0, &["everything is up to date"]);
+    place
+        .ok(&["--project", "shop", "restore", "README.md"])
+        .is(0, &["Restored"]);
+    assert!(place.read("shop/README.md").contains("cargo run"));
+    // What is built, and what svcgen keeps up to date, is not guessed to be fit.
+    for path in [
+        "src/main.rs",
+        "src/note/rules.rs",
+        "src/app.rs",
+        "Cargo.toml",
+    ] {
+        let place = Place::empty();
+        place.put(&format!("shop/{path}"), "mine\n");
+        place.put("shop/README.md", "# Mine\n");
+        let before = place.tree();
+        place.svcgen(&force).is(
+            3,
+            &[&format!("{path}: exists, and svcgen did not write it")],
+        );
+        assert_eq!(place.tree(), before);
+    }
+}
+
+#[test]
 fn forced_into_foreign_files_it_overwrites_none() {
     let place = Place::empty();
     place.put("shop/src/main.rs", "fn main() { mine() }\n");

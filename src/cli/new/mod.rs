@@ -22,6 +22,7 @@ use super::{
     prepared::Prepared,
     report,
     shell::Shell,
+    state_files,
 };
 use crate::{
     features::resource_path,
@@ -33,7 +34,8 @@ use crate::{
         place,
         transaction::Change,
     },
-    reconcile::{Conflict, ConflictKind, Found},
+    reconcile::{Because, Conflict, ConflictKind, Found},
+    schema::list_of,
 };
 
 /// Where the service answers when it runs with its default configuration.
@@ -58,12 +60,17 @@ pub fn run(options: &New, shell: &Shell) -> Result<(), Failure> {
     let service = prepared.service.clone();
     let summary = report::Summary::of(&prepared.plan);
     let files = summary.written() + own.len();
+    let kept = kept(&prepared);
     write(project, own, prepared, was_there, shell)?;
     let repository = if options.no_git {
         Repository::Inside
     } else {
         git::init(&root)
     };
+    if !kept.is_empty() {
+        let what = format!("{}, which were there before", list_of(&kept));
+        shell.status("Kept", &what);
+    }
     let what = counted(service.entities.len(), "entity", "entities");
     let seconds = started.elapsed().as_secs_f64();
     let place = root.display();
@@ -115,7 +122,7 @@ fn check_directory(root: &Path, force: bool) -> Result<bool, Failure> {
     } else {
         (
             "is not empty",
-            "choose another with `--path DIR`, or use `--force`: files that are there are never overwritten",
+            "choose another with `--path DIR`, or use `--force`: files that are there are kept, and none is overwritten",
         )
     };
     Err(Failure::InTheWay {
@@ -163,6 +170,19 @@ fn own_files(root: &Path, schema: Vec<SchemaFile>, extras: Extras) -> Result<Vec
     } else {
         Err(Failure::Conflicts(conflicts, None))
     }
+}
+
+/// The files that were there before and stay as they are.
+fn kept(prepared: &Prepared) -> Vec<String> {
+    let writes = prepared.plan.writes.iter();
+    let foreign = writes.filter(|it| it.because == Because::Foreign);
+    let mut kept: Vec<String> = foreign.map(|it| it.path.clone()).collect();
+    let files = &prepared.plan.lock.files;
+    let theirs = |path: &str| prepared.found.contains_key(path) && !files.contains_key(path);
+    let left = state_files::LOOKED_AT.iter().filter(|it| theirs(it));
+    kept.extend(left.map(|it| (*it).to_owned()));
+    kept.sort();
+    kept
 }
 
 /// Writes everything as one. If that fails, a directory that was not there is not
