@@ -290,7 +290,7 @@ Examples:
   svcgen new notes --entity 'Note title:string body:text? pinned:bool'
   svcgen new shop --from ../schemas/shop       from schema files")]
 pub struct New {
-    /// The service's name, such as `web-shop` [default: the example's]
+    /// The service's name, such as `web-shop` [default: that of the example or the schema]
     pub name: Option<String>,
     /// Begin with an example
     #[arg(long, value_name = "EXAMPLE", value_parser = PossibleValuesParser::new(examples::names()),

@@ -182,6 +182,35 @@ fn from_a_directory_a_service_file_or_an_entity_file() {
 }
 
 #[test]
+fn without_a_name_it_is_that_of_the_schema_or_of_its_directory() {
+    let place = Place::empty();
+    let entity = "entity: Note\nfields:\n  title: string\n";
+    place.put(
+        "schemas/one/svcgen.yaml",
+        "svcgen: 1\nname: web-shop # it\n",
+    );
+    place.put("schemas/one/entities/note.yaml", entity);
+    place.put(
+        "schemas/Small Shop/svcgen.yaml",
+        "svcgen: 1\ndoc: No name.\n",
+    );
+    place.put("schemas/Small Shop/entities/note.yaml", entity);
+    place.put("schemas/odd/svcgen.yaml", "svcgen: 1\nname: Web Shop\n");
+    place.put("schemas/note.yaml", entity);
+    let new = |from: &str| place.svcgen(&["new", "--from", from, "--no-git"]);
+    new("schemas/one").is(0, &["Created web-shop"]);
+    new("schemas/Small Shop/svcgen.yaml").is(0, &["Created small-shop"]);
+    new("schemas/odd").is(2, &["`Web Shop` is no name", "`web-shop`"]);
+    new("schemas/note.yaml").is(2, &["has no name", "svcgen new NAME --from"]);
+    new("nowhere").is(2, &["`nowhere` cannot be read"]);
+    let ended = place
+        .command(&["new", "--from", ".", "--path", "../../other", "--no-git"])
+        .current_dir(place.root().join("schemas/Small Shop"))
+        .output();
+    Ended::of(ended.expect("svcgen starts")).is(0, &["Created small-shop"]);
+}
+
+#[test]
 fn a_wrong_schema_makes_no_directory() {
     let place = Place::empty();
     let ended = place.svcgen(&["new", "shop", "--entity", "Order number:strnig"]);

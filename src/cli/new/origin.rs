@@ -30,16 +30,17 @@ pub struct Origin {
     pub extras: Extras,
 }
 
-/// The service's name: given, asked for, or that of the example.
+/// The service's name: given, asked for, or that of the example or the schema.
 pub fn name(options: &New) -> Result<String, Failure> {
-    let name = match (&options.name, &options.example) {
-        (Some(name), _) => name.clone(),
-        (None, Some(example)) => example.clone(),
-        (None, None) if may_ask(options) => {
+    let name = match (&options.name, &options.example, &options.from) {
+        (Some(name), _, _) => name.clone(),
+        (None, Some(example), _) => example.clone(),
+        (None, None, Some(from)) => name_of(from)?,
+        (None, None, None) if may_ask(options) => {
             ask::prepare();
             return ask::name(check_name);
         }
-        (None, None) => {
+        (None, None, None) => {
             return Err(Failure::usage(
                 "the service has no name",
                 "run `svcgen new NAME`",
@@ -51,6 +52,55 @@ pub fn name(options: &New) -> Result<String, Failure> {
         hint: None,
     })?;
     Ok(name)
+}
+
+/// The name that a schema gives its service, or else its directory has.
+fn name_of(from: &Path) -> Result<String, Failure> {
+    use heck::ToKebabCase as _;
+    let (directory, file) = if from.is_dir() {
+        need_service(from)?;
+        (from, from.join(SCHEMA_FILE))
+    } else {
+        let parent = from.parent().filter(|it| !it.as_os_str().is_empty());
+        (parent.unwrap_or(Path::new(".")), from.to_owned())
+    };
+    let bytes = read(&file)?;
+    let text = String::from_utf8_lossy(&bytes);
+    if let Some(name) = schema_text::get(&text, "name") {
+        return Ok(name.to_owned());
+    }
+    let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+    match directory.file_name() {
+        Some(name) if schema_text::get(&text, "svcgen").is_some() => {
+            Ok(name.to_string_lossy().to_kebab_case())
+        }
+        _ => Err(Failure::usage(
+            format!(
+                "the service has no name, and `{}` gives it none",
+                from.display()
+            ),
+            "run `svcgen new NAME --from FILE`",
+        )),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    project::schema::read(path).map_err(|fault| Failure::Usage {
+        message: format!("`{}` {fault}", path.display()),
+        hint: None,
+    })
+}
+
+/// Refuses a directory that holds no schema.
+fn need_service(from: &Path) -> Result<(), Failure> {
+    if project::schema::is_service(from)? {
+        return Ok(());
+    }
+    let message = format!("there is no `{SCHEMA_FILE}` in `{}`", from.display());
+    Err(Failure::usage(
+        message,
+        "`--from` takes the directory of a schema, or one schema file",
+    ))
 }
 
 /// A crate's name that is also fit for a directory. What else is wrong with it, such
@@ -185,19 +235,10 @@ fn write_schema(service: &Service, entities: &[Entity]) -> Result<Vec<SchemaFile
 /// entity file alone, with a service around it.
 fn from_files(from: &Path, name: String) -> Result<Vec<SchemaFile>, Failure> {
     if from.is_dir() {
-        if !project::schema::is_service(from)? {
-            let message = format!("there is no `{SCHEMA_FILE}` in `{}`", from.display());
-            return Err(Failure::usage(
-                message,
-                "`--from` takes the directory of a schema, or one schema file",
-            ));
-        }
+        need_service(from)?;
         return Ok(project::schema::files(from)?);
     }
-    let bytes = project::schema::read(from).map_err(|fault| Failure::Usage {
-        message: format!("`{}` {fault}", from.display()),
-        hint: None,
-    })?;
+    let bytes = read(from)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if schema_text::get(&text, "svcgen").is_some() {
         let directory = from.parent().unwrap_or(Path::new("."));
