@@ -11,6 +11,7 @@ mod http;
 pub use http::resource_path;
 mod migrations;
 pub use migrations::dialects;
+pub use service::url_variable;
 mod openapi;
 mod runtime;
 mod service;

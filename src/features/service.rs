@@ -44,7 +44,7 @@ fn view(service: &Service, out: &Contribution) -> Value {
         |list: Vec<&Dependency>| -> Vec<String> { list.into_iter().map(manifest_line).collect() };
     context! {
         name,
-        env_prefix => name.replace('-', "_").to_uppercase(),
+        env_prefix => env_prefix(name),
         crate_name => name.replace('-', "_"),
         title => capitalised(service.name.sentence()),
         summary => doc[0].clone(),
@@ -69,9 +69,30 @@ fn view(service: &Service, out: &Contribution) -> Value {
     }
 }
 
+/// The environment variable in which a service looks for the URL of its database.
+pub fn url_variable(name: &str) -> String {
+    format!("{}__DB__URL", env_prefix(name))
+}
+
+fn env_prefix(name: &str) -> String {
+    name.replace('-', "_").to_uppercase()
+}
+
 /// What the README says of each database.
 fn databases(service: &Service) -> Vec<String> {
     let name = service.name.kebab();
+    if service.databases == [Database::Postgres] {
+        let variable = url_variable(name);
+        return vec![
+            format!(
+                "The database is PostgreSQL. The service starts when it is told where that is: in the variable `{variable}`,"
+            ),
+            format!(
+                "in `db.url` of `config/service.toml`, or by `--database-url`; such as `postgres://user@host/{name}`, which has"
+            ),
+            "to be there. The tests need a PostgreSQL as well, whose URL is in `TEST_DATABASE_URL`.".to_owned(),
+        ];
+    }
     let line = |database: &Database| match database {
         Database::Sqlite => {
             format!("The database is SQLite, in `data/{name}.db`, unless a URL says otherwise.")

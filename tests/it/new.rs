@@ -99,6 +99,37 @@ fn what_it_says_next_can_be_pasted() {
 }
 
 #[test]
+fn on_postgres_alone_it_says_how_to_give_the_url() {
+    let place = Place::empty();
+    let new = ["new", "web-shop", "--no-input", "--no-git", "--database"];
+    let ended = place.ok(&[&new[..], &["postgres"]].concat());
+    let url = "postgres://USER:PASSWORD@HOST/web-shop";
+    let export = format!("export WEB_SHOP__DB__URL={url}");
+    ended.is(0, &[&export, "--database-url"]);
+    let before = ended.stderr.find(&export) < ended.stderr.find("cargo run");
+    assert!(before, "{}", ended.stderr);
+    assert!(
+        place.read("web-shop/svcgen.yaml").contains(
+            "databases: [postgres]  # its URL is in WEB_SHOP__DB__URL, or --database-url\n"
+        )
+    );
+    let readme = place.read("web-shop/README.md");
+    for word in [
+        "`WEB_SHOP__DB__URL`",
+        "`--database-url`",
+        "`TEST_DATABASE_URL`",
+    ] {
+        assert!(readme.contains(word), "{word}: {readme}");
+    }
+    let place = Place::empty();
+    for databases in [&["sqlite"][..], &["sqlite", "--database", "postgres"]] {
+        let ended = place.ok(&[&new[..], databases, &["--force"]].concat());
+        assert!(!ended.stderr.contains("DB__URL"), "{}", ended.stderr);
+        std::fs::remove_dir_all(place.root().join("web-shop")).expect("removed");
+    }
+}
+
+#[test]
 fn without_any_entity_it_begins_with_an_example_one() {
     let place = Place::empty();
     place

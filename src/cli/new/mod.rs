@@ -25,8 +25,8 @@ use super::{
     state_files,
 };
 use crate::{
-    features::resource_path,
-    model::Service,
+    features::{resource_path, url_variable},
+    model::{Database, Service},
     plan::Ownership,
     project::{
         Held, Project, SchemaFile,
@@ -82,7 +82,13 @@ pub fn run(options: &New, shell: &Shell) -> Result<(), Failure> {
         ),
     );
     tell_repository(&repository, shell);
-    if options.run {
+    let variable = url_variable(service.name.kebab());
+    if options.run && needs_url(&service) && std::env::var_os(&variable).is_none() {
+        let why = "which says where its PostgreSQL is";
+        shell.warn(&format!(
+            "the service was not started: it needs `{variable}`, {why}"
+        ));
+    } else if options.run {
         shell.status(
             "Starting",
             &format!(
@@ -236,6 +242,14 @@ fn tell_next(root: &Path, service: &Service, repository: &Repository, shell: &Sh
             String::new(),
         ));
     }
+    if needs_url(service) {
+        let name = service.name.kebab();
+        let variable = url_variable(name);
+        lines.push((
+            format!("export {variable}=postgres://USER:PASSWORD@HOST/{name}"),
+            "or `cargo run -- --database-url URL`".to_owned(),
+        ));
+    }
     lines.push((
         "cargo run".to_owned(),
         format!("then open {}", address(service)),
@@ -264,6 +278,11 @@ fn tell_next(root: &Path, service: &Service, repository: &Repository, shell: &Sh
         text.push_str(&line);
     }
     shell.text(&text);
+}
+
+/// Whether the service cannot start before it is told where its database is.
+fn needs_url(service: &Service) -> bool {
+    service.databases == [Database::Postgres]
 }
 
 /// A text as one word of a shell's command line.

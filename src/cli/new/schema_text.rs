@@ -12,6 +12,7 @@ use crate::cli::{
     arguments::{DatabaseName, FeatureName},
     state_files::SCHEMA_DIRECTORY,
 };
+use crate::features::url_variable;
 pub use crate::schema::edit::print::quoted;
 use crate::schema::edit::{
     Tree,
@@ -44,8 +45,9 @@ impl Service {
         push(
             &mut yaml,
             &format!(
-                "databases: [{}]  # the URL decides at run time; without one it is SQLite\n",
-                databases.join(", ")
+                "databases: [{}]  # {}\n",
+                databases.join(", "),
+                self.about_url()
             ),
         );
         yaml.push_str("features:\n");
@@ -53,6 +55,17 @@ impl Service {
             push(&mut yaml, &format!("  {}: {{}}\n", feature_word(*feature)));
         }
         yaml
+    }
+
+    /// What a person has to know of the database's URL.
+    fn about_url(&self) -> String {
+        match self.databases.as_slice() {
+            [DatabaseName::Postgres] => {
+                let variable = url_variable(&self.name);
+                format!("its URL is in {variable}, or --database-url")
+            }
+            _ => "the URL decides at run time; without one it is SQLite".to_owned(),
+        }
     }
 }
 
