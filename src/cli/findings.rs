@@ -62,7 +62,9 @@ fn of_plan(plan: &WritePlan) -> Vec<Finding> {
     let found = writes.filter_map(|write| {
         let is_kept = matches!(write.action, Action::Keep);
         let kind = match write.because {
-            Because::Missing | Because::RecordedAndMissing => Kind::Missing,
+            Because::Missing | Because::RecordedAndMissing | Because::DeletedAndNeeded => {
+                Kind::Missing
+            }
             Because::Orphaned | Because::OrphanedAndEdited => Kind::Orphaned,
             Because::RecordedAndEdited => Kind::Edited,
             _ if is_kept => return None,

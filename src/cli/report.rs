@@ -79,8 +79,13 @@ impl Summary {
                 shell.status(verb, &line);
             }
         }
-        for file in &self.kept {
-            shell.warn(&format!("kept `{}`: {}", file.path, file.because));
+        for Told { path, because } in &self.kept {
+            shell.warn(&match because {
+                Because::DeletedAndNeeded => format!(
+                    "`{path}` was deleted, and the project does not build without it; `svcgen restore {path}` brings it back"
+                ),
+                _ => format!("kept `{path}`: {because}"),
+            });
         }
     }
 

@@ -8,6 +8,7 @@ use super::{
     contents::Contents,
     lock::{Entry, Lock, State, Written},
     merge::markers,
+    needs,
     normal::NormalForms,
     standing::{self, Standing},
     text::{Fingerprint, in_the_manner_of},
@@ -288,7 +289,12 @@ impl<'a> Decider<'a> {
         match (self.standing(path), &before.state) {
             (Standing::Deleted | Standing::Missing, _) | (_, State::Deleted) => {
                 entry.state = State::Deleted;
-                self.keep(path, entry, Because::DeletedByOwner);
+                let because = if self.is_absent(path) && needs::it(path, self.inputs.disk) {
+                    Because::DeletedAndNeeded
+                } else {
+                    Because::DeletedByOwner
+                };
+                self.keep(path, entry, because);
             }
             _ => self.keep(path, entry, Because::Yours),
         }

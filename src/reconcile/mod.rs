@@ -16,6 +16,7 @@ mod indentation;
 pub mod lock;
 pub mod merge;
 pub mod moves;
+mod needs;
 mod normal;
 pub mod pages;
 pub mod path;
@@ -184,6 +185,8 @@ pub enum Because {
     Foreign,
     /// Its owner deleted it.
     DeletedByOwner,
+    /// Its owner deleted it, and the code still names it.
+    DeletedAndNeeded,
     /// Its owner took it over.
     Owned,
     /// It is not generated any more.
@@ -217,6 +220,7 @@ impl Because {
                 | Self::SealedAndEdited
                 | Self::SetBeside
                 | Self::Foreign
+                | Self::DeletedAndNeeded
         )
     }
 }
@@ -240,6 +244,7 @@ impl fmt::Display for Because {
             Self::Yours => "yours",
             Self::Foreign => "it was there before",
             Self::DeletedByOwner => "you deleted it",
+            Self::DeletedAndNeeded => "you deleted it, and the project does not build without it",
             Self::Owned => "you took it over",
             Self::Orphaned => "no longer generated",
             Self::OrphanedAndEdited => "no longer generated, but you edited it: delete it when you no longer need it",

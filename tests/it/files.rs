@@ -92,6 +92,43 @@ fn what_is_no_longer_generated_is_orphaned() {
 }
 
 #[test]
+fn a_deleted_file_that_the_code_needs_is_named_in_every_run() {
+    let place = Place::notes();
+    let remove = |path: &str| fs::remove_file(place.root().join(path)).expect("removed");
+    let needed = ["src/main.rs", "src/note/rules.rs", "tests/api/note.rs"];
+    let rules = place.read("src/note/rules.rs");
+    needed.into_iter().for_each(remove);
+    ["README.md", "config/service.toml"]
+        .into_iter()
+        .for_each(remove);
+    for _ in 0..2 {
+        let ended = place.ok(&["generate"]);
+        for path in needed {
+            let advice = format!("`{path}` was deleted, and the project does not build without it");
+            ended.is(0, &[&advice, &format!("`svcgen restore {path}`")]);
+        }
+        assert!(!ended.stderr.contains("README.md"), "{}", ended.stderr);
+    }
+    place
+        .svcgen(&["generate", "--check"])
+        .is(1, &["missing    src/note/rules.rs"]);
+    // Who has taken it out of the code as well does not hear of it.
+    let main = place.read("tests/api/main.rs");
+    place.put("tests/api/main.rs", main.replace("mod note;\n", ""));
+    let ended = place.ok(&["generate"]);
+    assert!(
+        !ended.stderr.contains("tests/api/note.rs"),
+        "{}",
+        ended.stderr
+    );
+    // One comes back by hand, the other by svcgen.
+    place.put("src/note/rules.rs", rules);
+    place.ok(&["restore", "src/main.rs"]);
+    let ended = place.ok(&["generate"]);
+    assert!(!ended.stderr.contains("deleted"), "{}", ended.stderr);
+}
+
+#[test]
 fn check_lists_everything_that_is_not_up_to_date_and_writes_nothing() {
     let place = Place::notes();
     place
