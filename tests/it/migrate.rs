@@ -42,9 +42,12 @@ pub struct Case {
     /// Whether the caller lets everything go, and has it copied away.
     #[serde(default)]
     stash: bool,
-    /// Rows that stop it, by table, as SQLite stores them.
+    /// Rows to begin with, by table, as SQLite stores them.
     #[serde(default)]
     pub rows: Value,
+    /// What becomes of them, by table; of the columns that are named, and in the order of ids.
+    #[serde(default)]
+    pub becomes: Value,
     /// What is said when it is stopped.
     #[serde(default)]
     pub stops: Option<String>,
@@ -162,7 +165,7 @@ impl Case {
         (tables::of(&service), Intent::of(&service))
     }
 
-    /// The rows that stop it.
+    /// The rows to begin with.
     pub fn given(&self) -> verify::rows::Rows {
         let mut rows = verify::rows::Rows::new();
         for (table, given) in self.rows.as_object().into_iter().flatten() {
@@ -174,6 +177,26 @@ impl Case {
             rows.insert(table.clone(), given.collect());
         }
         rows
+    }
+
+    /// For each table that rows are expected in: the columns, and what each row shows of them.
+    pub fn becoming(&self) -> Vec<(&str, Vec<&str>, Vec<Vec<Option<String>>>)> {
+        let tables = self.becomes.as_object().into_iter().flatten();
+        let shown = |value: &Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        tables
+            .map(|(table, rows)| {
+                let rows: Vec<_> = rows.as_array().unwrap().iter().collect();
+                let columns = rows[0].as_object().unwrap().keys();
+                let columns: Vec<&str> = columns.map(String::as_str).collect();
+                let of_row = |row: &&Value| columns.iter().map(|it| shown(&row[*it])).collect();
+                let rows = rows.iter().map(of_row).collect();
+                (table.as_str(), columns, rows)
+            })
+            .collect()
     }
 
     /// What it consists of, as the `.expected` file says it.
@@ -241,7 +264,6 @@ fn every_case_goes_there_and_back_on_sqlite() {
                 if variant.name == VARIANTS[0].name {
                     expected.push_str(&case.describe(&ready));
                 }
-                count += 1;
                 wrong.extend(asks_as_expected(case, &ready));
                 let Some(migration) = &ready.migration else {
                     continue;
@@ -251,7 +273,9 @@ fn every_case_goes_there_and_back_on_sqlite() {
                 }
             }
             stops_as_expected(case);
+            becomes_as_expected(case);
         }
+        count += cases.len();
         blessed(&path.with_extension("expected"), &expected);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -270,6 +294,34 @@ fn asks_as_expected(case: &Case, ready: &Ready) -> Option<String> {
         None => asked.is_empty(),
     };
     (!is_good).then(|| format!("{}: asked {asked:?}", case.about))
+}
+
+/// Rows that somebody wrote down become what somebody wrote down.
+fn becomes_as_expected(case: &Case) {
+    let becoming = case.becoming();
+    if becoming.is_empty() {
+        return;
+    }
+    let ready = case.ready(VARIANTS[0]);
+    let connection = verify::fresh(dialect::ALL[0], &ready.old).unwrap();
+    verify::insert(&connection, &case.given()).unwrap();
+    if let Some(migration) = &ready.migration {
+        verify::replay::run(&connection, &migration.plans[0].up_text()).unwrap();
+    }
+    for (table, columns, expected) in becoming {
+        let texts: Vec<String> = (columns.iter())
+            .map(|it| format!("cast({} as text)", dialect::quoted(it)))
+            .collect();
+        let query = format!("select {} from {table} order by id", texts.join(", "));
+        let mut statement = connection.prepare(&query).unwrap();
+        let rows = statement.query_map([], |row| {
+            (0..columns.len())
+                .map(|at| row.get(at))
+                .collect::<Result<Vec<Option<String>>, _>>()
+        });
+        let rows: Vec<_> = rows.unwrap().collect::<Result<_, _>>().unwrap();
+        assert_eq!(rows, expected, "{}: {columns:?} of {table}", case.about);
+    }
 }
 
 /// Rows that do not fit stop it, and are shown.

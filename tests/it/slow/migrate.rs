@@ -1,6 +1,7 @@
 //! The cases of `tests/migrate` on a PostgreSQL server: there and back, with hostile rows.
 
 use postgres::{Client, NoTls};
+use svcgen::dialect::quoted;
 use svcgen::migrate::verify;
 
 use super::postgres::Server;
@@ -26,6 +27,7 @@ fn every_case_goes_there_and_back_on_postgres() {
         if let Err(error) = proof {
             wrong.push(format!("{} ({}): {error}", case.about, variant.name));
         }
+        wrong.extend(became(&mut client, &case));
         if let Some(stops) = &case.stops {
             let stopped = stopped(&mut client, &case).to_string();
             // Each server shows values in its own way.
@@ -93,6 +95,30 @@ fn a_new_migration_is_proved_on_a_server_that_leaves_nothing_behind() {
     refused.is(3, &["the migration was not written", "permission denied"]);
     place.put("entities/note.yaml", before["entities/note.yaml"].clone());
     assert!(before == place.tree(), "something was written");
+}
+
+/// What differs between what became of the rows of a case and what is written down.
+fn became(client: &mut Client, case: &crate::migrate::Case) -> Option<String> {
+    let becoming = case.becoming();
+    if becoming.is_empty() {
+        return None;
+    }
+    let ready = case.ready(VARIANTS[0]);
+    verify::postgres::fresh(client, &ready.old).expect("made");
+    verify::postgres::insert(client, &ready.old, &case.given()).expect("filled");
+    let migration = ready.migration.expect("planned");
+    let plan = migration.plans.iter().find(|it| it.dialect == "postgres");
+    verify::postgres::run(client, &plan.expect("a plan").up_text()).expect(&case.about);
+    becoming.into_iter().find_map(|(table, columns, expected)| {
+        let texts = columns.iter().map(|it| format!("{}::text", quoted(it)));
+        let texts = texts.collect::<Vec<_>>().join(", ");
+        let query = format!("select {texts} from {table} order by id");
+        let rows = client.query(&query, &[]).expect("read");
+        let rows: Vec<Vec<Option<String>>> = (rows.iter())
+            .map(|row| (0..columns.len()).map(|at| row.get(at)).collect())
+            .collect();
+        (rows != expected).then(|| format!("{}: {columns:?} of {table}: {rows:?}", case.about))
+    })
 }
 
 fn stopped(client: &mut Client, case: &crate::migrate::Case) -> verify::replay::Stopped {
