@@ -88,7 +88,8 @@ pub const RULES: removal::Rules = removal::Rules {
 ///
 /// # Errors
 ///
-/// Says so when there is none{% if versioned %}, when another change came first{% endif %}, or when other records refer to it.
+/// Says so when there is none and that is not allowed{% if versioned %}, when another change came first{% endif %}, or when other
+/// records refer to it.
 pub async fn remove(
     app: &App,
     caller: &http::Caller,
@@ -122,10 +123,10 @@ pub async fn remove(
         current.is_some()
     };
     if !removed {
-        return Err({% if versioned %}missed(app, id).await{% else %}missed(id){% endif %});
+        removal.pass_over(conditions, {% if versioned %}missed(app, id).await{% else %}missed(id){% endif %})?;
     }
 
-    if unit.commit(&()).await? {
+    if unit.commit(&()).await? && removed {
         rules.after_remove(app, caller, id).await;
     }
     Ok(())

@@ -78,7 +78,7 @@ impl Conditions {
         Ok(())
     }
 
-    /// Refuses to make a record where `If-Match` wants one to be there.
+    /// Refuses to go on without a record where `If-Match` wants one to be there.
     pub fn admit_new(&self) -> Result<(), Error> {
         match self.if_match {
             None => Ok(()),

@@ -3,29 +3,56 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::Write;
 use super::query::{boolean, parameters};
+use super::{Conditions, Write};
 use crate::Error;
+use crate::error::Kind;
 use crate::input::Violations;
 
-/// `?reason=`: why something is removed.
+/// `?reason=` and `?allow_missing=`: why something is removed, and whether it may be gone already.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Removal {
     /// The reason, without spaces around it; an empty one is none.
     pub reason: Option<String>,
+    /// Whether it is well when there is nothing to remove (AIP-135).
+    pub allow_missing: bool,
 }
+
+const PARAMETERS: [&str; 2] = ["reason", "allow_missing"];
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 1000;
 
 impl Removal {
     fn take(&mut self, name: &'static str, value: &str, found: &mut Violations) {
+        match name {
+            "allow_missing" => self.allow_missing = boolean(name, value, found),
+            _ => self.take_reason(name, value, found),
+        }
+    }
+
+    fn take_reason(&mut self, name: &'static str, value: &str, found: &mut Violations) {
         let value = value.trim();
         if value.chars().count() > LONGEST_REASON {
             let detail = format!("Must have at most {LONGEST_REASON} characters.");
             found.add_parameter(name, "TOO_LONG", detail);
         }
         self.reason = Some(value.to_owned()).filter(|reason| !reason.is_empty());
+    }
+
+    /// Passes over a record that is not there, where the request allows that.
+    ///
+    /// `If-Match` is false of what is not there (RFC 9110 §13.1.1), whatever else is allowed.
+    ///
+    /// # Errors
+    ///
+    /// `missed`, which says why nothing was removed, unless the record is just not there; 412
+    /// where `conditions` want it to be.
+    pub fn pass_over(&self, conditions: &Conditions, missed: Error) -> Result<(), Error> {
+        if !self.allow_missing || missed.kind() != Kind::NotFound {
+            return Err(missed);
+        }
+        conditions.admit_new()
     }
 }
 
@@ -34,7 +61,7 @@ impl<S: Sync> FromRequestParts<S> for Removal {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
         let mut removal = Self::default();
-        parameters(parts, &["reason"], |name, value, found| {
+        parameters(parts, &PARAMETERS, |name, value, found| {
             removal.take(name, &value, found);
         })?;
         Ok(removal)
@@ -46,7 +73,7 @@ impl<S: Sync> FromRequestParts<S> for Removal {
 pub struct Removing {
     /// How it is to be written.
     pub write: Write,
-    /// Why.
+    /// Why, and whether it may be gone already.
     pub removal: Removal,
 }
 
@@ -56,10 +83,11 @@ impl<S: Sync> FromRequestParts<S> for Removing {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
         let mut removal = Removal::default();
         let mut validate_only = false;
-        let known = &["reason", "validate_only"];
-        parameters(parts, known, |name, value, found| match name {
-            "reason" => removal.take(name, &value, found),
-            _ => validate_only = boolean(name, &value, found),
+        let [reason, allow_missing] = PARAMETERS;
+        let known = [reason, allow_missing, "validate_only"];
+        parameters(parts, &known, |name, value, found| match name {
+            "validate_only" => validate_only = boolean(name, &value, found),
+            _ => removal.take(name, &value, found),
         })?;
         let write = Write::of(parts, validate_only)?;
         Ok(Self { write, removal })

@@ -7,7 +7,7 @@ use super::super::http::resource_path;
 use super::operations::{operation, responses};
 use super::schemas::{id_type, object, reference};
 use super::sent::unread;
-use super::writes::{CONDITION, changeable, keyed, reason, replayable};
+use super::writes::{CONDITION, changeable, keyed, of_removal, replayable};
 use super::{is_changeable, lists, relations};
 use crate::model::{Entity, Service};
 
@@ -102,7 +102,7 @@ fn remove(entity: &Entity) -> Value {
     write(
         entity,
         "Delete",
-        reason(entity).into_iter().collect(),
+        of_removal(entity),
         &object(&doc, target(entity), &required(entity)),
         &responses("204", removed, &statuses(entity)),
     )

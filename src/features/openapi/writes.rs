@@ -28,6 +28,12 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
             "schema": { "type": "boolean", "default": false },
         });
     }
+    parameters["AllowMissingRemoval"] = json!({
+        "name": "allow_missing",
+        "in": "query",
+        "description": "Whether it is well when there is nothing to remove: the answer is 204 then as well (AIP-135). `If-Match`, or an `etag` in a batch, still wants the record to be there.",
+        "schema": { "type": "boolean", "default": false },
+    });
     parameters["IfMatch"] = if_match(false);
     parameters["IfNoneMatchWrite"] = json!({
         "name": "If-None-Match",
@@ -232,7 +238,7 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
 
 /// `DELETE` on a record.
 pub fn remove(entity: &Entity) -> Value {
-    let own = reason(entity).into_iter().collect();
+    let own = of_removal(entity);
     let removed = replayable(json!({ "description": "It is removed." }));
     operation(
         entity,
@@ -245,8 +251,15 @@ pub fn remove(entity: &Entity) -> Value {
     )
 }
 
+/// What every removal may say.
+pub(super) fn of_removal(entity: &Entity) -> Vec<Value> {
+    let mut own: Vec<Value> = reason(entity).into_iter().collect();
+    own.push(shared("parameters", "AllowMissingRemoval"));
+    own
+}
+
 /// Why records are removed, where it is kept.
-pub(super) fn reason(entity: &Entity) -> Option<Value> {
+fn reason(entity: &Entity) -> Option<Value> {
     let archive = archive_options(entity)?;
     Some(if archive.reason_required {
         json!({

@@ -243,6 +243,7 @@ async fn removes(tx: &mut Transaction<'static>, order: &Value) -> bool {
     };
     let why = svcgen_runtime::Removal {
         reason: Some("first".to_owned()),
+        allow_missing: false,
     };
     let batch = removal::Batch::new(&caller, &why);
     let removed = shop::order::removal::REMOVAL.run(tx, &batch, id(order), None);

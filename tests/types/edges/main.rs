@@ -14,6 +14,7 @@ mod links;
 mod moments;
 mod numbers;
 mod refusals;
+mod removals;
 mod sides;
 mod texts;
 mod writes;

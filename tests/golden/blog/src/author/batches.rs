@@ -96,7 +96,7 @@ pub async fn change(
         ready.map_err(|error| error.of_element(index, http::Element::Changes))?;
     }
 
-    hold(app, unit.hold().await?, &all).await?;
+    hold(app, unit.hold().await?, &all, |_, missed| Err(missed)).await?;
     let mut changed = Vec::with_capacity(all.len());
     for (index, change) in all.into_iter().enumerate() {
         let http::Change {
@@ -112,7 +112,7 @@ pub async fn change(
 }
 
 /// Removes authors, in this order, if the conditions of each hold; one that another
-/// has taken along is removed already.
+/// has taken along is removed already, and one that is not there is passed over where that is allowed.
 ///
 /// # Errors
 ///
@@ -131,35 +131,41 @@ pub async fn remove(
     }
 
     let tx = unit.hold().await?;
-    let records = hold(app, tx, all).await?;
+    let records = hold(app, tx, all, |target, missed| {
+        removal.pass_over(&target.conditions, missed)
+    })
+    .await?;
     let batch = removal::Batch::new(caller, removal);
-    for (index, record) in records.iter().enumerate() {
+    for (index, record) in &records {
         let removed = remove_held(app, tx, caller, &batch, record).await;
-        removed.map_err(|error| error.of_element(index, http::Element::Record))?;
+        removed.map_err(|error| error.of_element(*index, http::Element::Record))?;
     }
     if unit.commit(&()).await? {
-        for target in all {
-            rules.after_remove(app, caller, target.id).await;
+        for (_, record) in &records {
+            rules.after_remove(app, caller, record.id).await;
         }
     }
     Ok(())
 }
 
-/// The records of a batch, held until the transaction ends.
+/// The records of a batch, held until the transaction ends, each with the place of its element.
+/// `pass_over` says whether one may be missing.
 async fn hold<T: http::Targeted<Id = Uuid>>(
     app: &App,
     tx: &mut db::Transaction<'static>,
     targets: &[T],
-) -> Result<Vec<Author>, Error> {
+    pass_over: impl Fn(&T, Error) -> Result<(), Error>,
+) -> Result<Vec<(usize, Author)>, Error> {
     let lock = |target: &T| Ok(params![*target.id(), target.conditions().expected()?]);
     let held = http::hold(tx, &LOCK, targets, lock).await?;
     let mut records = Vec::with_capacity(targets.len());
     for (index, (record, target)) in held.into_iter().zip(targets).enumerate() {
         match record {
-            Some(record) => records.push(record),
+            Some(record) => records.push((index, record)),
             None => {
-                let error = missed(app, *target.id()).await;
-                return Err(error.of_element(index, http::Element::Record));
+                let missed = missed(app, *target.id()).await;
+                pass_over(target, missed)
+                    .map_err(|error| error.of_element(index, http::Element::Record))?;
             }
         }
     }

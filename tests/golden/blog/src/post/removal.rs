@@ -192,7 +192,8 @@ pub const REMOVAL: removal::Removal = removal::Removal {
 ///
 /// # Errors
 ///
-/// Says so when there is none, when another change came first, or when other records refer to it.
+/// Says so when there is none and that is not allowed, when another change came first, or when other
+/// records refer to it.
 pub async fn remove(
     app: &App,
     caller: &http::Caller,
@@ -221,10 +222,10 @@ pub async fn remove(
         current.is_some()
     };
     if !removed {
-        return Err(missed(app, id).await);
+        removal.pass_over(conditions, missed(app, id).await)?;
     }
 
-    if unit.commit(&()).await? {
+    if unit.commit(&()).await? && removed {
         rules.after_remove(app, caller, id).await;
     }
     Ok(())
