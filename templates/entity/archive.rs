@@ -6,6 +6,7 @@
 
 use super::hooks::Rules as _;
 use super::queries::{COLUMNS, FIND};
+use super::removal::REMOVAL;
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
@@ -40,6 +41,9 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
     conflicts: &CONFLICTS,
     restore: &RESTORE,
     forget: &FORGET,
+    amend: &AMEND,
+    read: |sent| Ok(input::read::<{{ naming.entity }}Overrides>(sent)?.parameters()),
+    schema: REMOVAL.schema,
     overrides: {{ pairs }},
     late: &[{% for pair in late %}{{ pair }}, {% endfor %}],
 //% if refers
@@ -161,6 +165,17 @@ impl input::Read for {{ naming.entity }}Overrides {
     }
 }
 
+impl {{ naming.entity }}Overrides {
+    /// The same for a statement, in pairs: whether a value is overridden, and by what.
+    fn parameters(&self) -> Vec<db::Value> {
+        params![
+//% for parameter in parameters
+            {{ parameter }},
+//% endfor
+        ]
+    }
+}
+
 /// {{ naming.capital_a_sentence }} in the archive. What says something about a person is left out
 /// unless it is asked for, and that it was asked for is logged.
 ///
@@ -220,12 +235,7 @@ pub async fn restore(
     archive_id: Uuid,
     overrides: &{{ naming.entity }}Overrides,
 ) -> Result<archive::Restored, Error> {
-    let parameters = params![
-//% for parameter in parameters
-        {{ parameter }},
-//% endfor
-    ];
     ARCHIVES
-        .restore(unit, caller, &ARCHIVE, archive_id, parameters)
+        .restore(unit, caller, &ARCHIVE, archive_id, overrides.parameters())
         .await
 }

@@ -11,12 +11,13 @@ mod restorability;
 mod restore;
 
 pub use entry::{Entry, columns, table};
-pub use request::{Overrides, Reading, note_reading};
+pub use request::{ByRecord, Overrides, Reading, note_reading};
 pub use restorability::Restorability;
 pub use restore::{Restored, RestoredRecord};
 
-use crate::db::{Engine, Sql};
+use crate::db::{Engine, Sql, Value};
 use crate::hooks::InsideById;
+use crate::input::Violations;
 
 /// Everything of a service that can be restored.
 #[derive(Debug)]
@@ -46,6 +47,13 @@ pub struct Archive {
     pub restore: &'static Sql,
     /// Ends the archived records.
     pub forget: &'static Sql,
+    /// Writes other values over the archived record `$2`, which is then as if it were removed under
+    /// the schema of today; the number of that comes after the pairs.
+    pub amend: &'static Sql,
+    /// The pairs of what a request has for one record.
+    pub read: fn(serde_json::Value) -> Result<Vec<Value>, Violations>,
+    /// The number of the schema of today.
+    pub schema: i64,
     /// How many pairs there are.
     pub overrides: usize,
     /// Which of them are references to records that may be restored only later.
@@ -86,6 +94,7 @@ impl Archive {
             self.conflicts,
             self.restore,
             self.forget,
+            self.amend,
         ];
         all.extend(self.refer);
         all.extend(self.sequence.filter(|_| engine == Engine::Postgres));

@@ -1,5 +1,7 @@
 //! The parameters and the body of requests to the archive.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -8,7 +10,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::http::{Body, Caller, parameters};
-use crate::input::{self, Read};
+use crate::input::{self, Accepts, Object, Pointer, Read, Violations, mistyped};
 
 /// `?show_pii=true`: whether what says something about a person is shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,4 +66,51 @@ impl<S: Sync, T: Read> FromRequest<S> for Overrides<T> {
         let Body(overrides) = Body::from_request(request, state).await?;
         Ok(Self(overrides))
     }
+}
+
+/// The values that records of a batch shall have instead of the archived ones, by their ids in
+/// the archive: what there is to read in them, only the archive of each knows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ByRecord {
+    pub(super) overrides: BTreeMap<Uuid, Value>,
+}
+
+impl Read for ByRecord {
+    fn read(body: &mut Object) -> Option<Self> {
+        let overrides = body.or("overrides", Records, BTreeMap::new());
+        Some(Self {
+            overrides: overrides?,
+        })
+    }
+}
+
+/// An object whose members are called by ids.
+struct Records;
+
+impl Accepts for Records {
+    type Value = BTreeMap<Uuid, Value>;
+
+    fn accept(&self, value: Value, at: Pointer<'_>, found: &mut Violations) -> Option<Self::Value> {
+        let Value::Object(members) = value else {
+            mistyped(found, at, "an object", &value);
+            return None;
+        };
+        let mut records = BTreeMap::new();
+        for (name, value) in members {
+            match Uuid::try_parse(&name) {
+                Err(_) => found.add(
+                    at.member(&name),
+                    "INVALID_ID",
+                    "Is not an id in the archive.",
+                ),
+                Ok(id) if records.insert(id, value).is_some() => {
+                    found.add(at.member(&name), "DUPLICATE", "Is given more than once.");
+                }
+                Ok(_) => {}
+            }
+        }
+        Some(records)
+    }
+
+    fn check(&self, _value: &Self::Value, _at: Pointer<'_>, _found: &mut Violations) {}
 }

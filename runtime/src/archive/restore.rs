@@ -1,13 +1,16 @@
 //! A restore: everything that stands in the way is found first, then the records are made,
 //! parents before children, and leave the archive, all in one transaction.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::conflict::{Conflict, refused};
-use super::{Archive, Archives};
+use super::{Archive, Archives, ByRecord};
 use crate::db::{DbError, IntoValue, Transaction, Value};
 use crate::http::Caller;
+use crate::input::Violations;
 use crate::record_id::RecordId;
 use crate::{Error, Unit, params};
 
@@ -32,12 +35,20 @@ pub struct RestoredRecord {
 }
 
 /// What is restored.
-struct Wanted {
+struct Wanted<'a> {
     batch: Uuid,
     /// One record, or all of the batch.
     one: Option<Uuid>,
     /// The pairs of the one.
     overrides: Vec<Value>,
+    /// What some of all shall have instead.
+    by_record: &'a BTreeMap<Uuid, serde_json::Value>,
+}
+
+/// The records of one kind that are restored.
+struct Held {
+    archive: &'static Archive,
+    ids: Vec<(Uuid,)>,
 }
 
 impl Archives {
@@ -63,27 +74,30 @@ impl Archives {
             batch,
             one: Some(archive_id),
             overrides,
+            by_record: &BTreeMap::new(),
         };
         let restored = self.run(unit, caller, &[archive], &wanted).await?;
         restored.ok_or_else(missing)
     }
 
-    /// Restores everything that was removed together.
+    /// Restores everything that was removed together, with the values that are overridden.
     ///
     /// # Errors
     ///
-    /// 404 when nothing of the batch is in the archive, 409 with all that stands in the way;
-    /// nothing has changed then.
+    /// 404 when nothing of the batch is in the archive, 422 with all that is wrong with the
+    /// overrides, 409 with all that stands in the way; nothing has changed then.
     pub async fn restore_batch(
         &self,
         unit: &mut Unit<'_, Restored>,
         caller: &Caller,
         batch: Uuid,
+        overrides: &ByRecord,
     ) -> Result<Restored, Error> {
         let wanted = Wanted {
             batch,
             one: None,
             overrides: Vec::new(),
+            by_record: &overrides.overrides,
         };
         let restored = self.run(unit, caller, self.records, &wanted).await?;
         restored.ok_or_else(|| Error::not_found("archived batch", batch))
@@ -95,7 +109,7 @@ impl Archives {
         unit: &mut Unit<'_, Restored>,
         caller: &Caller,
         archives: &[&'static Archive],
-        wanted: &Wanted,
+        wanted: &Wanted<'_>,
     ) -> Result<Option<Restored>, Error> {
         let mut tries = 0;
         let records = loop {
@@ -134,32 +148,23 @@ impl Archives {
         tx: &mut Transaction<'static>,
         caller: &Caller,
         archives: &[&'static Archive],
-        wanted: &Wanted,
+        wanted: &Wanted<'_>,
     ) -> Result<Vec<RestoredRecord>, Error> {
         if wanted.one.is_none() {
             // A batch has as many records as were removed together.
             tx.be_patient().await?;
         }
         let mut held = Vec::new();
-        for archive in archives {
-            let rows: Vec<(Uuid,)> = tx.fetch_all(archive.hold, wanted.key()).await?;
-            if !rows.is_empty() {
-                held.push(*archive);
+        for &archive in archives {
+            let ids: Vec<(Uuid,)> = tx.fetch_all(archive.hold, wanted.key()).await?;
+            if !ids.is_empty() {
+                held.push(Held { archive, ids });
             }
         }
-        let mut conflicts = Vec::new();
-        for archive in &held {
-            let found: Vec<Conflict> = tx
-                .fetch_all(archive.conflicts, wanted.values(archive, false))
-                .await?;
-            let others = found.into_iter().filter(|it| !wanted.includes(it));
-            conflicts.extend(others.map(|conflict| (*archive, conflict)));
-        }
-        if !conflicts.is_empty() {
-            return Err(refused(&conflicts, wanted.one.is_none()));
-        }
+        wanted.amend(tx, &held).await?;
+        wanted.refuse_conflicts(tx, &held).await?;
         let mut back = Vec::new();
-        for archive in &held {
+        for Held { archive, .. } in &held {
             let values = wanted.values(archive, true);
             let ids: Vec<(RecordId,)> = tx.write_all(archive.restore, values).await?;
             back.push((*archive, ids));
@@ -182,10 +187,10 @@ impl Archives {
     async fn tie(
         &self,
         tx: &mut Transaction<'static>,
-        held: &[&'static Archive],
-        wanted: &Wanted,
+        held: &[Held],
+        wanted: &Wanted<'_>,
     ) -> Result<(), DbError> {
-        for archive in held {
+        for Held { archive, .. } in held {
             if let (Some(refer), None) = (archive.refer, wanted.one) {
                 tx.execute(refer, params![wanted.batch]).await?;
             }
@@ -200,16 +205,70 @@ impl Archives {
             tx.execute(tie.tie, params![wanted.batch]).await?;
             tx.execute(tie.forget, params![wanted.batch]).await?;
         }
-        for archive in held {
+        for Held { archive, .. } in held {
             tx.execute(archive.forget, wanted.key()).await?;
         }
         Ok(())
     }
 }
 
-impl Wanted {
+impl Wanted<'_> {
     fn key(&self) -> Vec<Value> {
         params![self.batch, self.one]
+    }
+
+    /// Gives records of a batch their other values. They are written into the archive, so that
+    /// what follows sees them as if they had been there; the records leave it anyway.
+    async fn amend(&self, tx: &mut Transaction<'static>, held: &[Held]) -> Result<(), Error> {
+        if self.by_record.is_empty() || held.is_empty() {
+            return Ok(());
+        }
+        let of_kind = |it: &'_ Held| {
+            it.ids
+                .iter()
+                .map(|(id,)| (*id, it.archive))
+                .collect::<Vec<_>>()
+        };
+        let archives: HashMap<Uuid, &Archive> = held.iter().flat_map(of_kind).collect();
+        let mut found = Violations::new();
+        let mut amended = Vec::new();
+        for (id, sent) in self.by_record {
+            let pointer = format!("/overrides/{id}");
+            let Some(archive) = archives.get(id) else {
+                found.add(pointer, "NOT_IN_BATCH", "Is no record of this batch.");
+                continue;
+            };
+            match (archive.read)(sent.clone()) {
+                Ok(pairs) => amended.push((archive, id, pairs)),
+                Err(violations) => found.add_within(&pointer, violations),
+            }
+        }
+        found.into_result()?;
+        for (archive, id, pairs) in amended {
+            let mut values = params![self.batch, *id];
+            values.extend(pairs);
+            values.push(archive.schema.into_value());
+            tx.execute(archive.amend, values).await?;
+        }
+        Ok(())
+    }
+
+    async fn refuse_conflicts(
+        &self,
+        tx: &mut Transaction<'static>,
+        held: &[Held],
+    ) -> Result<(), Error> {
+        let mut conflicts = Vec::new();
+        for Held { archive, .. } in held {
+            let values = self.values(archive, false);
+            let found: Vec<Conflict> = tx.fetch_all(archive.conflicts, values).await?;
+            let others = found.into_iter().filter(|it| !self.includes(it));
+            conflicts.extend(others.map(|conflict| (*archive, conflict)));
+        }
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        Err(refused(&conflicts, self.one.is_none()))
     }
 
     /// The key and the pairs. In a batch, references to what may come later are left out at first.

@@ -238,13 +238,13 @@ fn overrides(
 fn parameters(context: &Context<'_>, entity: &Entity, imports: &mut Imports) -> Vec<String> {
     let service = context.service;
     let id = if entity.id == IdType::String {
-        "&overrides.id"
+        "&self.id"
     } else {
-        "overrides.id"
+        "self.id"
     };
-    let mut parameters = vec!["overrides.id.is_some()".to_owned(), id.to_owned()];
+    let mut parameters = vec!["self.id.is_some()".to_owned(), id.to_owned()];
     for field in &entity.fields {
-        let place = format!("overrides.{}", rust::field_ident(field));
+        let place = format!("self.{}", rust::field_ident(field));
         parameters.push(format!("{place}.is_some()"));
         parameters.push(if field.nullable {
             let flat = if rust::is_copy(service, &field.kind) {

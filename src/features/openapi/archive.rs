@@ -11,7 +11,7 @@ use super::super::entity::{sample, sql};
 use super::super::http::{archive_path, resource_path};
 use super::lists;
 use super::operations::{id_parameter, json_content, operation, responses, shared};
-use super::schemas::{id_type, object, page_of, property};
+use super::schemas::{id_type, object, page_of, property, reference};
 use super::sent;
 use super::writes::{keyed, writing};
 
@@ -56,6 +56,10 @@ pub fn add_batches(service: &Service, paths: &mut Map<String, Value>) {
     let Some(entity) = service.entities.iter().find(|it| is_archived(it)) else {
         return;
     };
+    let kinds = service.entities.iter().filter(|it| is_archived(it));
+    let overrides: Vec<Value> = kinds
+        .map(|it| reference(&format!("{}Overrides", it.name.pascal())))
+        .collect();
     let mut restore = operation(
         entity,
         "RestoreBatch",
@@ -63,7 +67,8 @@ pub fn add_batches(service: &Service, paths: &mut Map<String, Value>) {
         json!({
             "description": "Brings back every record of a batch, parents first, or none: what stands in the way is told, all of it, as for one record; `UNIQUE_TWICE` where two of them clash with each other.",
             "parameters": writing(Vec::new()),
-            "responses": responses("200", restored_response(), &[404, 409, 422]),
+            "requestBody": { "required": false, "content": by_record(&overrides) },
+            "responses": responses("200", restored_response(), &[404, 409, 413, 415, 422]),
         }),
     );
     restore["tags"] = json!(["Archive"]);
@@ -73,6 +78,24 @@ pub fn add_batches(service: &Service, paths: &mut Map<String, Value>) {
     )]);
     let path = format!("{}/{{batch}}/restore", batches_path(service));
     paths.insert(path, json!({ "parameters": parameters, "post": restore }));
+}
+
+/// A body that says of some records of a batch what they shall have instead of what is archived.
+fn by_record(overrides: &[Value]) -> Value {
+    let schema = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "overrides": {
+                "type": "object",
+                "description": "What records shall have instead of what is archived, by their `archive_id`.",
+                "propertyNames": { "format": "uuid" },
+                "additionalProperties": { "anyOf": overrides },
+            },
+        },
+    });
+    // Most batches come back as they were.
+    json!({ "application/json": { "schema": schema, "example": {} } })
 }
 
 fn preview(entity: &Entity) -> Value {

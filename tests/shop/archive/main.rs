@@ -2,6 +2,7 @@
 
 mod interleaved;
 mod oracle;
+mod overrides;
 mod races;
 mod restore;
 mod shelves;

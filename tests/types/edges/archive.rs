@@ -123,6 +123,52 @@ async fn a_circle_goes_and_comes_back() {
     }
 }
 
+/// References that can be set only once all are there keep what the caller says of them.
+#[tokio::test]
+async fn a_circle_comes_back_with_other_references() {
+    let server = start().await;
+    let first = node(&server, "first", json!({})).await;
+    let refers =
+        json!({"parent_id": first["id"], "guardian_id": first["id"], "original_id": first["id"]});
+    let second = node(&server, "second", refers).await;
+    let path = format!("{NODES}/{}", first["id"].as_str().unwrap_or_default());
+    let closed = json!({"parent_id": second["id"], "rival_id": second["id"]});
+    assert_eq!(server.patch(&path, closed).await.status, 200);
+    assert_eq!(remove(&server, &first).await.status, 204);
+    let third = node(&server, "third", json!({})).await;
+
+    let list = server.get("/v1/archive/nodes").await.body["nodes"].clone();
+    let named = |name: &str| {
+        let nodes = list.as_array().into_iter().flatten();
+        let found = nodes.into_iter().find(|it| it["name"] == name);
+        let id = found.map(|it| it["archive_id"].clone());
+        id.and_then(|it| it.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    };
+    let overrides = json!({
+        named("first"): {"rival_id": null},
+        named("second"): {"guardian_id": third["id"], "name": "other"},
+    });
+    let batch = batch_of(&server, &first).await;
+    let path = format!("/v1/archive/batches/{batch}/restore");
+    let restored = server.post(&path, json!({ "overrides": overrides })).await;
+    assert_eq!(restored.status, 200, "{}", restored.body);
+    let found = find(&server, &first).await;
+    assert_eq!(
+        (&found["parent_id"], &found["rival_id"]),
+        (&second["id"], &Value::Null)
+    );
+    let found = find(&server, &second).await;
+    assert_eq!(
+        (&found["parent_id"], &found["original_id"]),
+        (&first["id"], &first["id"])
+    );
+    assert_eq!(
+        (&found["guardian_id"], &found["name"]),
+        (&third["id"], &json!("other"))
+    );
+}
+
 /// Removes a record and gives its id in the archive.
 async fn archived(server: &TestServer<App>, path: &str, id: &Value) -> String {
     let shown = id.as_str().map_or_else(|| id.to_string(), str::to_owned);

@@ -87,17 +87,26 @@ impl<'a> Past<'a> {
 
     /// What a column held before its type changed, as text, where it was made of another.
     pub fn unconverted(&self, live: &Column) -> Option<String> {
-        let mut texts = Vec::new();
-        let mut column = self.archive.column(&live.name)?;
-        while let Some(before) = column.past.converted_from.as_ref() {
-            column = self.archive.column(before)?;
+        let text = |column: &Column| {
             let name = quoted(&column.name);
-            texts.push(match fit(column.ty, ColumnType::Text) {
+            match fit(column.ty, ColumnType::Text) {
                 Some(Fit::Wider) => self.dialect.convert(&name, column.ty, ColumnType::Text),
                 _ => self.dialect.as_text(&name, column.ty),
-            });
-        }
+            }
+        };
+        let texts: Vec<String> = self.before(live).into_iter().map(text).collect();
         (!texts.is_empty()).then(|| first_of(&texts))
+    }
+
+    /// The columns that held a live one's values before its type changed, the last first.
+    pub fn before(&self, live: &Column) -> Vec<&'a Column> {
+        let mut columns = Vec::new();
+        let mut last = self.archive.column(&live.name);
+        while let Some(before) = last.and_then(|it| it.past.converted_from.as_ref()) {
+            last = self.archive.column(before);
+            columns.extend(last);
+        }
+        columns
     }
 }
 

@@ -135,6 +135,28 @@ pub fn of(
             },
         ),
         make(
+            "AMEND",
+            format!(
+                "Other values for one archived {sentence}, which is then as if it were removed today."
+            ),
+            &|dialect| {
+                let mut set = vec![format!(
+                    "({}) = (\n    select {}\n)",
+                    constant(COLUMNS),
+                    pieces.candidate(dialect)
+                )];
+                set.extend(unconverted(dialect, table, twin));
+                set.push(format!(
+                    "archive_schema = ${}",
+                    flagged(table).filter_map(|it| it.1).count() * 2 + 3
+                ));
+                format!(
+                    "update {archive}\nset {}\nwhere archive_batch = $1 and archive_id = $2",
+                    set.join(",\n    ")
+                )
+            },
+        ),
+        make(
             "RESTORE",
             format!("The {sentence} as it comes back."),
             &|dialect| {
@@ -238,6 +260,19 @@ fn lost(dialect: &dyn Dialect, table: &Table, archive: &Table) -> Vec<String> {
         ))
     };
     flagged(table).filter_map(lost).collect()
+}
+
+/// What values were before their types changed, without those that are overridden.
+fn unconverted(dialect: &dyn Dialect, table: &Table, archive: &Table) -> Vec<String> {
+    let past = Past::of(dialect, archive);
+    let without = |(column, flag): (&Column, Option<usize>)| {
+        let before = past.before(column).into_iter().map(|it| quoted(&it.name));
+        let set = |flag| {
+            before.map(move |it| format!("{it} = case when ${flag} then null else {it} end"))
+        };
+        flag.map(set)
+    };
+    flagged(table).filter_map(without).flatten().collect()
 }
 
 /// The columns, each with the number of the parameter that says whether it is overridden.

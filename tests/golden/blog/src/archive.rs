@@ -128,7 +128,7 @@ pub const ARCHIVES: archive::Archives = archive::Archives {
     }],
 };
 
-/// The route that restores a whole batch.
+/// The route that restores a whole batch, with other values for some of its records.
 pub fn routes() -> Router<App> {
     Router::new().route("/v1/archive/batches/{batch}/restore", post(restore))
 }
@@ -138,8 +138,11 @@ async fn restore(
     caller: http::Caller,
     http::Id(batch): http::Id<Uuid>,
     write: http::Write,
+    archive::Overrides(overrides): archive::Overrides<archive::ByRecord>,
 ) -> http::Answered {
     let mut unit = write.begin(&app.db, &caller, http::told).await?;
-    let outcome = ARCHIVES.restore_batch(&mut unit, &caller, batch).await;
+    let outcome = ARCHIVES
+        .restore_batch(&mut unit, &caller, batch, &overrides)
+        .await;
     unit.answer(outcome).await
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::hooks::Rules as _;
 use super::queries::{COLUMNS, FIND};
+use super::removal::REMOVAL;
 use super::rules::AuthorRules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
@@ -110,6 +111,32 @@ const CONFLICTS: db::Sql = db::Sql::each(
     ),
 );
 
+/// Other values for one archived author, which is then as if it were removed today.
+const AMEND: db::Sql = db::Sql::each(
+    db::text!(
+        "update authors_archive
+     set (",
+        COLUMNS,
+        ") = (
+         select ",
+        SQLITE_CANDIDATE,
+        "),
+         archive_schema = $11
+     where archive_batch = $1 and archive_id = $2"
+    ),
+    db::text!(
+        "update authors_archive
+     set (",
+        COLUMNS,
+        ") = (
+         select ",
+        POSTGRES_CANDIDATE,
+        "),
+         archive_schema = $11
+     where archive_batch = $1 and archive_id = $2"
+    ),
+);
+
 /// The author as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
     db::text!(
@@ -150,6 +177,9 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
     conflicts: &CONFLICTS,
     restore: &RESTORE,
     forget: &FORGET,
+    amend: &AMEND,
+    read: |sent| Ok(input::read::<AuthorOverrides>(sent)?.parameters()),
+    schema: REMOVAL.schema,
     overrides: 4,
     late: &[],
     refer: None,
@@ -290,6 +320,22 @@ impl input::Read for AuthorOverrides {
     }
 }
 
+impl AuthorOverrides {
+    /// The same for a statement, in pairs: whether a value is overridden, and by what.
+    fn parameters(&self) -> Vec<db::Value> {
+        params![
+            self.id.is_some(),
+            self.id,
+            self.name.is_some(),
+            &self.name,
+            self.email.is_some(),
+            &self.email,
+            self.bio.is_some(),
+            self.bio.as_ref().and_then(Option::as_ref),
+        ]
+    }
+}
+
 /// An author in the archive. What says something about a person is left out
 /// unless it is asked for, and that it was asked for is logged.
 ///
@@ -350,17 +396,7 @@ pub async fn restore(
     archive_id: Uuid,
     overrides: &AuthorOverrides,
 ) -> Result<archive::Restored, Error> {
-    let parameters = params![
-        overrides.id.is_some(),
-        overrides.id,
-        overrides.name.is_some(),
-        &overrides.name,
-        overrides.email.is_some(),
-        &overrides.email,
-        overrides.bio.is_some(),
-        overrides.bio.as_ref().and_then(Option::as_ref),
-    ];
     ARCHIVES
-        .restore(unit, caller, &ARCHIVE, archive_id, parameters)
+        .restore(unit, caller, &ARCHIVE, archive_id, overrides.parameters())
         .await
 }

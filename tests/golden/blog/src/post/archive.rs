@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::hooks::Rules as _;
 use super::queries::{COLUMNS, FIND};
+use super::removal::REMOVAL;
 use super::rules::PostRules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
@@ -132,6 +133,32 @@ const CONFLICTS: db::Sql = db::Sql::each(
     ),
 );
 
+/// Other values for one archived post, which is then as if it were removed today.
+const AMEND: db::Sql = db::Sql::each(
+    db::text!(
+        "update posts_archive
+     set (",
+        COLUMNS,
+        ") = (
+         select ",
+        SQLITE_CANDIDATE,
+        "),
+         archive_schema = $15
+     where archive_batch = $1 and archive_id = $2"
+    ),
+    db::text!(
+        "update posts_archive
+     set (",
+        COLUMNS,
+        ") = (
+         select ",
+        POSTGRES_CANDIDATE,
+        "),
+         archive_schema = $15
+     where archive_batch = $1 and archive_id = $2"
+    ),
+);
+
 /// The post as it comes back.
 const RESTORE: db::Sql = db::Sql::each(
     db::text!(
@@ -172,6 +199,9 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
     conflicts: &CONFLICTS,
     restore: &RESTORE,
     forget: &FORGET,
+    amend: &AMEND,
+    read: |sent| Ok(input::read::<PostOverrides>(sent)?.parameters()),
+    schema: REMOVAL.schema,
     overrides: 6,
     late: &[],
     refer: None,
@@ -320,6 +350,26 @@ impl input::Read for PostOverrides {
     }
 }
 
+impl PostOverrides {
+    /// The same for a statement, in pairs: whether a value is overridden, and by what.
+    fn parameters(&self) -> Vec<db::Value> {
+        params![
+            self.id.is_some(),
+            self.id,
+            self.author_id.is_some(),
+            self.author_id,
+            self.title.is_some(),
+            &self.title,
+            self.slug.is_some(),
+            &self.slug,
+            self.body.is_some(),
+            &self.body,
+            self.published_at.is_some(),
+            self.published_at.flatten(),
+        ]
+    }
+}
+
 /// A post in the archive. What says something about a person is left out
 /// unless it is asked for, and that it was asked for is logged.
 ///
@@ -372,21 +422,7 @@ pub async fn restore(
     archive_id: Uuid,
     overrides: &PostOverrides,
 ) -> Result<archive::Restored, Error> {
-    let parameters = params![
-        overrides.id.is_some(),
-        overrides.id,
-        overrides.author_id.is_some(),
-        overrides.author_id,
-        overrides.title.is_some(),
-        &overrides.title,
-        overrides.slug.is_some(),
-        &overrides.slug,
-        overrides.body.is_some(),
-        &overrides.body,
-        overrides.published_at.is_some(),
-        overrides.published_at.flatten(),
-    ];
     ARCHIVES
-        .restore(unit, caller, &ARCHIVE, archive_id, parameters)
+        .restore(unit, caller, &ARCHIVE, archive_id, overrides.parameters())
         .await
 }
