@@ -6,7 +6,7 @@ use crate::model::{Column, Entity, FieldKind, ScalarType, Service};
 use crate::tables::build::column_name;
 
 use super::lists;
-use super::operations::{json_content, operation, responses, shared};
+use super::operations::{json_content, operation, read, shared};
 
 /// The page of groups that a caller asks for.
 pub fn aggregate(service: &Service, entity: &Entity) -> Value {
@@ -56,7 +56,7 @@ pub fn aggregate(service: &Service, entity: &Entity) -> Value {
         entity,
         &format!("Aggregate{}", entity.name.plural_pascal()),
         &format!("Count, sum and compare {plural}"),
-        json!({ "parameters": parameters, "responses": responses("200", page, &[]) }),
+        json!({ "parameters": parameters, "responses": read(page, &[]) }),
     )
 }
 

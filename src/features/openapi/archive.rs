@@ -10,7 +10,7 @@ use super::super::entity::naming::Naming;
 use super::super::entity::{sample, sql};
 use super::super::http::{archive_path, resource_path};
 use super::lists;
-use super::operations::{id_parameter, json_content, operation, responses, shared};
+use super::operations::{id_parameter, json_content, operation, read, shared, written};
 use super::schemas::{id_type, object, page_of, property, reference};
 use super::sent;
 use super::writes::{keyed, writing};
@@ -68,7 +68,7 @@ pub fn add_batches(service: &Service, paths: &mut Map<String, Value>) {
             "description": "Brings back every record of a batch, parents first, or none: what stands in the way is told, all of it, as for one record; `UNIQUE_TWICE` where two of them clash with each other.",
             "parameters": writing(Vec::new()),
             "requestBody": { "required": false, "content": by_record(&overrides) },
-            "responses": responses("200", restored_response(), &[404, 409, 413, 415, 422]),
+            "responses": written("200", restored_response(), &[404, 409, 413, 415, 422]),
         }),
     );
     restore["tags"] = json!(["Archive"]);
@@ -111,7 +111,7 @@ fn preview(entity: &Entity) -> Value {
             "Ask what removing {} would do",
             Naming::of(entity).a_sentence
         ),
-        json!({ "responses": responses("200", found, &[404]) }),
+        json!({ "responses": read(found, &[404]) }),
     )
 }
 
@@ -155,7 +155,7 @@ fn list(service: &Service, entity: &Entity) -> Value {
         entity,
         &format!("ListArchived{}", entity.name.plural_pascal()),
         &format!("List archived {plural}"),
-        json!({ "parameters": parameters, "responses": responses("200", page, &[]) }),
+        json!({ "parameters": parameters, "responses": read(page, &[]) }),
     )
 }
 
@@ -173,7 +173,7 @@ fn get(entity: &Entity) -> Value {
         entity,
         &format!("GetArchived{name}"),
         &format!("Get an archived {}", entity.name.sentence()),
-        json!({ "parameters": [show], "responses": responses("200", found, &[404]) }),
+        json!({ "parameters": [show], "responses": read(found, &[404]) }),
     )
 }
 
@@ -190,7 +190,7 @@ fn restore(entity: &Entity) -> Value {
             "description": "Brings one record back, with the values that the body has instead of the archived ones. What stands in the way is a 409 with all of it in `errors`: `ID_TAKEN`, `UNIQUE_TAKEN`, `PARENT_MISSING`, `PARENT_ARCHIVED`, `CHECK_FAILED`, `ENUM_VALUE_REMOVED`, `REQUIRED_VALUE_MISSING`, `VALUE_NOT_CONVERTED`; nothing has changed then.",
             "parameters": keyed(entity, Vec::new()),
             "requestBody": { "required": false, "content": content },
-            "responses": responses("200", restored_response(), &[404, 409, 413, 415, 422]),
+            "responses": written("200", restored_response(), &[404, 409, 413, 415, 422]),
         }),
     )
 }

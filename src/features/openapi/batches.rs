@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::super::entity::sample;
 use super::super::http::resource_path;
-use super::operations::{operation, responses};
+use super::operations::{operation, read, written};
 use super::schemas::{id_type, object, reference};
 use super::sent::unread;
-use super::writes::{CONDITION, changeable, keyed, of_removal, replayable};
+use super::writes::{CONDITION, changeable, keyed, of_removal};
 use super::{is_changeable, lists, relations};
 use crate::model::{Entity, Service};
 
@@ -50,7 +50,7 @@ fn get(service: &Service, entity: &Entity) -> Value {
         json!({
             "description": "All of them or none: where one is missing, the answer is 404 and names it.",
             "parameters": parameters,
-            "responses": responses("200", several(entity, "In the order of the ids."), &[404, 406]),
+            "responses": read(several(entity, "In the order of the ids."), &[404]),
         }),
     )
 }
@@ -63,7 +63,7 @@ fn create(entity: &Entity) -> Value {
         "Create",
         Vec::new(),
         &element,
-        &responses("200", made(entity), &[409, 412, 413, 415, 422]),
+        &written("200", made(entity), &[409, 412, 413, 415, 422]),
     )
 }
 
@@ -91,20 +91,20 @@ fn change(service: &Service, entity: &Entity) -> Value {
         "Update",
         Vec::new(),
         &object(&doc, properties, &required),
-        &responses("200", made(entity), &statuses(entity)),
+        &written("200", made(entity), &statuses(entity)),
     )
 }
 
 /// `POST` of several removals.
 fn remove(entity: &Entity) -> Value {
     let doc = format!("One {} to remove.", entity.name.sentence());
-    let removed = replayable(json!({ "description": "They are removed." }));
+    let removed = json!({ "description": "They are removed." });
     write(
         entity,
         "Delete",
         of_removal(entity),
         &object(&doc, target(entity), &required(entity)),
-        &responses("204", removed, &statuses(entity)),
+        &written("204", removed, &statuses(entity)),
     )
 }
 
@@ -180,7 +180,7 @@ fn statuses(entity: &Entity) -> Vec<u16> {
 }
 
 fn made(entity: &Entity) -> Value {
-    replayable(several(entity, "In the order of the request."))
+    several(entity, "In the order of the request.")
 }
 
 fn several(entity: &Entity, description: &str) -> Value {

@@ -6,7 +6,7 @@ use crate::model::{Column, Entity, Field, FieldKind, ScalarType, Service};
 use crate::tables::build::column_name;
 
 use super::super::entity::members;
-use super::operations::{json_content, operation, responses, shared};
+use super::operations::{json_content, operation, read, shared};
 use super::relations::include_parameter;
 
 /// The page of records that a caller asks for.
@@ -22,7 +22,7 @@ pub fn list(service: &Service, entity: &Entity) -> Value {
         &format!("List {plural}"),
         json!({
             "parameters": parameters(service, entity),
-            "responses": responses("200", page, &[406]),
+            "responses": read(page, &[]),
         }),
     )
 }

@@ -180,7 +180,6 @@ fn document(service: &Service) -> Document {
         tags.push(tag);
         tags.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
     }
-    let demands_versions = service.entities.iter().any(|it| it.write.needs_version);
     let mut common = problems::schemas();
     common.insert("Groups".to_owned(), aggregates::schema());
     let (mut paths, mut schemas) = (Texts::default(), Texts::of(common, OF_SCHEMAS));
@@ -207,7 +206,7 @@ fn document(service: &Service) -> Document {
         paths,
         components: Components {
             schemas,
-            responses: problems::responses(demands_versions),
+            responses: operations::responses(service),
             parameters: operations::parameters(service),
             headers: operations::headers(),
         },

@@ -71,11 +71,41 @@ pub fn headers() -> Value {
             "description": "`true` when this answer was given before, to a request with the same key.",
             "schema": { "type": "string", "enum": ["true"] },
         },
+        "CacheControl": {
+            "description": "It may be kept by the caller alone, and is asked for again each time.",
+            "schema": { "type": "string", "examples": ["private, no-cache"] },
+        },
+        "NoStore": {
+            "description": "It is not to be kept.",
+            "schema": { "type": "string", "examples": ["no-store"] },
+        },
+        "Vary": {
+            "description": "The headers of a request by which its answer may differ.",
+            "schema": { "type": "string", "examples": ["Accept, Accept-Encoding, Authorization, Origin"] },
+        },
         "RetryAfter": {
             "description": "After how many seconds it is worth asking again.",
             "schema": { "type": "integer", "minimum": 0 },
         },
     })
+}
+
+/// The answers that operations share: the problems, and that nothing has changed.
+pub fn responses(service: &Service) -> Map<String, Value> {
+    let any = |holds: fn(&Entity) -> bool| service.entities.iter().any(holds);
+    let mut responses = problems::responses(any(|it| it.write.needs_version));
+    if any(|it| it.automatic.version) {
+        let unchanged = json!({
+            "description": "The caller has this version already.",
+            "headers": {
+                "ETag": shared("headers", "ETag"),
+                "Cache-Control": shared("headers", "CacheControl"),
+                "Vary": shared("headers", "Vary"),
+            },
+        });
+        responses.insert("NotModified".to_owned(), unchanged);
+    }
+    responses
 }
 
 /// A component of the document.
@@ -134,12 +164,23 @@ pub(super) fn record_response(entity: &Entity, description: &str, located: bool)
     response
 }
 
-/// The answers: one when it is done, and the problems.
-pub fn responses(success: &str, response: Value, statuses: &[u16]) -> Value {
-    let mut responses = Map::new();
-    responses.insert(success.to_owned(), response);
-    problems::add(&mut responses, statuses);
-    Value::Object(responses)
+/// The answers of an operation that reads: what was found, and the problems.
+pub fn read(mut found: Value, statuses: &[u16]) -> Value {
+    found["headers"]["Cache-Control"] = shared("headers", "CacheControl");
+    found["headers"]["Vary"] = shared("headers", "Vary");
+    answers("200", found, &[statuses, &[406]].concat())
+}
+
+/// The answers of an operation that writes: one when it is done, and the problems.
+pub fn written(success: &str, response: Value, statuses: &[u16]) -> Value {
+    answers(success, writes::replayable(response), statuses)
+}
+
+fn answers(success: &str, response: Value, statuses: &[u16]) -> Value {
+    let mut answers = Map::new();
+    answers.insert(success.to_owned(), response);
+    problems::add(&mut answers, statuses);
+    Value::Object(answers)
 }
 
 fn get(service: &Service, entity: &Entity) -> Value {
@@ -151,9 +192,9 @@ fn get(service: &Service, entity: &Entity) -> Value {
     }
     rest.insert("parameters".to_owned(), Value::Array(parameters));
     let found = record_response(entity, &format!("The {}.", entity.name.sentence()), false);
-    let mut answers = responses("200", found, &[404, 406]);
+    let mut answers = read(found, &[404]);
     if entity.automatic.version {
-        answers["304"] = json!({ "description": "The caller has this version already." });
+        answers["304"] = shared("responses", "NotModified");
     }
     rest.insert("responses".to_owned(), answers);
     operation(

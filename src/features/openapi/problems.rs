@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::operations::shared;
 use super::schemas::reference;
 
 /// The schemas of a problem and of one violation in it.
@@ -148,15 +149,14 @@ pub fn responses(demands_versions: bool) -> Map<String, Value> {
         .map(|(status, name, description)| {
             let mut response = json!({
                 "description": description,
+                "headers": { "Cache-Control": shared("headers", "NoStore") },
                 "content": { "application/problem+json": { "schema": reference("Problem") } },
             });
             if let Some(example) = example(*status) {
                 response["content"]["application/problem+json"]["example"] = example;
             }
             if *status == 503 {
-                response["headers"] = json!({
-                    "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
-                });
+                response["headers"]["Retry-After"] = shared("headers", "RetryAfter");
             }
             ((*name).to_owned(), response)
         })
@@ -168,8 +168,7 @@ pub fn add(responses: &mut Map<String, Value>, statuses: &[u16]) {
     const ALWAYS: &[u16] = &[400, 408, 414, 431, 500, 503, 504];
     for (status, name, _) in PROBLEMS {
         if ALWAYS.contains(status) || statuses.contains(status) {
-            let reference = json!({ "$ref": format!("#/components/responses/{name}") });
-            responses.insert(status.to_string(), reference);
+            responses.insert(status.to_string(), shared("responses", name));
         }
     }
 }

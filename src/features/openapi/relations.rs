@@ -8,7 +8,7 @@ use super::super::entity::naming::{Naming, article};
 use super::super::entity::relations::{included_references, singulars};
 use super::super::http::resource_path;
 use super::operations::{
-    id_parameter, json_content, operation, record_response, responses, shared,
+    id_parameter, json_content, operation, read, record_response, shared, written,
 };
 use super::schemas::reference;
 use super::sent;
@@ -117,7 +117,7 @@ fn list(service: &Service, entity: &Entity, collection: &Collection) -> Value {
         &format!("List the {sentence} of {}", Naming::of(entity).a_sentence),
         json!({
             "parameters": lists::parameters(service, target),
-            "responses": responses("200", page, &[404, 406]),
+            "responses": read(page, &[404]),
         }),
     )
 }
@@ -153,7 +153,7 @@ fn create(
     }
     let created = record_response(target, &format!("The new {sentence}."), true);
     let statuses = &[404, 409, 413, 415, 422];
-    let mut answers = responses("201", writes::replayable(created), statuses);
+    let mut answers = written("201", created, statuses);
     answers["200"] = writes::tried(target);
     operation(
         entity,
@@ -219,7 +219,7 @@ fn change(entity: &Entity, id: &str, summary: &str, answer: &Value) -> Value {
         summary,
         json!({
             "parameters": parameters,
-            "responses": responses("204", answer.clone(), &statuses),
+            "responses": written("204", answer.clone(), &statuses),
         }),
     )
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::entity::link_members;
 use super::super::entity::naming::Naming;
-use super::operations::{json_content, operation, record_response, responses, shared};
+use super::operations::{json_content, operation, record_response, shared, written};
 use super::schemas::reference;
 use super::sent::unread;
 use crate::model::{Entity, Field, IdType, Service};
@@ -137,6 +137,7 @@ fn update_mask(service: &Service, entity: &Entity) -> Value {
 
 /// The answer may be one that was given before.
 pub(super) fn replayable(mut response: Value) -> Value {
+    response["headers"]["Cache-Control"] = shared("headers", "NoStore");
     response["headers"]["Idempotency-Replayed"] = shared("headers", "IdempotencyReplayed");
     response
 }
@@ -152,7 +153,7 @@ pub fn create(entity: &Entity) -> Value {
         &format!("The new {}.", entity.name.sentence()),
         true,
     );
-    let mut answers = responses("201", replayable(created), WRITE);
+    let mut answers = written("201", created, WRITE);
     answers["200"] = tried(entity);
     operation(
         entity,
@@ -169,6 +170,7 @@ pub fn create(entity: &Entity) -> Value {
 pub(super) fn tried(entity: &Entity) -> Value {
     json!({
         "description": format!("The {} as it would be; it was only tried.", entity.name.sentence()),
+        "headers": { "Cache-Control": shared("headers", "NoStore") },
         "content": json_content(entity.name.pascal()),
     })
 }
@@ -185,7 +187,7 @@ pub fn replace(entity: &Entity) -> Value {
     if !makes {
         statuses.push(404);
     }
-    let mut answers = responses("200", replayable(replaced), &statuses);
+    let mut answers = written("200", replaced, &statuses);
     if makes {
         let created = record_response(entity, &format!("The new {sentence}."), true);
         answers["201"] = replayable(created);
@@ -212,7 +214,7 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
     statuses.push(404);
     let mut own = vec![update_mask(service, entity)];
     let changed = record_response(entity, &format!("The changed {sentence}."), false);
-    let mut answers = responses("200", replayable(changed), &statuses);
+    let mut answers = written("200", changed, &statuses);
     if entity.id != IdType::Bigint {
         own.push(shared("parameters", "AllowMissing"));
         let created = record_response(entity, &format!("The new {sentence}."), true);
@@ -239,14 +241,14 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
 /// `DELETE` on a record.
 pub fn remove(entity: &Entity) -> Value {
     let own = of_removal(entity);
-    let removed = replayable(json!({ "description": "It is removed." }));
+    let removed = json!({ "description": "It is removed." });
     operation(
         entity,
         &format!("Delete{}", entity.name.pascal()),
         &format!("Remove {}", Naming::of(entity).a_sentence),
         json!({
             "parameters": writing(conditional(entity.write.needs_version, own)),
-            "responses": responses("204", removed, &conditioned(entity, &[404, 409, 412, 422])),
+            "responses": written("204", removed, &conditioned(entity, &[404, 409, 412, 422])),
         }),
     )
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod batches;
 mod conditional;
 mod defaults;
+mod described;
 mod documents;
 mod family;
 mod hostile;
