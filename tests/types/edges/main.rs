@@ -4,6 +4,7 @@ mod archive;
 mod bad_input;
 mod batches;
 mod conditional;
+mod conflicts;
 mod defaults;
 mod described;
 mod documents;
