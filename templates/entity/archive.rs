@@ -177,7 +177,7 @@ impl {{ naming.entity }}Overrides {
 }
 
 /// {{ naming.capital_a_sentence }} in the archive. What says something about a person is left out
-/// unless it is asked for, and that it was asked for is logged.
+/// unless it is asked for. Who reads it, and whether in full, is logged.
 ///
 /// # Errors
 ///
@@ -203,13 +203,18 @@ pub async fn find(
     Ok(archived)
 }
 
-/// The page of archived {{ naming.plural_sentence }} that a caller asks for.
+/// The page of archived {{ naming.plural_sentence }} that a caller asks for; that it was read is logged.
 ///
 /// # Errors
 ///
 /// Names every parameter that cannot be understood.
-pub async fn list(app: &App, listing: &http::Listing) -> Result<Archived{{ naming.entity }}Page, Error> {
+pub async fn list(
+    app: &App,
+    caller: &http::Caller,
+    listing: &http::Listing,
+) -> Result<Archived{{ naming.entity }}Page, Error> {
     let mut page: list::Page<Archived{{ naming.entity }}> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    archive::note_listing(caller, ARCHIVE.table, page.records.len());
     let entries = page.records.iter_mut().map(|it| &mut it.archive_entry);
     ARCHIVE.judge_page(&app.db, listing.mask(&TABLE), entries).await?;
     Ok(Archived{{ naming.entity }}Page {

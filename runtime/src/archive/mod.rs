@@ -11,7 +11,7 @@ mod restorability;
 mod restore;
 
 pub use entry::{Entry, columns, table};
-pub use request::{ByRecord, Overrides, Reading, note_reading};
+pub use request::{ByRecord, Overrides, Reading, note_listing, note_reading};
 pub use restorability::Restorability;
 pub use restore::{Restored, RestoredRecord};
 

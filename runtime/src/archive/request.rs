@@ -28,11 +28,24 @@ impl<S: Sync> FromRequestParts<S> for Reading {
     }
 }
 
-/// Notes in the log who read what says something about a person.
+/// Notes in the log who read an archived record, and whether with what says something about a person.
 pub fn note_reading(caller: &Caller, table: &str, archive_id: Uuid, reading: Reading) {
+    let by = &caller.subject;
     if reading.show_pii {
-        tracing::info!(by = caller.subject, table, %archive_id, "an archived record was read in full");
+        tracing::info!(by, table, %archive_id, "an archived record was read in full");
+    } else {
+        tracing::info!(by, table, %archive_id, "an archived record was read");
     }
+}
+
+/// Notes in the log who listed archived records, and how many of them.
+pub fn note_listing(caller: &Caller, table: &str, records: usize) {
+    tracing::info!(
+        by = caller.subject,
+        table,
+        records,
+        "archived records were listed"
+    );
 }
 
 fn flag(parts: &Parts, name: &'static str) -> Result<bool, Error> {

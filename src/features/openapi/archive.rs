@@ -167,7 +167,7 @@ fn get(entity: &Entity) -> Value {
     });
     let show = flag(
         "show_pii",
-        "Whether to show what says something about a person; that it was asked for is logged.",
+        "Whether to show what says something about a person. Who reads the record, and whether in full, is logged.",
     );
     operation(
         entity,

@@ -1,6 +1,7 @@
 //! A removed order is in the archive with its lines: who, when, why, and in one batch.
 
 mod interleaved;
+mod logged;
 mod oracle;
 mod overrides;
 mod races;

@@ -337,7 +337,7 @@ impl AuthorOverrides {
 }
 
 /// An author in the archive. What says something about a person is left out
-/// unless it is asked for, and that it was asked for is logged.
+/// unless it is asked for. Who reads it, and whether in full, is logged.
 ///
 /// # Errors
 ///
@@ -361,14 +361,19 @@ pub async fn find(
     Ok(archived)
 }
 
-/// The page of archived authors that a caller asks for.
+/// The page of archived authors that a caller asks for; that it was read is logged.
 ///
 /// # Errors
 ///
 /// Names every parameter that cannot be understood.
-pub async fn list(app: &App, listing: &http::Listing) -> Result<ArchivedAuthorPage, Error> {
+pub async fn list(
+    app: &App,
+    caller: &http::Caller,
+    listing: &http::Listing,
+) -> Result<ArchivedAuthorPage, Error> {
     let mut page: list::Page<ArchivedAuthor> =
         TABLE.page(&app.db, &app.pages, None, listing).await?;
+    archive::note_listing(caller, ARCHIVE.table, page.records.len());
     let entries = page.records.iter_mut().map(|it| &mut it.archive_entry);
     ARCHIVE
         .judge_page(&app.db, listing.mask(&TABLE), entries)

@@ -19,9 +19,10 @@ pub fn archive_routes() -> Router<App> {
 
 async fn list(
     State(app): State<App>,
+    caller: http::Caller,
     listing: http::Listing,
 ) -> Result<http::Masked<archive::ArchivedAuthorPage>, Error> {
-    let page = archive::list(&app, &listing).await?;
+    let page = archive::list(&app, &caller, &listing).await?;
     Ok(http::Masked::page(page, listing.mask(&archive::TABLE)))
 }
 

@@ -371,7 +371,7 @@ impl PostOverrides {
 }
 
 /// A post in the archive. What says something about a person is left out
-/// unless it is asked for, and that it was asked for is logged.
+/// unless it is asked for. Who reads it, and whether in full, is logged.
 ///
 /// # Errors
 ///
@@ -392,13 +392,18 @@ pub async fn find(
     Ok(archived)
 }
 
-/// The page of archived posts that a caller asks for.
+/// The page of archived posts that a caller asks for; that it was read is logged.
 ///
 /// # Errors
 ///
 /// Names every parameter that cannot be understood.
-pub async fn list(app: &App, listing: &http::Listing) -> Result<ArchivedPostPage, Error> {
+pub async fn list(
+    app: &App,
+    caller: &http::Caller,
+    listing: &http::Listing,
+) -> Result<ArchivedPostPage, Error> {
     let mut page: list::Page<ArchivedPost> = TABLE.page(&app.db, &app.pages, None, listing).await?;
+    archive::note_listing(caller, ARCHIVE.table, page.records.len());
     let entries = page.records.iter_mut().map(|it| &mut it.archive_entry);
     ARCHIVE
         .judge_page(&app.db, listing.mask(&TABLE), entries)
