@@ -323,6 +323,13 @@ fn comes_back(service: &Running, old: &str, guest: &str, middle: &str, last: &st
 
     let nothing = json!({});
     let overrides = json!({"level": "senior", "badge": 1});
+    let people = listed["people"].as_array();
+    let mut people = people.into_iter().flatten();
+    let its_own = people
+        .find(|it| it["id"] == *guest)
+        .expect("in the archive");
+    let (status, tried) = try_batch(service, its_own, &overrides);
+    assert_eq!(status, 200, "{tried}");
     for (id, overrides, expected) in [
         (
             old,
@@ -382,6 +389,15 @@ fn what_was_tied_is_tied_again(service: &Running, team: &str, tag: &str, person:
         (&json!(team), &json!([tag])),
         "{found}"
     );
+}
+
+/// Tries to restore an archived person with all that went along, and with other values.
+fn try_batch(service: &Running, archived: &Value, overrides: &Value) -> (u16, Value) {
+    let text = |name: &str| archived[name].as_str().unwrap_or_default();
+    let batch = text("archive_batch");
+    let path = format!("/v1/archive/batches/{batch}/restore?validate_only=true");
+    let by_record = json!({"overrides": { text("archive_id"): overrides }});
+    service.call("POST", &path, &by_record)
 }
 
 /// Restores the only archived person of this id, alone.
