@@ -76,6 +76,22 @@ async fn records(server: &TestServer<App>) -> String {
     at(0)
 }
 
+/// The archived record among them.
+async fn archived(server: &TestServer<App>) -> Value {
+    server.get("/v1/archive/nodes").await.body["nodes"][0].clone()
+}
+
+/// The last segment of a record's path.
+fn id_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// A path and what is added to its query.
+fn asked(path: &str, parameter: &str, text: &str) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}{parameter}={}", encoded(text))
+}
+
 /// As a value in a query, no longer than it must be: a path has 64 KiB.
 fn encoded(text: &str) -> String {
     let bytes = text.bytes().map(|byte| match byte {
@@ -98,6 +114,7 @@ async fn sql_in_every_parameter() {
         "total_size",
         "order_by",
         "filter",
+        "search",
         "read_mask",
         "include",
     ];
@@ -117,28 +134,42 @@ async fn sql_in_every_parameter() {
         "total_size",
         "order_by",
         "filter",
+        "search",
+        "read_mask",
+        "include",
     ];
     let children = format!("{node}/children");
     let aggregate = format!("{NODES}:aggregate");
+    let several = format!("{NODES}:batchGet?ids={}", id_of(&node));
+    let removal = format!("{NODES}:batchDelete");
+    let gone = archived(&server).await;
+    let of_gone = |name: &str| gone[name].as_str().unwrap_or_default().to_owned();
+    let gone = format!("/v1/archive/nodes/{}", of_gone("archive_id"));
+    let restore = format!("{gone}/restore");
+    let batch = format!("/v1/archive/batches/{}/restore", of_gone("archive_batch"));
     for (method, path, parameters) in [
         (Method::GET, NODES, &lists[..]),
         (Method::GET, &children, &lists[..]),
         (Method::GET, &node, &["read_mask", "include"]),
         (Method::GET, &aggregate, &aggregates[..]),
         (Method::GET, "/v1/nodes:batchGet", &["ids"]),
+        (Method::GET, &several, &["read_mask", "include"]),
         (Method::GET, "/v1/archive/nodes", &archives[..]),
+        (Method::GET, &gone, &["show_pii"]),
+        (Method::POST, &restore, &["validate_only"]),
+        (Method::POST, &batch, &["validate_only"]),
         (
             Method::PATCH,
             &node,
             &["update_mask", "allow_missing", "validate_only"],
         ),
         (Method::POST, NODES, &["validate_only"]),
-        (Method::DELETE, &node, &["validate_only"]),
+        (Method::DELETE, &node, &["validate_only", "allow_missing"]),
+        (Method::POST, &removal, &["validate_only", "allow_missing"]),
     ] {
         for parameter in parameters {
             for text in INJECTIONS {
-                let asked = format!("{path}?{parameter}={}", encoded(text));
-                let request = server.request(method.clone(), &asked);
+                let request = server.request(method.clone(), &asked(path, parameter, text));
                 let answer = match method {
                     Method::GET | Method::DELETE => request.send().await,
                     _ => request.json(json!({"name": "other"})).send().await,
@@ -148,6 +179,31 @@ async fn sql_in_every_parameter() {
         }
     }
     assert_eq!(state(&server).await, before);
+}
+
+/// Where any text will do, it is a text and nothing else.
+#[tokio::test]
+async fn sql_in_free_text() {
+    let server = start().await;
+    records(&server).await;
+    let before = state(&server).await;
+    for text in INJECTIONS {
+        let found = server.get(&asked(SCALARS, "search", text)).await;
+        if found.status == 200 {
+            assert_eq!(found.body["scalars"], json!([]), "{text}");
+        } else {
+            names(&found, text, "search");
+        }
+    }
+    assert_eq!(state(&server).await, before);
+    for (n, text) in INJECTIONS.iter().enumerate() {
+        let node = made(&server, NODES, json!([{"name": format!("x{n}")}])).await;
+        let path = format!("{NODES}/{}", node[0]["id"].as_str().unwrap_or_default());
+        let removed = server.delete(&asked(&path, "reason", text)).await;
+        assert_eq!(removed.status, 204, "{text}: {}", removed.body);
+        assert_eq!(archived(&server).await["archive_reason"], *text);
+    }
+    assert_eq!(count(&server, "nodes").await, before["rows"][2]);
 }
 
 #[tokio::test]
@@ -167,6 +223,14 @@ async fn parameters_beyond_every_measure() {
     let terms = vec!["id:*"; 10_000].join(" ");
     let ored = vec!["id:*"; 5_000].join(" OR ");
     let deep = format!("{}name=a{}", "(".repeat(4_000), ")".repeat(4_000));
+    let long = "x".repeat(1_001);
+    let words = "word ".repeat(30);
+    let several = format!("{NODES}:batchGet?ids={}", id_of(&node));
+    let gone = archived(&server).await;
+    let gone = format!(
+        "/v1/archive/nodes/{}",
+        gone["archive_id"].as_str().unwrap_or_default()
+    );
     for (path, parameter, text) in [
         (NODES, "filter", terms.as_str()),
         (NODES, "filter", &ored),
@@ -183,15 +247,46 @@ async fn parameters_beyond_every_measure() {
         (NODES, "include", "children,children"),
         (&node, "include", "friends.friends"),
         (&node, "include", "*"),
+        (SCALARS, "search", &long),
+        (SCALARS, "search", &words),
+        (SCALARS, "search", "\"never closed"),
+        (SCALARS, "search", "\0"),
+        (NODES, "search", "word"),
+        (&several, "read_mask", "nosuch"),
+        (&several, "read_mask", "*,name"),
+        (&several, "include", "parent.parent"),
+        (&several, "include", "nosuch"),
+        (&gone, "show_pii", ""),
+        (&gone, "show_pii", "TRUE"),
+        (&gone, "show_pii", "1"),
+        (&gone, "read_mask", "name"),
+        ("/v1/archive/nodes", "show_pii", "true"),
+        ("/v1/archive/nodes", "search", "word"),
+        ("/v1/archive/nodes", "read_mask", "nosuch"),
+        ("/v1/archive/nodes", "read_mask", "archive_hash"),
+        ("/v1/archive/nodes", "include", "parent"),
     ] {
-        let answer = server
-            .get(&format!("{path}?{parameter}={}", encoded(text)))
-            .await;
-        names(
-            &answer,
-            &text.chars().take(40).collect::<String>(),
-            parameter,
-        );
+        let answer = server.get(&asked(path, parameter, text)).await;
+        let what = text.chars().take(40).collect::<String>();
+        names(&answer, &format!("{path} {what}"), parameter);
+    }
+    for (parameter, text) in [
+        ("reason", long.as_str()),
+        ("reason", "\0"),
+        ("reason", "a&reason=b"),
+        ("allow_missing", ""),
+        ("allow_missing", "1"),
+        ("allow_missing", "TRUE"),
+        ("allow_missing", "true&allow_missing=false"),
+    ] {
+        let text = text.replace('\0', "%00");
+        let query = format!("{parameter}={text}");
+        let alone = server.delete(&format!("{node}?{query}")).await;
+        names(&alone, &query, parameter);
+        let several = format!("{NODES}:batchDelete?{query}");
+        let id = id_of(&node);
+        let body = json!({"requests": [{ "id": id }]});
+        names(&server.post(&several, body).await, &query, parameter);
     }
     // Zero means the usual size, and too much the most there is (AIP-158).
     for size in ["0", "1000000000"] {
