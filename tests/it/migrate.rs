@@ -68,6 +68,9 @@ pub struct Variant {
     delete: &'static str,
 }
 
+/// What a row shows of some columns, as texts.
+pub type Shown = Vec<Option<String>>;
+
 /// Every case is run in each of these.
 pub const VARIANTS: [Variant; 3] = [
     Variant {
@@ -180,7 +183,7 @@ impl Case {
     }
 
     /// For each table that rows are expected in: the columns, and what each row shows of them.
-    pub fn becoming(&self) -> Vec<(&str, Vec<&str>, Vec<Vec<Option<String>>>)> {
+    pub fn becoming(&self) -> Vec<(&str, Vec<&str>, Vec<Shown>)> {
         let tables = self.becomes.as_object().into_iter().flatten();
         let shown = |value: &Value| match value {
             Value::Null => None,

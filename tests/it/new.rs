@@ -165,6 +165,19 @@ fn every_example_is_generated_under_any_name() {
 }
 
 #[test]
+fn what_is_wrong_with_files_is_told_by_its_place_in_them() {
+    let place = Place::empty();
+    place.put("schemas/svcgen.yaml", "svcgen: 1\ndatabases: [lite]\n");
+    place.put(
+        "schemas/entities/tag.yaml",
+        "entity: Tag\nfields:\n  name: strnig\n",
+    );
+    let told = place.svcgen(&["new", "a", "--from", "schemas", "--no-git"]);
+    told.is(1, &["svcgen.yaml:2:13", "entities/tag.yaml:3:9"]);
+    assert!(!place.has("a"));
+}
+
+#[test]
 fn from_a_directory_a_service_file_or_an_entity_file() {
     let place = Place::empty();
     place.put(

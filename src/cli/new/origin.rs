@@ -14,7 +14,7 @@ use crate::{
     cli::{
         Failure,
         arguments::{DatabaseName, FeatureName, New},
-        pipeline::Extras,
+        pipeline::{self, Extras},
         shell::Shell,
         state_files,
     },
@@ -165,10 +165,15 @@ pub fn gather(name: String, root: &Path, options: &New, shell: &Shell) -> Result
         .as_deref()
         .map(|it| relative(it, root))
         .transpose()?;
+    let given = schema.clone();
     let schema = schema
         .into_iter()
         .map(|file| finish(file, &service_name, runtime.as_deref()))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    if options.from.is_some() && pipeline::refuse_wrong(&schema).is_err() {
+        // What is wrong is to be told by its place in the file as it lies.
+        pipeline::refuse_wrong(&given)?;
+    }
     Ok(Origin { schema, extras })
 }
 
