@@ -117,6 +117,8 @@ pub(crate) async fn assemble<S: Service>(config: &Config) -> Result<(S, Db), Sta
         let options = super::migrate::options(config);
         migrate::up(&db, S::MIGRATIONS, options, migrate::log()).await?;
     }
+    #[cfg(feature = "sqlite")]
+    db.guard_replaced().await;
     let previous: Vec<[u8; 32]> = config
         .previous_secret_keys
         .iter()

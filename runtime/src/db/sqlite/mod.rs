@@ -12,6 +12,7 @@ mod queue;
 mod rank;
 mod reader;
 mod references;
+mod replaced;
 mod session;
 mod statement;
 mod steps;
