@@ -6,7 +6,6 @@
 
 use super::hooks::Rules as _;
 use super::queries::{COLUMNS, FIND};
-use super::removal::REMOVAL;
 use super::rules::{{ naming.entity }}Rules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
@@ -43,7 +42,6 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
     forget: &FORGET,
     amend: &AMEND,
     read: |sent| Ok(input::read::<{{ naming.entity }}Overrides>(sent)?.parameters()),
-    schema: REMOVAL.schema,
     overrides: {{ pairs }},
     late: &[{% for pair in late %}{{ pair }}, {% endfor %}],
 //% if refers

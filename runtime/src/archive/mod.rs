@@ -47,13 +47,11 @@ pub struct Archive {
     pub restore: &'static Sql,
     /// Ends the archived records.
     pub forget: &'static Sql,
-    /// Writes other values over the archived record `$2`, which is then as if it were removed under
-    /// the schema of today; the number of that comes after the pairs.
+    /// Writes other values over the archived record `$2`, with the same pairs as
+    /// [`Archive::restore`]; it is then as if it were removed under the schema of today.
     pub amend: &'static Sql,
     /// The pairs of what a request has for one record.
     pub read: fn(serde_json::Value) -> Result<Vec<Value>, Violations>,
-    /// The number of the schema of today.
-    pub schema: i64,
     /// How many pairs there are.
     pub overrides: usize,
     /// Which of them are references to records that may be restored only later.

@@ -247,7 +247,6 @@ impl Wanted<'_> {
         for (archive, id, pairs) in amended {
             let mut values = params![self.batch, *id];
             values.extend(pairs);
-            values.push(archive.schema.into_value());
             tx.execute(archive.amend, values).await?;
         }
         Ok(())

@@ -146,10 +146,8 @@ pub fn of(
                     pieces.candidate(dialect)
                 )];
                 set.extend(unconverted(dialect, table, twin));
-                set.push(format!(
-                    "archive_schema = ${}",
-                    flagged(table).filter_map(|it| it.1).count() * 2 + 3
-                ));
+                // Younger than any migration, none of which is to give it other values again.
+                set.push(format!("archive_schema = {}", i64::MAX));
                 format!(
                     "update {archive}\nset {}\nwhere archive_batch = $1 and archive_id = $2",
                     set.join(",\n    ")

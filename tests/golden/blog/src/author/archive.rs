@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::hooks::Rules as _;
 use super::queries::{COLUMNS, FIND};
-use super::removal::REMOVAL;
 use super::rules::AuthorRules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
@@ -121,7 +120,7 @@ const AMEND: db::Sql = db::Sql::each(
          select ",
         SQLITE_CANDIDATE,
         "),
-         archive_schema = $11
+         archive_schema = 9223372036854775807
      where archive_batch = $1 and archive_id = $2"
     ),
     db::text!(
@@ -132,7 +131,7 @@ const AMEND: db::Sql = db::Sql::each(
          select ",
         POSTGRES_CANDIDATE,
         "),
-         archive_schema = $11
+         archive_schema = 9223372036854775807
      where archive_batch = $1 and archive_id = $2"
     ),
 );
@@ -179,7 +178,6 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
     forget: &FORGET,
     amend: &AMEND,
     read: |sent| Ok(input::read::<AuthorOverrides>(sent)?.parameters()),
-    schema: REMOVAL.schema,
     overrides: 4,
     late: &[],
     refer: None,

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::hooks::Rules as _;
 use super::queries::{COLUMNS, FIND};
-use super::removal::REMOVAL;
 use super::rules::PostRules;
 use crate::app::App;
 use crate::archive::ARCHIVES;
@@ -143,7 +142,7 @@ const AMEND: db::Sql = db::Sql::each(
          select ",
         SQLITE_CANDIDATE,
         "),
-         archive_schema = $15
+         archive_schema = 9223372036854775807
      where archive_batch = $1 and archive_id = $2"
     ),
     db::text!(
@@ -154,7 +153,7 @@ const AMEND: db::Sql = db::Sql::each(
          select ",
         POSTGRES_CANDIDATE,
         "),
-         archive_schema = $15
+         archive_schema = 9223372036854775807
      where archive_batch = $1 and archive_id = $2"
     ),
 );
@@ -201,7 +200,6 @@ pub const ARCHIVE: archive::Archive = archive::Archive {
     forget: &FORGET,
     amend: &AMEND,
     read: |sent| Ok(input::read::<PostOverrides>(sent)?.parameters()),
-    schema: REMOVAL.schema,
     overrides: 6,
     late: &[],
     refer: None,
