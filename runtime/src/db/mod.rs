@@ -23,6 +23,8 @@ pub mod migrate;
 mod postgres;
 mod row;
 mod secret;
+#[cfg(feature = "testing")]
+mod seen;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -88,7 +90,7 @@ pub struct Db(Arc<Inner>);
 
 struct Inner {
     #[cfg(feature = "testing")]
-    statements: std::sync::atomic::AtomicU64,
+    seen: seen::Seen,
     config: DbConfig,
     backend: Backend,
 }
@@ -143,7 +145,7 @@ impl Db {
         };
         Ok(Self(Arc::new(Inner {
             #[cfg(feature = "testing")]
-            statements: std::sync::atomic::AtomicU64::new(0),
+            seen: seen::Seen::default(),
             config: config.clone(),
             backend,
         })))
@@ -167,7 +169,14 @@ impl Db {
     /// How many statements have run outside of transactions, so that a test can count those of a request.
     #[cfg(feature = "testing")]
     pub fn statements(&self) -> u64 {
-        self.0.statements.load(std::sync::atomic::Ordering::Relaxed)
+        self.0.seen.statements()
+    }
+
+    /// The reads outside of transactions since the last call, each with its values, so that a test
+    /// can ask the engine for its plan. The first call has none: they are remembered from then on.
+    #[cfg(feature = "testing")]
+    pub fn reads(&self) -> Vec<(String, Vec<Value>)> {
+        self.0.seen.reads()
     }
 
     /// Reads the first row, if there is one.
@@ -296,6 +305,8 @@ impl Db {
     #[inline]
     async fn read<C: Collect>(&self, sql: &Sql, params: Vec<Value>) -> Result<C::Output, DbError> {
         let text = self.text(sql);
+        #[cfg(feature = "testing")]
+        self.0.seen.read(text.as_str(), &params);
         on_engine!(self, |backend| backend.read::<C>(text, params).await)
     }
 
@@ -308,9 +319,7 @@ impl Db {
     #[inline]
     fn text(&self, sql: &Sql) -> Text {
         #[cfg(feature = "testing")]
-        self.0
-            .statements
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.0.seen.statement();
         sql.variant(self.engine()).clone()
     }
 }
