@@ -178,10 +178,11 @@ codes! {
     "Once is enough, and the second time has no meaning.";
     "S0504" UnservedList: "no index serves a list",
     "A list that is ordered or filtered by a column reads the whole table where no index begins with\n\
-     that column, and costs more with every record. The warning has the line to write. Columns that\n\
-     callers need not ask by can leave `list:` instead. The default order, unique fields, references and the archive\n\
-     have their indexes already; a `bool` needs none to be filtered by, and texts without a `max` or\n\
-     with a large one are too long for an index.";
+     that column, and costs more with every record. Where many records share a value, as with a `bool`,\n\
+     an `enum` or nulls, the index goes on with the default order of the list, or with the id, so that\n\
+     they need not be sorted. The warning has the line to write. Columns that callers need not ask by\n\
+     can leave `list:` instead. The default order, unique fields, references and the archive have their\n\
+     indexes already. A text without a `max`, or with one above 600, is too long for an index.";
     "S0601" NoDatabase: "no database is chosen",
     "`databases:` lists `sqlite`, `postgres` or both; without the key a service runs on both.";
     "S0602" FeatureNeeds: "a feature needs another",

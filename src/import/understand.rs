@@ -299,7 +299,9 @@ fn add_indexes(scope: &Scope<'_>, subject: &Subject<'_>, draft: &mut Draft, note
             && draft.fields.iter().any(refers)
             && !draft.fields.iter().any(|it| refers(it) && it.unique)
             && !others.clone().any(|it| it != terms && it[0] == terms[0]);
-        if scope.is_ours && draft.default_order.is_none() && is_order(terms) {
+        // What begins with a reference serves the lists under it.
+        let is_default = is_order(terms) && !draft.fields.iter().any(refers);
+        if scope.is_ours && draft.default_order.is_none() && is_default {
             draft.default_order = Some(terms[..terms.len() - 1].to_vec());
         } else if !by_itself && !draft.indexes.contains(terms) {
             draft.indexes.push(terms.clone());

@@ -1,14 +1,15 @@
 //! From the model to its tables.
 
 use crate::model::{
-    Archive, Bound, Column as ModelColumn, Delete, Entity, FieldKind, IdType, Link, OnArchive,
-    OrderTerm, ScalarType, Service, TextType, Via,
+    Archive, Bound, Column as ModelColumn, Delete, Entity, EntityId, FieldKind, IdType, Link,
+    OnArchive, ScalarType, Service, TextType, Via,
 };
 
 pub use super::default::literal;
+use super::indexes::{ascending, index};
 use super::{
-    Check, CheckRule, Column, ColumnType, ForeignKey, Index, IndexTerm, Literal, Past, Schema,
-    Table, TableKind, derived_name, idempotency, search,
+    Check, CheckRule, Column, ColumnType, ForeignKey, IndexTerm, Literal, Past, Schema, Table,
+    TableKind, derived_name, idempotency, indexes, search,
 };
 
 /// The table that remembers references which removals cut.
@@ -17,8 +18,8 @@ pub const ARCHIVE_REFERENCES: &str = "archive_references";
 /// The tables of a service.
 pub fn of(service: &Service) -> Schema {
     let mut tables: Vec<Table> = Vec::new();
-    for entity in &service.entities {
-        let live = live_table(service, entity);
+    for (index, entity) in service.entities.iter().enumerate() {
+        let live = live_table(service, EntityId(index));
         if let Delete::Archive(_) = entity.delete {
             tables.push(archive_of(&live));
         }
@@ -98,7 +99,8 @@ pub fn column_type(service: &Service, kind: &FieldKind) -> ColumnType {
     }
 }
 
-fn live_table(service: &Service, entity: &Entity) -> Table {
+fn live_table(service: &Service, id: EntityId) -> Table {
+    let entity = service.entity(id);
     let name = entity.name.plural_snake();
     let mut columns = vec![required("id", id_type(entity.id))];
     let mut checks = Vec::new();
@@ -138,7 +140,7 @@ fn live_table(service: &Service, entity: &Entity) -> Table {
     }
     columns.extend(automatic_columns(entity));
     Table {
-        indexes: indexes(entity, &foreign_keys),
+        indexes: indexes::of(service, id),
         name: name.to_owned(),
         kind: TableKind::Live,
         columns,
@@ -184,93 +186,6 @@ fn automatic_columns(entity: &Entity) -> Vec<Column> {
         columns.push(required("updated_at", ColumnType::Timestamp));
     }
     columns
-}
-
-/// The index that serves the default order: its terms, then the id in the last term's direction.
-pub fn default_order_terms(entity: &Entity) -> Vec<IndexTerm> {
-    let mut terms: Vec<IndexTerm> = entity
-        .list
-        .default_order
-        .iter()
-        .map(|term| index_term(entity, term))
-        .collect();
-    if let Some(id) = terms.iter().position(|term| term.column == "id") {
-        // What comes after what is unique orders nothing.
-        terms.truncate(id + 1);
-    } else {
-        terms.push(IndexTerm {
-            column: "id".to_owned(),
-            descending: terms.last().is_none_or(|term| term.descending),
-        });
-    }
-    terms
-}
-
-fn index_term(entity: &Entity, term: &OrderTerm) -> IndexTerm {
-    IndexTerm {
-        column: column_name(entity, &term.column),
-        descending: term.descending,
-    }
-}
-
-fn indexes(entity: &Entity, foreign_keys: &[ForeignKey]) -> Vec<Index> {
-    let table = entity.name.plural_snake();
-    let mut indexes: Vec<Index> = Vec::new();
-    for field in entity.fields.iter().filter(|field| field.unique) {
-        indexes.push(index(table, vec![ascending(&field.column())], true));
-    }
-    for unique in &entity.uniques {
-        let terms = unique
-            .iter()
-            .map(|column| ascending(&column_name(entity, column)))
-            .collect();
-        indexes.push(index(table, terms, true));
-    }
-    for declared in &entity.indexes {
-        let terms = declared
-            .iter()
-            .map(|term| index_term(entity, term))
-            .collect();
-        indexes.push(index(table, terms, false));
-    }
-    let order = default_order_terms(entity);
-    if order.len() > 1 && !indexes.iter().any(|index| index.terms.starts_with(&order)) {
-        indexes.push(index(table, order, false));
-    }
-    // A foreign key without an index makes each removal of a parent read the whole table.
-    for key in foreign_keys {
-        let covered = indexes
-            .iter()
-            .any(|index| index.terms.first().is_some_and(|t| t.column == key.column));
-        if !covered {
-            indexes.push(index(table, vec![ascending(&key.column)], false));
-        }
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    indexes.retain(|index| seen.insert(index.name.clone()));
-    indexes
-}
-
-pub(super) fn ascending(column: &str) -> IndexTerm {
-    IndexTerm {
-        column: column.to_owned(),
-        descending: false,
-    }
-}
-
-pub(super) fn index(table: &str, terms: Vec<IndexTerm>, unique: bool) -> Index {
-    let mut parts = vec![table];
-    for term in &terms {
-        parts.push(&term.column);
-        if term.descending {
-            parts.push("desc");
-        }
-    }
-    Index {
-        name: derived_name(&parts, if unique { "key" } else { "idx" }),
-        unique,
-        terms,
-    }
 }
 
 fn link_table(owner: &Entity, target: &Entity, link: &Link) -> Table {

@@ -2,7 +2,8 @@
 //!
 //! The runtime reads and writes it; its columns are those of `idempotency/store.rs` there.
 
-use super::build::{ascending, index, required};
+use super::build::required;
+use super::indexes::{ascending, index};
 use super::{ColumnType, Past, Table, TableKind};
 use crate::model::Service;
 

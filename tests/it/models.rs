@@ -117,11 +117,15 @@ fn an_entity_is_as_its_file_says() {
         column,
         descending: false,
     };
+    let id = OrderTerm {
+        column: Column::Id,
+        descending: true,
+    };
     assert_eq!(
         order.indexes,
         [
-            [ascending(position("status")), placed_at],
-            [ascending(position("total")), ascending(Column::Id)]
+            vec![ascending(position("status")), placed_at, id],
+            vec![ascending(position("total")), ascending(Column::Id)]
         ]
     );
     assert_eq!(order.uniques, [[position("customer"), position("number")]]);

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::dialect::{self, Dialect, JsonArray, quoted};
 use crate::model::{Entity, Field, IdType, Link, Service, Via};
-use crate::tables::build::{default_order_terms, id_type};
+use crate::tables::build::id_type;
+use crate::tables::indexes::default_order_terms;
 use crate::tables::{Column, IndexTerm, Table};
 
 use super::super::Context;

@@ -89,7 +89,7 @@ create table posts (
 create unique index posts_slug_key on posts (slug);
 create index posts_title_id_idx on posts (title, id);
 create index posts_published_at_desc_id_desc_idx on posts (published_at desc, id desc);
-create index posts_author_id_idx on posts (author_id);
+create index posts_author_id_published_at_desc_id_desc_idx on posts (author_id, published_at desc, id desc);
 
 -- svcgen:step transaction Creates `comments`.
 create table comments (
@@ -102,7 +102,7 @@ create table comments (
     updated_at integer not null
 ) strict;
 create index comments_created_at_id_idx on comments (created_at, id);
-create index comments_post_id_idx on comments (post_id);
+create index comments_post_id_created_at_id_idx on comments (post_id, created_at, id);
 
 -- svcgen:step transaction Creates `posts_archive`.
 create table posts_archive (
