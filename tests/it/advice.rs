@@ -240,8 +240,7 @@ fn told(databases: &str, list: &str, indexes: &str) -> Vec<String> {
          seen: date?\n  above: Note?\nindexes: {indexes}\nlist: {{ {list} }}\n"
     );
     let files = [("svcgen.yaml", service), ("entities/note.yaml", note)];
-    let sources = files
-        .map(|(path, text)| Source::from_bytes(path.to_owned(), text.into_bytes()).expect("UTF-8"));
+    let sources = files.map(|(path, text)| Source::from_bytes(path.to_owned(), text.into_bytes()));
     let (document, mistakes) = schema::load(&sources);
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let (service, mistakes) = check::check(&document);
