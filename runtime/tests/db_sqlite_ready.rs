@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use support::disk::Disk;
 use support::items::{CREATE, INSERT, count, opened};
+use support::set_pragma;
 use svcgen_runtime::db::rusqlite::Connection;
 use svcgen_runtime::db::{Db, DbConfig, DbError, Span, params};
 
@@ -22,18 +23,6 @@ async fn until(db: &Db, wanted: fn(&Result<(), DbError>) -> bool) {
         assert!(started.elapsed() < Duration::from_secs(30), "{answer:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// Sets a pragma of the connection that writes.
-async fn set(db: &Db, name: &'static str, value: u32) {
-    db.transaction::<(), DbError, _>(move |tx| {
-        Box::pin(async move {
-            tx.sqlite(move |it| Ok(it.pragma_update(None, name, value)?))
-                .await
-        })
-    })
-    .await
-    .unwrap();
 }
 
 async fn at(path: &Path) -> Db {
@@ -72,9 +61,9 @@ async fn a_full_disk_is_not_ready_even_where_nobody_writes() {
 #[tokio::test]
 async fn a_file_that_may_not_grow_is_not_ready() {
     let (db, _directory) = opened(|_| ()).await;
-    set(&db, "max_page_count", 1).await;
+    set_pragma(&db, "max_page_count", 1).await;
     until(&db, |it| matches!(it, Err(DbError::DiskFull))).await;
-    set(&db, "max_page_count", 1_000_000).await;
+    set_pragma(&db, "max_page_count", 1_000_000).await;
     db.ping().await.unwrap();
     assert_sound(&db).await;
 }
@@ -82,7 +71,7 @@ async fn a_file_that_may_not_grow_is_not_ready() {
 #[tokio::test]
 async fn a_file_that_is_only_read_is_not_ready() {
     let (db, _directory) = opened(|_| ()).await;
-    set(&db, "query_only", 1).await;
+    set_pragma(&db, "query_only", 1).await;
     let refused = db.execute(&INSERT, params![1, "a"]).await;
     assert!(matches!(refused, Err(DbError::ReadOnly)), "{refused:?}");
     let told = db.ping().await;
@@ -122,7 +111,7 @@ async fn a_place_that_is_only_read_is_not_ready() {
 #[tokio::test]
 async fn to_commit_nothing_proves_nothing() {
     let (db, _directory) = opened(|_| ()).await;
-    set(&db, "max_page_count", 1).await;
+    set_pragma(&db, "max_page_count", 1).await;
     let nothing = || db.transaction::<(), DbError, _>(|_| Box::pin(async { Ok(()) }));
     nothing().await.unwrap();
     until(&db, |it| matches!(it, Err(DbError::DiskFull))).await;
@@ -207,10 +196,10 @@ async fn to_ask_changes_nothing() {
     let version: Result<i64, _> = changes(&other);
     for _ in 0..3 {
         // Something fails on the way, so that it is tried anew.
-        set(&db, "max_page_count", 1).await;
+        set_pragma(&db, "max_page_count", 1).await;
         let big = "x".repeat(50_000);
         assert!(db.execute(&INSERT, params![2, big]).await.is_err());
-        set(&db, "max_page_count", 1_000_000).await;
+        set_pragma(&db, "max_page_count", 1_000_000).await;
         db.ping().await.unwrap();
     }
     assert_eq!(version, changes(&other), "nobody sees a change");

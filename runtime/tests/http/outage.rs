@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use svcgen_runtime::db::rusqlite::Connection;
-use svcgen_runtime::db::{Db, DbError, Span};
+use svcgen_runtime::db::{Db, Span};
 use svcgen_runtime::serde_json::json;
 use svcgen_runtime::testing::{Answer, TestServer};
 use tokio::task::JoinHandle;
 
 use super::notes::Notes;
-use super::support::Server;
 use super::support::disk::Disk;
+use super::support::{Server, set_pragma};
 
 /// What could only come from inside.
 const INSIDE: [&str; 8] = [
@@ -212,17 +212,12 @@ async fn the_disk_is_full_for_a_while() {
         disk.fill_but(0);
     } else {
         eprintln!("only root may mount a small disk: the file is limited instead");
-        set(&server.app().db, "max_page_count", 1).await;
+        set_pragma(&server.app().db, "max_page_count", 1).await;
     }
-    until_ready(&server, false).await;
-    load.goes_on(|it| &it.refused).await;
-    let refused = server.post("/v1/notes", json!({"title": "x"})).await;
-    assert_passing(&refused);
-    assert_eq!(refused.body["reason"], "DATABASE_READ_ONLY");
-    assert_eq!(server.get("/v1/notes").await.status, 200, "reading goes on");
+    only_reads(&server, &load).await;
     match &disk {
         Some(disk) => disk.clear(),
-        None => set(&server.app().db, "max_page_count", 1_000_000).await,
+        None => set_pragma(&server.app().db, "max_page_count", 1_000_000).await,
     }
     until_ready(&server, true).await;
     load.goes_on(|it| &it.made).await;
@@ -236,24 +231,17 @@ async fn the_file_only_lets_itself_be_read() {
     let server = on_sqlite(&directory.path().join("test.db")).await;
     let load = Load::start(&server);
     load.goes_on(|it| &it.made).await;
-    set(&server.app().db, "query_only", 1).await;
-    until_ready(&server, false).await;
+    set_pragma(&server.app().db, "query_only", 1).await;
+    only_reads(&server, &load).await;
+    load.end(&server.app().db).await;
+}
+
+/// Writes are refused, and reading goes on.
+async fn only_reads(server: &TestServer<Notes>, load: &Load) {
+    until_ready(server, false).await;
     load.goes_on(|it| &it.refused).await;
     let refused = server.post("/v1/notes", json!({"title": "x"})).await;
     assert_passing(&refused);
     assert_eq!(refused.body["reason"], "DATABASE_READ_ONLY");
     assert_eq!(server.get("/v1/notes").await.status, 200, "reading goes on");
-    load.end(&server.app().db).await;
-}
-
-/// Sets a pragma of the connection that writes.
-async fn set(db: &Db, name: &'static str, value: u32) {
-    db.transaction::<(), DbError, _>(move |tx| {
-        Box::pin(async move {
-            tx.sqlite(move |it| Ok(it.pragma_update(None, name, value)?))
-                .await
-        })
-    })
-    .await
-    .unwrap();
 }

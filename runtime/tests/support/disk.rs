@@ -1,4 +1,4 @@
-//! A small disk for PostgreSQL, which can be filled.
+//! A small disk for a database, which can be filled.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;

@@ -11,7 +11,7 @@ pub mod server;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use svcgen_runtime::db::{Db, DbConfig, Sql};
+use svcgen_runtime::db::{Db, DbConfig, DbError, Sql};
 use tempfile::TempDir;
 
 pub use server::Server;
@@ -80,4 +80,17 @@ pub async fn fresh_postgres_url() -> String {
         .unwrap();
     admin.close().await;
     server.url(&name)
+}
+
+/// Sets a pragma of the connection that writes.
+#[cfg(feature = "sqlite")]
+pub async fn set_pragma(db: &Db, name: &'static str, value: u32) {
+    db.transaction::<(), DbError, _>(move |tx| {
+        Box::pin(async move {
+            tx.sqlite(move |it| Ok(it.pragma_update(None, name, value)?))
+                .await
+        })
+    })
+    .await
+    .unwrap();
 }

@@ -180,37 +180,52 @@ impl Code {
 
     /// Why it is worth a word.
     fn why(self) -> &'static str {
-        match &self.name()[..2] {
-            "DS" => {
+        match self {
+            Self::Ds101 | Self::Ds102 | Self::Ds103 | Self::Ds104 => {
                 "What goes cannot be brought back: the way back makes the table or the column again, and it is empty, \
                  unless its values were copied away."
             }
-            "MF" => {
+            Self::Mf101 | Self::Mf102 | Self::Mf103 | Self::Mf104 | Self::Mf105 => {
                 "It depends on the rows whether the migration succeeds. It looks for those that do not fit before it \
                  touches anything, and where it finds some it stops, changes nothing, and shows a few of them."
             }
-            "BC" => {
+            Self::Bc101
+            | Self::Bc102
+            | Self::Bc103
+            | Self::Bc104
+            | Self::Bc105
+            | Self::Bc106
+            | Self::Bc107 => {
                 "While a release takes the place of another, both run for a while over the tables as the new one has \
                  them. What the old one asks for under another name, or writes in another form, fails meanwhile."
             }
-            "PG" => {
+            Self::Pg101 | Self::Pg102 | Self::Pg103 => {
                 "A statement that changes a table with many rows can hold up everybody who uses it. Plans avoid that \
                  where PostgreSQL lets them; this one takes a while, or cannot avoid it."
             }
-            "NM" => {
+            Self::Nm101 | Self::Nm102 => {
                 "Databases and file systems differ in how long names may be, and in whether case tells them apart."
             }
-            "IX" => {
+            Self::Ix101 | Self::Ix102 => {
                 "An index that is missing makes reading slow; one that is there twice makes writing slow."
             }
-            "IN" => {
+            Self::In101 => {
                 "A database that has the migration already would not get what was changed, and refuses the service."
             }
-            "AR" => {
+            Self::Ar102 => {
                 "Removed records are kept as they were. What has become of live rows since then is made up for when \
                  they are restored."
             }
-            _ => {
+            Self::Sl01
+            | Self::Sl02
+            | Self::Sl03
+            | Self::Sl04
+            | Self::Sl05
+            | Self::Sl06
+            | Self::Sl07
+            | Self::Sl08
+            | Self::Sl09
+            | Self::Sl10 => {
                 "SQLite changes little of a table in place. Everything else makes a new one, copies the rows, drops \
                  the old one and takes its name, and each of these steps has lost somebody's rows."
             }
