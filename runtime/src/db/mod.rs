@@ -313,6 +313,12 @@ impl Db {
     #[inline]
     async fn write<C: Collect>(&self, sql: &Sql, params: Vec<Value>) -> Result<C::Output, DbError> {
         let text = self.text(sql);
+        #[cfg(feature = "postgres")]
+        if sql.is_grouped()
+            && let Backend::Postgres(backend) = &self.0.backend
+        {
+            return backend.write_grouped::<C>(text, params).await;
+        }
         on_engine!(self, |backend| backend.write::<C>(text, params).await)
     }
 

@@ -12,6 +12,7 @@ pub struct Sql {
     sqlite: Text,
     /// Absent where both engines agree on the text.
     postgres: Option<Text>,
+    grouped: bool,
 }
 
 impl Sql {
@@ -20,6 +21,7 @@ impl Sql {
         Self {
             sqlite: Text::constant(text),
             postgres: None,
+            grouped: false,
         }
     }
 
@@ -28,6 +30,7 @@ impl Sql {
         Self {
             sqlite: Text::constant(sqlite),
             postgres: Some(Text::constant(postgres)),
+            grouped: false,
         }
     }
 
@@ -36,6 +39,7 @@ impl Sql {
         Self {
             sqlite: Text::owned(sqlite),
             postgres: Some(Text::owned(postgres)),
+            grouped: false,
         }
     }
 
@@ -44,12 +48,27 @@ impl Sql {
         Self {
             sqlite: Text::owned(text),
             postgres: None,
+            grouped: false,
         }
+    }
+
+    /// Says of an insert of one row that those under way at the same time may go as one statement
+    /// on PostgreSQL. Each still succeeds or fails by itself; see `postgres/grouped.rs` for which
+    /// tables this is right. SQLite writes in groups anyway.
+    #[must_use]
+    pub const fn grouped(mut self) -> Self {
+        self.grouped = true;
+        self
     }
 
     /// The text for an engine.
     pub fn text(&self, engine: Engine) -> &str {
         self.variant(engine).as_str()
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn is_grouped(&self) -> bool {
+        self.grouped
     }
 
     pub(crate) fn variant(&self, engine: Engine) -> &Text {

@@ -1,6 +1,7 @@
 //! The statements that make records: one, one unless it is there, and many at once.
 
 use crate::dialect::quoted;
+use crate::model::{Database, Field, FieldKind};
 
 use super::rust;
 use super::sql::{Statement, Statements, links, times};
@@ -10,7 +11,19 @@ impl Statements<'_> {
     /// A new record.
     pub fn insert(&self) -> Statement {
         let doc = format!("A new {}.", self.entity.name.sentence());
-        self.insertion("INSERT", &doc, "")
+        let mut insert = self.insertion("INSERT", &doc, "");
+        if self.may_be_grouped() {
+            insert.expression.push_str(".grouped()");
+        }
+        insert
+    }
+
+    /// Whether rows that come at the same time may go to PostgreSQL as one statement: one that
+    /// refers to others would hold what it refers to while it waits for the rest.
+    fn may_be_grouped(&self) -> bool {
+        let service = self.context.service;
+        let refers = |field: &Field| matches!(field.kind, FieldKind::Reference(_));
+        service.databases.contains(&Database::Postgres) && !self.entity.fields.iter().any(refers)
     }
 
     /// A new record unless its id is taken; none where callers choose no id, or could not change

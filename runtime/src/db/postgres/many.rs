@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use tokio_postgres::types::{Kind, Type};
 
+use crate::db::sql::words;
+
 /// What the rows are called in the statement.
 const ROWS: &str = "svcgen_rows";
 
@@ -42,6 +44,20 @@ pub(super) fn of(text: &str, types: &[Type]) -> Option<String> {
     // Ids that the database gives out follow the order of the rows, and so does what comes back.
     write!(many, "place) order by {ROWS}.place{after}").ok()?;
     Some(many)
+}
+
+/// The same as [`of`] for a statement that gives its rows back, as one that fails unless every row
+/// was inserted: somebody's trigger may leave some out, and which is not told.
+pub(super) fn all_or_none(text: &str, types: &[Type]) -> Option<String> {
+    let many = of(text, types)?;
+    let first = types.first()?.name();
+    words(text).any(|word| word.eq_ignore_ascii_case("returning")).then(|| {
+        format!(
+            "with svcgen_inserted as ({many}) select svcgen_inserted.* from svcgen_inserted, \
+             (select 1 / (count(*) = cardinality($1::\"{first}\"[]))::int as complete from svcgen_inserted) as svcgen_counted \
+             where svcgen_counted.complete = 1"
+        )
+    })
 }
 
 /// Where the parenthesis closes in which the text begins. What is quoted is passed over.
@@ -104,6 +120,19 @@ mod tests {
                  order by svcgen_rows.place\n returning id, (select 1)"
             )
         );
+    }
+
+    #[test]
+    fn all_rows_or_none_need_what_was_inserted() {
+        let returning = "insert into t (a) values ($1) returning a";
+        let all = all_or_none(returning, &[Type::INT8]).unwrap();
+        assert!(
+            all.contains("count(*) = cardinality($1::\"int8\"[])"),
+            "{all}"
+        );
+        let silent = "insert into t (a) values ($1)";
+        assert!(of(silent, &[Type::INT8]).is_some());
+        assert_eq!(all_or_none(silent, &[Type::INT8]), None);
     }
 
     #[test]

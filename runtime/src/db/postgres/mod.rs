@@ -6,10 +6,12 @@ pub(crate) mod decode;
 pub(crate) mod encode;
 mod error;
 mod exclusive;
+mod grouped;
 mod many;
 mod shared;
 mod tls;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Hook, HookError, Object, Pool, PoolError, Runtime, Timeouts};
@@ -17,6 +19,7 @@ use deadpool_postgres::{Hook, HookError, Object, Pool, PoolError, Runtime, Timeo
 pub(crate) use connect::{Connected, Settings};
 pub(crate) use exclusive::Exclusive;
 
+use self::grouped::{Answer, Groups, Place};
 use self::shared::{Shared, Trouble};
 use super::collect::{Collect, One};
 use super::sql::Text;
@@ -29,7 +32,8 @@ const PING: Text = Text::constant("select current_setting('transaction_read_only
 /// The connections to one database.
 pub(crate) struct Postgres {
     settings: Settings,
-    shared: Shared,
+    shared: Arc<Shared>,
+    groups: Groups,
     pool: Pool,
     /// The longest that a call on a shared connection may take, its wait included.
     limit: Duration,
@@ -51,7 +55,8 @@ impl Postgres {
         let limit = config.statement_timeout.0 + GRACE;
         Ok(Self {
             settings,
-            shared,
+            shared: Arc::new(shared),
+            groups: Groups::default(),
             pool,
             limit,
         })
@@ -91,6 +96,26 @@ impl Postgres {
         let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
         self.bounded(self.run::<C>(&text, &values, Access::Write, again))
             .await
+    }
+
+    /// Runs an insert of one row, together with others of the same statement where some are under way.
+    pub(crate) async fn write_grouped<C: Collect>(
+        &self,
+        text: Text,
+        values: Vec<Value>,
+    ) -> Result<C::Output, DbError> {
+        let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
+        self.bounded(async {
+            let (values, _turn) = match self.groups.enter(&text, values, &self.shared) {
+                Place::Alone(values, turn) => (values, turn),
+                Place::Together(answer) => match answer.answered().await? {
+                    Answer::Inserted(row) => return grouped::read::<C>(&row),
+                    Answer::Alone(values) => (values, None),
+                },
+            };
+            self.run::<C>(&text, &values, Access::Write, again).await
+        })
+        .await
     }
 
     pub(crate) async fn prepare(&self, text: Text) -> Result<(), DbError> {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Statement};
 
 use super::connect::{Connected, Settings};
@@ -111,17 +112,32 @@ impl Shared {
         let live = self.live().await.map_err(Trouble::Final)?;
         let _flight = Flight::begin(&live);
         let statement = live.statement(text).await?;
-        let failed = |error: tokio_postgres::Error| {
-            if lost_connection(&error) {
-                Trouble::Lost(error.into())
-            } else if plan_is_stale(&error) {
-                live.forget(text);
-                Trouble::Stale(error.into())
-            } else {
-                Trouble::Final(error.into())
-            }
-        };
+        let failed = |error| live.failed(text, error);
         collect::<C>(&live.connected.client, &statement, values, failed).await
+    }
+
+    /// Runs one statement once, and gives its rows as they came.
+    pub(super) async fn rows(
+        &self,
+        text: &Text,
+        columns: &[Vec<&Value>],
+    ) -> Result<Vec<tokio_postgres::Row>, Trouble> {
+        let live = self.live().await.map_err(Trouble::Final)?;
+        let _flight = Flight::begin(&live);
+        let statement = live.statement(text).await?;
+        let failed = |error| live.failed(text, error);
+        let client = &live.connected.client;
+        let rows = client
+            .query_raw(&statement, columns)
+            .await
+            .map_err(failed)?;
+        rows.try_collect().await.map_err(failed)
+    }
+
+    /// The types of a statement's parameters.
+    pub(super) async fn parameters(&self, text: &Text) -> Result<Vec<Type>, Trouble> {
+        let live = self.live().await.map_err(Trouble::Final)?;
+        Ok(live.statement(text).await?.params().to_vec())
     }
 
     /// Prepares a statement on one of the connections.
@@ -257,6 +273,18 @@ impl Live {
         }
         statements.insert(text.key(), (text.clone(), prepared.clone()));
         Ok(prepared)
+    }
+
+    /// What an answer of the driver means for another try.
+    fn failed(&self, text: &Text, error: tokio_postgres::Error) -> Trouble {
+        if lost_connection(&error) {
+            Trouble::Lost(error.into())
+        } else if plan_is_stale(&error) {
+            self.forget(text);
+            Trouble::Stale(error.into())
+        } else {
+            Trouble::Final(error.into())
+        }
     }
 
     /// After a change of the schema no statement of this connection is beyond doubt.

@@ -18,7 +18,8 @@ pub const INSERT: db::Sql = db::Sql::new(db::text!(
      values ($1, $2, $3, $4, 1, $5, $5)
      returning ",
     queries::COLUMNS
-));
+))
+.grouped();
 
 /// A new author, unless its id is taken.
 pub const INSERT_MISSING: db::Sql = db::Sql::new(db::text!(

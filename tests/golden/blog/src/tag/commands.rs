@@ -29,7 +29,8 @@ pub const INSERT: db::Sql = db::Sql::each(
      returning ",
         queries::POSTGRES_RECORD
     ),
-);
+)
+.grouped();
 
 /// A new tag, unless its id is taken.
 pub const INSERT_MISSING: db::Sql = db::Sql::each(

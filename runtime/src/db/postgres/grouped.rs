@@ -1,0 +1,209 @@
+//! Inserts of one row that are under way at the same time, sent as one statement.
+//!
+//! PostgreSQL spends several times more on a statement, its commit and its answer than on a row.
+//! The first inserts of a statement go alone, one for each shared connection. Whoever comes while
+//! those are under way waits for the first answer, and then all who wait go together. So nobody
+//! ever waits for company: an idle server gets each row at once, a busy one gets many at a time.
+//!
+//! Each row succeeds or fails by itself. A statement of many rows that fails has inserted none of
+//! them, and each then goes alone and hears what is wrong with it, or nothing.
+//!
+//! A statement of many rows holds what the first ones lock while it waits for the others, which
+//! single ones never do. Rows that refer to others lock what they refer to, and could meet a
+//! transaction that locks the same in another order; so generated code asks for groups only where
+//! a table refers to nothing.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use tokio::sync::oneshot;
+use tokio_postgres::Row as PostgresRow;
+
+use super::many;
+use super::shared::{Shared, Trouble};
+use crate::db::collect::Collect;
+use crate::db::sql::{ByText, Text};
+use crate::db::{DbError, Row, Value};
+
+/// The most rows of one statement.
+const MOST: usize = 256;
+
+/// The statements whose inserts are grouped.
+#[derive(Default)]
+pub(super) struct Groups(RwLock<ByText<Arc<Group>>>);
+
+/// One statement, and who waits to be part of the next one.
+struct Group {
+    text: Text,
+    /// The statement for many rows; `None` inside where there can be none.
+    many: OnceLock<Option<Text>>,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    under_way: usize,
+    waiting: Vec<Waiting>,
+}
+
+struct Waiting {
+    values: Vec<Value>,
+    answer: oneshot::Sender<Result<Answer, DbError>>,
+}
+
+/// How an insert goes.
+pub(super) enum Place {
+    /// By itself. Whoever waits goes when the turn is dropped.
+    Alone(Vec<Value>, Option<Turn>),
+    /// With others, who hear at the same time.
+    Together(Pending),
+}
+
+/// What became of a row that waited.
+pub(super) enum Answer {
+    /// It was inserted, and this came back.
+    Inserted(PostgresRow),
+    /// Nothing was: it has to go alone.
+    Alone(Vec<Value>),
+}
+
+/// An answer to come.
+pub(super) struct Pending(oneshot::Receiver<Result<Answer, DbError>>);
+
+impl Pending {
+    /// Waits for it.
+    pub(super) async fn answered(self) -> Result<Answer, DbError> {
+        self.0.await.unwrap_or_else(|_| {
+            Err(DbError::Unavailable(
+                "the database is being closed".to_owned(),
+            ))
+        })
+    }
+}
+
+/// A statement under way. Its end lets those go who wait.
+pub(super) struct Turn {
+    group: Arc<Group>,
+    shared: Arc<Shared>,
+}
+
+impl Groups {
+    /// Where an insert belongs that has just come.
+    pub(super) fn enter(&self, text: &Text, values: Vec<Value>, shared: &Arc<Shared>) -> Place {
+        let group = self.group(text);
+        let Some(group) = group.filter(|it| it.many.get().is_none_or(Option::is_some)) else {
+            return Place::Alone(values, None);
+        };
+        let mut queue = group.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.under_way < shared.connections() {
+            queue.under_way += 1;
+            drop(queue);
+            let shared = Arc::clone(shared);
+            return Place::Alone(values, Some(Turn { group, shared }));
+        }
+        let (answer, pending) = oneshot::channel();
+        queue.waiting.push(Waiting { values, answer });
+        Place::Together(Pending(pending))
+    }
+
+    /// The group of a statement, unless another text has the same key.
+    fn group(&self, text: &Text) -> Option<Arc<Group>> {
+        let same =
+            |group: &Arc<Group>| (group.text.as_str() == text.as_str()).then(|| Arc::clone(group));
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(group) = known.get(&text.key()) {
+            return same(group);
+        }
+        drop(known);
+        let mut groups = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let group = groups.entry(text.key()).or_insert_with(|| {
+            Arc::new(Group {
+                text: text.clone(),
+                many: OnceLock::new(),
+                queue: Mutex::default(),
+            })
+        });
+        same(group)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut queue = (self.group.queue.lock()).unwrap_or_else(PoisonError::into_inner);
+        let most = queue.waiting.len().min(MOST);
+        let next: Vec<Waiting> = queue.waiting.drain(..most).collect();
+        let runtime = tokio::runtime::Handle::try_current();
+        let (Ok(runtime), false) = (runtime, next.is_empty()) else {
+            // Without a runtime nothing is ever sent again, and who waits hears that.
+            queue.under_way -= 1;
+            return;
+        };
+        drop(queue);
+        let turn = Self {
+            group: Arc::clone(&self.group),
+            shared: Arc::clone(&self.shared),
+        };
+        drop(runtime.spawn(turn.send(next)));
+    }
+}
+
+impl Turn {
+    /// Sends the rows of those who still want an answer, and tells each what became of its row.
+    async fn send(self, waiting: Vec<Waiting>) {
+        let waiting: Vec<Waiting> = (waiting.into_iter())
+            .filter(|it| !it.answer.is_closed())
+            .collect();
+        match self.insert(&waiting).await {
+            Ok(rows) if rows.len() == waiting.len() => {
+                for (it, row) in waiting.into_iter().zip(rows) {
+                    let _ = it.answer.send(Ok(Answer::Inserted(row)));
+                }
+            }
+            // The outcome is unknown, as it is of a single one whose connection is lost.
+            Err(Trouble::Lost(error)) => {
+                for it in waiting {
+                    let _ = it.answer.send(Err(error.clone()));
+                }
+            }
+            _ => {
+                for it in waiting {
+                    let _ = it.answer.send(Ok(Answer::Alone(it.values)));
+                }
+            }
+        }
+    }
+
+    /// What came back, a row for each; nothing where they cannot go together.
+    async fn insert(&self, waiting: &[Waiting]) -> Result<Vec<PostgresRow>, Trouble> {
+        let [_, _, ..] = waiting else {
+            return Ok(Vec::new());
+        };
+        let Some(many) = self.many().await? else {
+            return Ok(Vec::new());
+        };
+        let columns: Vec<Vec<&Value>> = (0..waiting[0].values.len())
+            .map(|column| {
+                waiting
+                    .iter()
+                    .filter_map(|it| it.values.get(column))
+                    .collect()
+            })
+            .collect();
+        self.shared.rows(many, &columns).await
+    }
+
+    async fn many(&self) -> Result<Option<&Text>, Trouble> {
+        if let Some(known) = self.group.many.get() {
+            return Ok(known.as_ref());
+        }
+        let types = self.shared.parameters(&self.group.text).await?;
+        let many = many::all_or_none(self.group.text.as_str(), &types).map(Text::owned);
+        Ok(self.group.many.get_or_init(|| many).as_ref())
+    }
+}
+
+/// What the caller wanted of the one row that it inserted.
+pub(super) fn read<C: Collect>(row: &PostgresRow) -> Result<C::Output, DbError> {
+    let mut collected = C::default();
+    collected.take(&Row::postgres(row))?;
+    collected.finish(1)
+}
