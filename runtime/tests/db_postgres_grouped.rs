@@ -155,7 +155,11 @@ async fn who_gives_up_waiting_inserts_nothing() {
             db.write_one::<Item>(&INSERT, params![name, number]).await
         };
         let is_impatient = (under_way..20).contains(&number);
-        let all = if is_impatient { &mut given_up } else { &mut kept };
+        let all = if is_impatient {
+            &mut given_up
+        } else {
+            &mut kept
+        };
         all.spawn(insert);
         if number + 1 == under_way {
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -39,6 +39,7 @@ impl Feature for Http {
                 id_borrow => if entity.id == IdType::String { "&" } else { "" },
                 chosen_id => entity.id != IdType::Bigint,
                 needs_version => entity.write.needs_version,
+                matching => super::openapi::is_removed_by_filter(entity),
                 needs_key => entity.write.needs_key,
                 member => entity.name.plural_snake(),
                 changeable => super::openapi::is_changeable(entity),

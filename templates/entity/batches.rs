@@ -146,6 +146,52 @@ pub async fn remove(
     Ok(())
 }
 
+//% if matching
+/// Removes the {{ naming.plural_sentence }} that a filter matches, if they are at most [`MOST`], as one batch:
+/// the last one first, so that what refers to others of them goes before these.
+///
+/// # Errors
+///
+/// Those of removing one, with its id; says so where too many match.
+pub async fn remove_matching(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, http::Removed<{{ id_owned }}>>,
+    matching: &list::Matching,
+    removal: &http::Removal,
+) -> Result<http::Removed<{{ id_owned }}>, Error> {
+    let rules = {{ naming.entity }}Rules;
+//% if reason_required
+    removal.require_reason()?;
+//% endif
+    let asked: Vec<{{ id_owned }}> = matching.ids(&app.db, MOST).await?;
+    for id in &asked {
+        let ready = rules.before_remove(app, caller, {{ id_by_reference }}, removal).await;
+        ready.map_err(|error| error.with_metadata("id", id.to_string()))?;
+    }
+
+    let tx = unit.hold().await?;
+    let ids = matching.held(tx, asked).await?;
+    let rows = ids.iter().map(|id| params![id{% if versioned %}, db::Value::Null{% endif %}]).collect();
+    let records: Vec<{{ naming.entity }}> = tx.one_each(&LOCK, rows).await.map_err(|failed| failed.error)?;
+    let batch = removal::Batch::new(caller, removal);
+    for record in &records {
+        let removed = remove_held(app, tx, caller, &batch, record).await;
+        removed.map_err(|error| error.with_metadata("id", record.id.to_string()))?;
+    }
+    let removed = http::Removed {
+        batch: {% if archived %}(!ids.is_empty()).then(|| batch.id()){% else %}None{% endif %},
+        ids,
+    };
+    if unit.commit(&removed).await? {
+        for id in &removed.ids {
+            rules.after_remove(app, caller, {{ id_by_reference }}).await;
+        }
+    }
+    Ok(removed)
+}
+
+//% endif
 /// The records of a batch, held until the transaction ends, each with the place of its element.
 /// `pass_over` says whether one may be missing.
 async fn hold<T: http::Targeted<Id = {{ id_owned }}>>(

@@ -21,6 +21,9 @@ pub fn routes() -> Router<App> {
         .route("{{ path }}:batchUpdate", post(change))
 //% endif
         .route("{{ path }}:batchDelete", post(remove))
+//% if matching
+        .route("{{ path }}:deleteMatching", post(remove_matching))
+//% endif
 }
 
 async fn find(
@@ -87,6 +90,22 @@ async fn remove(
     unit.answer(outcome).await
 }
 
+//% if matching
+async fn remove_matching(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::RemovingMatching { write, removal, filter }: http::RemovingMatching,
+) -> http::Answered {
+//% if needs_key
+    write.require_key()?;
+//% endif
+    let matching = queries::TABLE.matching(&filter)?;
+    let mut unit = write.begin(&app.db, &caller, http::told).await?;
+    let outcome = batches::remove_matching(&app, &caller, &mut unit, &matching, &removal).await;
+    unit.answer(outcome).await
+}
+
+//% endif
 #[expect(clippy::ptr_arg, reason = "the answer is rendered from what the command gives")]
 fn saved(all: &Vec<Saved<{{ naming.entity }}>>) -> axum::response::Response {
     http::several("{{ member }}", all)

@@ -72,6 +72,23 @@ async fn go_together(server: &TestServer<App>, path: &str, records: &str, new: [
     assert_eq!(count(server, path).await, 0);
 }
 
+//% if matching
+/// What a filter matches is removed, and nothing else.
+async fn leave_by_a_filter(server: &TestServer<App>, path: &str, column: &str, new: [Value; 3], removal: &str) {
+    let made = batch(server, &format!("{path}:batchCreate"), json!(new)).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    for (operator, trial, left) in [("AND", "", 3), ("OR", "&validate_only=true", 3), ("OR", "", 0)] {
+        let filter = format!("filter={column}:*+{operator}+NOT+{column}:*");
+        let matching = format!("{path}:deleteMatching?{filter}{removal}{trial}");
+        let removed = server.request(Method::POST, &matching).keyed().send().await;
+        assert_eq!(removed.status, 200, "{}", removed.body);
+        let ids = removed.body["ids"].as_array().map_or(0, Vec::len);
+        assert_eq!(ids, if operator == "OR" { 3 } else { 0 });
+        assert_eq!(count(server, path).await, left);
+    }
+}
+
+//% endif
 //% if makes
 /// A record is made under the id that the caller chooses, and only if it is not there.
 async fn is_made_where_it_is_missing(server: &TestServer<App>, path: &str, new: Value) {
@@ -144,6 +161,19 @@ async fn {{ it.records }}_are_written_together() {
     go_together(&server, "{{ it.path }}", "{{ it.records }}", new, "{% if it.reason_required %}?reason=entered+twice{% endif %}").await;
 }
 
+//% if it.matching
+#[tokio::test]
+async fn {{ it.records }}_leave_by_a_filter() {
+    let server = TestServer::<App>::start().await;
+    let new = [
+        crate::{{ it.module }}::sample(&server).await,
+        crate::{{ it.module }}::sample(&server).await,
+        crate::{{ it.module }}::sample(&server).await,
+    ];
+    leave_by_a_filter(&server, "{{ it.path }}", "{{ it.matching }}", new, "{% if it.reason_required %}&reason=entered+twice{% endif %}").await;
+}
+
+//% endif
 //% if it.changed
 //% if it.chosen
 #[tokio::test]

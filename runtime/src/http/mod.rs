@@ -41,7 +41,7 @@ pub use listing::Listing;
 pub use masked::Masked;
 pub use patch::{Edit, Identifier, Missing, Patch, Replacement};
 pub(crate) use query::parameters;
-pub use removal::{Removal, Removing};
+pub use removal::{Removal, Removed, Removing, RemovingMatching};
 pub use viewing::{Included, View, Viewed, Viewing};
 pub use within::Child;
 pub use write::{Answered, Instead, Write};

@@ -2,6 +2,8 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde::Serialize;
+use uuid::Uuid;
 
 use super::query::{boolean, parameters};
 use super::{Conditions, Write};
@@ -92,4 +94,52 @@ impl<S: Sync> FromRequestParts<S> for Removing {
         let write = Write::of(parts, validate_only)?;
         Ok(Self { write, removal })
     }
+}
+
+/// A removal of whatever a filter matches, and how it is to be written.
+#[derive(Debug)]
+pub struct RemovingMatching {
+    /// How it is to be written.
+    pub write: Write,
+    /// Why.
+    pub removal: Removal,
+    /// Which records are meant; still to be understood.
+    pub filter: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for RemovingMatching {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+        let mut removal = Removal::default();
+        let mut validate_only = false;
+        let mut filter = None;
+        let known = ["filter", "reason", "validate_only"];
+        parameters(parts, &known, |name, value, found| match name {
+            "validate_only" => validate_only = boolean(name, &value, found),
+            "filter" => filter = Some(value.into_owned()),
+            _ => removal.take(name, &value, found),
+        })?;
+        let filter = filter.ok_or_else(|| {
+            let mut found = Violations::new();
+            found.add_parameter("filter", "REQUIRED", "Is required.");
+            Error::invalid_parameters(found)
+        })?;
+        let write = Write::of(parts, validate_only)?;
+        Ok(Self {
+            write,
+            removal,
+            filter,
+        })
+    }
+}
+
+/// What became of a removal by a filter.
+#[derive(Debug, Clone, Serialize)]
+pub struct Removed<K> {
+    /// The batch of the archive that they are, where they went there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Uuid>,
+    /// The records, in the order in which they went.
+    pub ids: Vec<K>,
 }

@@ -10,6 +10,7 @@ pub(crate) mod filter;
 mod include;
 mod keyset;
 mod mask;
+mod matching;
 mod order;
 mod page;
 mod search;
@@ -21,6 +22,7 @@ pub use aggregate::{Groups, Measured};
 pub use column::{Column, Kind, Plain, Record, Search, Table, Term, Within, names};
 pub use include::{Include, MOST as MOST_INCLUDED, Through};
 pub use mask::Mask;
+pub use matching::Matching;
 pub use page::Page;
 
 use crate::input::Violations;

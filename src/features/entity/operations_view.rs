@@ -6,6 +6,7 @@ use crate::model::{Delete, Entity, EntityId, Field, FieldKind, IdType, ScalarTyp
 use crate::tables::Table;
 
 use super::super::Context;
+use super::super::openapi::is_removed_by_filter;
 use super::constraints::{constraints, link_constraint};
 use super::imports::Imports;
 use super::linking::{is_held_first, is_touched};
@@ -58,6 +59,10 @@ pub struct OperationsView {
     pub id_owned: String,
     /// What makes an argument of an identifier that is owned.
     pub id_borrow: String,
+    /// An id that stands behind a reference, as an argument.
+    pub id_by_reference: String,
+    /// Whether a filter may say which records go.
+    pub matching: bool,
     /// What makes an argument of the identifier that a batch's element holds.
     pub target_id: String,
     /// How many records one request can be about.
@@ -150,6 +155,13 @@ impl OperationsView {
             id: rust::id_argument(entity.id).to_owned(),
             id_owned: rust::id_type(entity.id).to_owned(),
             id_borrow: if entity.id == IdType::String { "&" } else { "" }.to_owned(),
+            id_by_reference: if entity.id == IdType::String {
+                "id"
+            } else {
+                "*id"
+            }
+            .to_owned(),
+            matching: is_removed_by_filter(entity),
             target_id: match entity.id {
                 IdType::String => "target.id()",
                 IdType::Uuid | IdType::Bigint => "*target.id()",
@@ -259,6 +271,9 @@ fn batch_imports(entity: &Entity, changeable: bool, links: &[LinkView]) -> Vec<S
             "removal",
         ],
     );
+    if is_removed_by_filter(entity) {
+        imports.add("svcgen_runtime", "list");
+    }
     rust::import_id(entity.id, &mut imports);
     let commands = ["CONSTRAINTS", "INSERT", "LOCK", "insert_parameters"];
     imports.add_all("super::commands", &commands);

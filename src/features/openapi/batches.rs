@@ -8,7 +8,7 @@ use super::operations::{operation, read, written};
 use super::schemas::{id_type, object, reference};
 use super::sent::unread;
 use super::writes::{CONDITION, changeable, keyed, of_removal};
-use super::{is_changeable, lists, relations};
+use super::{is_changeable, is_removed_by_filter, lists, matching, relations};
 use crate::model::{Entity, Service};
 
 /// Adds the paths of an entity's batches.
@@ -23,6 +23,9 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
         put("batchUpdate", "post", change(service, entity));
     }
     put("batchDelete", "post", remove(entity));
+    if is_removed_by_filter(entity) {
+        put("deleteMatching", "post", matching::remove(service, entity));
+    }
 }
 
 /// `GET` of several records.

@@ -5,6 +5,7 @@ mod archive;
 mod batches;
 mod links;
 mod lists;
+mod matching;
 mod operations;
 mod problems;
 mod relations;
@@ -56,6 +57,12 @@ fn text(service: &Service) -> String {
     let mut text = serde_json::to_string_pretty(&document(service)).expect("names are strings");
     text.push('\n');
     text
+}
+
+/// Whether a filter may say which records are removed. Whoever has to say which version goes cannot
+/// mean records that nobody has read.
+pub fn is_removed_by_filter(entity: &Entity) -> bool {
+    !entity.write.needs_version && !entity.list.filter.is_empty()
 }
 
 /// Whether a caller can change anything of a record.

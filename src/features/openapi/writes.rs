@@ -261,7 +261,7 @@ pub(super) fn of_removal(entity: &Entity) -> Vec<Value> {
 }
 
 /// Why records are removed, where it is kept.
-fn reason(entity: &Entity) -> Option<Value> {
+pub(super) fn reason(entity: &Entity) -> Option<Value> {
     let archive = archive_options(entity)?;
     Some(if archive.reason_required {
         json!({

@@ -9,7 +9,8 @@ use crate::tables::build::archive_options;
 
 use super::super::entity::rust;
 use super::super::http::resource_path;
-use super::{changed_field, sample_of};
+use super::super::openapi::is_removed_by_filter;
+use super::{changed_field, column_name, sample_of};
 
 /// How records of one kind are written.
 #[derive(Serialize)]
@@ -29,6 +30,8 @@ struct Writes {
     /// Whether no two samples are alike.
     distinct: bool,
     versioned: bool,
+    /// A column by which a filter may say which records go.
+    matching: Option<String>,
     reason_required: bool,
 }
 
@@ -42,6 +45,7 @@ pub fn view(service: &Service, crate_name: &str) -> Value {
     context! {
         crate_name,
         makes => kinds.iter().any(|it| it.chosen && it.changed.is_some()),
+        matching => kinds.iter().any(|it| it.matching.is_some()),
         conditional => kinds.iter().any(|it| it.versioned && it.changed.is_some()),
         kinds => Serde(kinds),
     }
@@ -58,6 +62,12 @@ fn writes(service: &Service, entity: &Entity) -> Writes {
         chosen: entity.id != IdType::Bigint,
         distinct: sample.numbered || !sample.parents.is_empty(),
         versioned: entity.automatic.version,
+        matching: matching(entity),
         reason_required: archive_options(entity).is_some_and(|it| it.reason_required),
     }
+}
+
+fn matching(entity: &Entity) -> Option<String> {
+    let column = entity.list.filter.first()?;
+    is_removed_by_filter(entity).then(|| column_name(entity, column))
 }

@@ -13,6 +13,7 @@ mod hostile;
 mod idempotency;
 mod limits;
 mod links;
+mod matching;
 mod moments;
 mod numbers;
 mod refusals;

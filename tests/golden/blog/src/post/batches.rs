@@ -1,7 +1,7 @@
 //! What can be done to several posts at once: all of it happens, or nothing.
 
 use jiff::Timestamp;
-use svcgen_runtime::{Error, Saved, Unit, Violations, db, http, params, removal};
+use svcgen_runtime::{Error, Saved, Unit, Violations, db, http, list, params, removal};
 use uuid::Uuid;
 
 use super::commands::{self, CONSTRAINTS, INSERT, LOCK, TAG_IDS, insert_parameters};
@@ -159,6 +159,50 @@ pub async fn remove(
         }
     }
     Ok(())
+}
+
+/// Removes the posts that a filter matches, if they are at most [`MOST`], as one batch:
+/// the last one first, so that what refers to others of them goes before these.
+///
+/// # Errors
+///
+/// Those of removing one, with its id; says so where too many match.
+pub async fn remove_matching(
+    app: &App,
+    caller: &http::Caller,
+    unit: &mut Unit<'_, http::Removed<Uuid>>,
+    matching: &list::Matching,
+    removal: &http::Removal,
+) -> Result<http::Removed<Uuid>, Error> {
+    let rules = PostRules;
+    let asked: Vec<Uuid> = matching.ids(&app.db, MOST).await?;
+    for id in &asked {
+        let ready = rules.before_remove(app, caller, *id, removal).await;
+        ready.map_err(|error| error.with_metadata("id", id.to_string()))?;
+    }
+
+    let tx = unit.hold().await?;
+    let ids = matching.held(tx, asked).await?;
+    let rows = ids.iter().map(|id| params![id, db::Value::Null]).collect();
+    let records: Vec<Post> = tx
+        .one_each(&LOCK, rows)
+        .await
+        .map_err(|failed| failed.error)?;
+    let batch = removal::Batch::new(caller, removal);
+    for record in &records {
+        let removed = remove_held(app, tx, caller, &batch, record).await;
+        removed.map_err(|error| error.with_metadata("id", record.id.to_string()))?;
+    }
+    let removed = http::Removed {
+        batch: (!ids.is_empty()).then(|| batch.id()),
+        ids,
+    };
+    if unit.commit(&removed).await? {
+        for id in &removed.ids {
+            rules.after_remove(app, caller, *id).await;
+        }
+    }
+    Ok(removed)
 }
 
 /// The records of a batch, held until the transaction ends, each with the place of its element.

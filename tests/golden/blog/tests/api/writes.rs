@@ -93,6 +93,31 @@ async fn go_together(
     assert_eq!(count(server, path).await, 0);
 }
 
+/// What a filter matches is removed, and nothing else.
+async fn leave_by_a_filter(
+    server: &TestServer<App>,
+    path: &str,
+    column: &str,
+    new: [Value; 3],
+    removal: &str,
+) {
+    let made = batch(server, &format!("{path}:batchCreate"), json!(new)).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    for (operator, trial, left) in [
+        ("AND", "", 3),
+        ("OR", "&validate_only=true", 3),
+        ("OR", "", 0),
+    ] {
+        let filter = format!("filter={column}:*+{operator}+NOT+{column}:*");
+        let matching = format!("{path}:deleteMatching?{filter}{removal}{trial}");
+        let removed = server.request(Method::POST, &matching).keyed().send().await;
+        assert_eq!(removed.status, 200, "{}", removed.body);
+        let ids = removed.body["ids"].as_array().map_or(0, Vec::len);
+        assert_eq!(ids, if operator == "OR" { 3 } else { 0 });
+        assert_eq!(count(server, path).await, left);
+    }
+}
+
 /// A record is made under the id that the caller chooses, and only if it is not there.
 async fn is_made_where_it_is_missing(server: &TestServer<App>, path: &str, new: Value) {
     let id = new["id"]
@@ -179,6 +204,17 @@ async fn authors_are_written_together() {
 }
 
 #[tokio::test]
+async fn authors_leave_by_a_filter() {
+    let server = TestServer::<App>::start().await;
+    let new = [
+        crate::author::sample(&server).await,
+        crate::author::sample(&server).await,
+        crate::author::sample(&server).await,
+    ];
+    leave_by_a_filter(&server, "/v1/authors", "email", new, "").await;
+}
+
+#[tokio::test]
 async fn author_is_made_where_it_is_missing() {
     let server = TestServer::<App>::start().await;
     let new = crate::author::sample(&server).await;
@@ -214,6 +250,17 @@ async fn comments_are_written_together() {
 }
 
 #[tokio::test]
+async fn comments_leave_by_a_filter() {
+    let server = TestServer::<App>::start().await;
+    let new = [
+        crate::comment::sample(&server).await,
+        crate::comment::sample(&server).await,
+        crate::comment::sample(&server).await,
+    ];
+    leave_by_a_filter(&server, "/v1/comments", "post_id", new, "").await;
+}
+
+#[tokio::test]
 async fn comment_is_made_where_it_is_missing() {
     let server = TestServer::<App>::start().await;
     let new = crate::comment::sample(&server).await;
@@ -246,6 +293,17 @@ async fn posts_are_written_together() {
         crate::post::sample(&server).await,
     ];
     go_together(&server, "/v1/posts", "posts", new, "").await;
+}
+
+#[tokio::test]
+async fn posts_leave_by_a_filter() {
+    let server = TestServer::<App>::start().await;
+    let new = [
+        crate::post::sample(&server).await,
+        crate::post::sample(&server).await,
+        crate::post::sample(&server).await,
+    ];
+    leave_by_a_filter(&server, "/v1/posts", "author_id", new, "").await;
 }
 
 #[tokio::test]

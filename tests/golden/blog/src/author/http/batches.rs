@@ -17,6 +17,7 @@ pub fn routes() -> Router<App> {
         .route("/v1/authors:batchCreate", post(create))
         .route("/v1/authors:batchUpdate", post(change))
         .route("/v1/authors:batchDelete", post(remove))
+        .route("/v1/authors:deleteMatching", post(remove_matching))
 }
 
 async fn find(
@@ -59,6 +60,21 @@ async fn remove(
 ) -> http::Answered {
     let mut unit = write.begin(&app.db, &caller, http::no_content).await?;
     let outcome = batches::remove(&app, &caller, &mut unit, &targets.0, &removal).await;
+    unit.answer(outcome).await
+}
+
+async fn remove_matching(
+    State(app): State<App>,
+    caller: http::Caller,
+    http::RemovingMatching {
+        write,
+        removal,
+        filter,
+    }: http::RemovingMatching,
+) -> http::Answered {
+    let matching = queries::TABLE.matching(&filter)?;
+    let mut unit = write.begin(&app.db, &caller, http::told).await?;
+    let outcome = batches::remove_matching(&app, &caller, &mut unit, &matching, &removal).await;
     unit.answer(outcome).await
 }
 
