@@ -393,7 +393,7 @@ pub struct Generate {
     /// Let the migration make types and limits stricter; records that do not fit stop it
     #[arg(long)]
     pub allow_narrowing: bool,
-    /// Let the migration copy the values of dropped columns to a table svcgen_stash_…
+    /// Let the migration keep what it drops of columns and tables in tables svcgen_stash_…
     #[arg(long)]
     pub stash: bool,
     /// Prove a new migration in this PostgreSQL database, in a schema of its own

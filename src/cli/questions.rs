@@ -81,7 +81,7 @@ fn write(edit: &Edit, value: Option<Tree>, files: &mut [SchemaFile]) -> Result<(
         }
         Edit::Drop { entity, name } => list(entity, "dropped", name)?,
         Edit::Keep { entity, name } => list(entity, "kept", name)?,
-        Edit::Stash { entity, name } => list(&Some(entity.clone()), "stashed", name)?,
+        Edit::Stash { entity, name } => list(entity, "stashed", name)?,
         Edit::Backfill { entity, field } => match value {
             Some(value) => schema.field_says(entity, field, "backfill", value)?,
             None => Vec::new(),

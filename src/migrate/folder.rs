@@ -158,7 +158,7 @@ fn slug(history: &[Link], changes: &[Change]) -> String {
 fn word(change: &Change) -> String {
     match change {
         Change::CreateTable(table) => format!("create_{}", table.name),
-        Change::DropTable(table) => format!("drop_{}", table.name),
+        Change::DropTable { table, .. } => format!("drop_{}", table.name),
         Change::RenameTable { from, to } => format!("rename_{from}_to_{to}"),
         Change::RetireTable { table } => format!("retire_{table}"),
         Change::AddColumn { table, column, .. } => format!("add_{}_to_{table}", column.name),

@@ -213,7 +213,13 @@ fn line(change: &Change, delta: &Delta) -> Said {
 pub fn say(change: &Change) -> String {
     match change {
         Change::CreateTable(table) => format!("create `{}`", table.name),
-        Change::DropTable(table) => format!("drop `{}` with all its rows", table.name),
+        Change::DropTable { table, stash: None } => {
+            format!("drop `{}` with all its rows", table.name)
+        }
+        Change::DropTable {
+            table,
+            stash: Some(stash),
+        } => format!("drop `{}`, its rows kept in `{stash}`", table.name),
         Change::RetireTable { table } => format!("leave `{table}`, which the schema no longer has"),
         Change::RenameTable { from, to } => format!("rename `{from}` to `{to}`"),
         Change::AddColumn {

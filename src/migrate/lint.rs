@@ -83,18 +83,15 @@ fn of_change(change: &Change, delta: &Delta) -> Vec<Finding> {
     let table = change.table();
     let one = |code, message: String| vec![finding(code, table, message)];
     match change {
-        Change::DropTable(_) => vec![
-            finding(
-                Code::Ds101,
-                table,
-                format!("`{table}` goes, with all its rows"),
-            ),
-            finding(
-                Code::Bc106,
-                table,
-                format!("the old release still uses `{table}`"),
-            ),
-        ],
+        Change::DropTable { stash, .. } => {
+            let used = format!("the old release still uses `{table}`");
+            let mut found = one(Code::Bc106, used);
+            if stash.is_none() {
+                let lost = format!("`{table}` goes, with all its rows");
+                found.push(finding(Code::Ds101, table, lost));
+            }
+            found
+        }
         Change::DropColumn { column, stash, .. } => {
             let name = &column.name;
             let used = format!("the old release still uses `{name}` of `{table}`");

@@ -38,7 +38,7 @@ mod values;
 pub mod verify;
 
 use crate::dialect::{self, Dialect, quoted};
-use crate::tables::delta::{Delta, Pair};
+use crate::tables::delta::{self, Delta, Pair};
 
 pub use folder::{Migration, next_number};
 use step::Step;
@@ -102,7 +102,7 @@ fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Vec<Step> {
 pub fn stash_name(id: &str, pair: &Pair) -> String {
     let number = id.split('_').next().unwrap_or(id);
     let table = pair.old.name.as_str().min(pair.new.name.as_str());
-    crate::tables::derived_name(&["svcgen", "stash", number], table)
+    delta::stash_name(number, table)
 }
 
 /// Copies the columns that go, with the key, to a table of their own.

@@ -1,5 +1,32 @@
 //! Renames in an order in which every new name is free.
 
+use crate::dialect::quoted;
+use crate::tables::change::{Class, Reversible};
+use crate::tables::delta::Delta;
+
+use super::step::{Place, Step};
+
+/// The steps that give tables their new names. What keeps the rows of a table that goes is that
+/// table under another name.
+pub fn of_tables(delta: &Delta) -> Vec<Step> {
+    let pairs = delta.pairs.iter();
+    let renames = ordered(pairs.map(|it| (it.old.name.as_str(), it.new.name.as_str())));
+    let step = |(from, to): (String, String)| {
+        let mut stashes = delta.pairs.iter().filter(|it| it.is_stash);
+        let (title, class) = if stashes.any(|it| it.old.name == from) {
+            (
+                format!("Keeps the rows of `{from}` as `{to}`."),
+                Class::Data,
+            )
+        } else {
+            (format!("Renames `{from}` to `{to}`."), Class::Widening)
+        };
+        let sql = format!("alter table {} rename to {};\n", quoted(&from), quoted(&to));
+        Step::new(Place::Rename, &to, title, sql).grave(class, Reversible::Exact)
+    };
+    renames.into_iter().map(step).collect()
+}
+
 /// Old and new names, in an order that works; a circle goes through a name of its own.
 pub fn ordered<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
     let mut waiting: Vec<(String, String)> = pairs

@@ -21,8 +21,7 @@ use super::{checks, names};
 
 /// The steps, in no order yet.
 pub fn steps(dialect: &dyn Dialect, delta: &Delta, stash: &str) -> Vec<Step> {
-    let mut steps = Vec::new();
-    steps.extend(rename_tables(delta));
+    let mut steps = names::of_tables(delta);
     steps.extend(create(dialect, &delta.created));
     for pair in &delta.pairs {
         let changes = change::of_pair(pair, delta);
@@ -42,26 +41,6 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta, stash: &str) -> Vec<Step> {
     }
     steps.extend(drop(&delta.dropped));
     steps
-}
-
-fn rename_tables(delta: &Delta) -> Vec<Step> {
-    let pairs = delta
-        .pairs
-        .iter()
-        .map(|it| (it.old.name.as_str(), it.new.name.as_str()));
-    names::ordered(pairs)
-        .into_iter()
-        .map(|(from, to)| {
-            let sql = format!("alter table {} rename to {};\n", quoted(&from), quoted(&to));
-            Step::new(
-                Place::Rename,
-                &to,
-                format!("Renames `{from}` to `{to}`."),
-                sql,
-            )
-            .grave(Class::Widening, Reversible::Exact)
-        })
-        .collect()
 }
 
 /// The new names of columns, constraints and indexes of one table.

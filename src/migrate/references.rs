@@ -13,13 +13,13 @@ use super::step::{Lock, Place, Step};
 
 /// The step that renames what is remembered, where anything that it can name is renamed.
 pub fn steps(delta: &Delta) -> Option<Step> {
-    let is_there = |pair: &&Pair| pair.new.kind == TableKind::ArchiveReferences;
+    let is_there = |pair: &&Pair| pair.new.kind == TableKind::ArchiveReferences && !pair.is_stash;
     delta.pairs.iter().find(is_there)?;
     let live = || {
         delta
             .pairs
             .iter()
-            .filter(|it| it.new.kind == TableKind::Live)
+            .filter(|it| it.new.kind == TableKind::Live && !it.is_stash)
     };
     let mut columns = Vec::new();
     for pair in live() {

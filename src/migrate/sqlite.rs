@@ -16,20 +16,7 @@ use super::values::Values;
 
 /// The steps, in no order yet.
 pub fn steps(dialect: &dyn Dialect, delta: &Delta, stash: &str) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for (from, to) in super::names::ordered(
-        delta
-            .pairs
-            .iter()
-            .map(|it| (it.old.name.as_str(), it.new.name.as_str())),
-    ) {
-        steps.push(Step::new(
-            Place::Rename,
-            &to,
-            format!("Renames `{from}` to `{to}`."),
-            format!("alter table {} rename to {};\n", quoted(&from), quoted(&to)),
-        ));
-    }
+    let mut steps = super::names::of_tables(delta);
     for table in diff::creation_order(&delta.created) {
         steps.push(create(dialect, table));
     }

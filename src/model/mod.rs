@@ -35,6 +35,8 @@ pub struct Service {
     pub clients: Vec<Client>,
     /// Entities that are no longer here, whose tables go with all their rows.
     pub dropped: Vec<String>,
+    /// Entities that are no longer here, whose tables go, their rows kept beside the schema.
+    pub stashed: Vec<String>,
     /// Entities that are no longer here, whose tables stay in the database.
     pub kept: Vec<String>,
 }

@@ -60,6 +60,8 @@ document! {
         optional clients: Named<ClientDoc>,
         /// Entities that are no longer here, whose tables go with all their rows. Archives stay.
         optional dropped: Vec<Spanned<String>>,
+        /// Entities that are no longer here, whose tables go, their rows kept in a table `svcgen_stash_…`.
+        optional stashed: Vec<Spanned<String>>,
         /// Entities that are no longer here, whose tables stay in the database for now.
         optional kept: Vec<Spanned<String>>,
     }

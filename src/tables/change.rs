@@ -15,7 +15,12 @@ pub enum Change {
     /// A table that was not there, with all that belongs to it.
     CreateTable(Table),
     /// A table goes, with all its rows.
-    DropTable(Table),
+    DropTable {
+        /// The table as it was.
+        table: Table,
+        /// The table beside the schema that keeps its rows, if one does.
+        stash: Option<String>,
+    },
     /// The schema no longer has a table; it stays.
     RetireTable {
         /// The table.
@@ -255,7 +260,7 @@ impl Change {
     /// The table it is about, by its new name where it has one.
     pub fn table(&self) -> &str {
         match self {
-            Self::CreateTable(table) | Self::DropTable(table) => &table.name,
+            Self::CreateTable(table) | Self::DropTable { table, .. } => &table.name,
             Self::RenameTable { to, .. } => to,
             Self::RetireTable { table }
             | Self::AddColumn { table, .. }
@@ -289,14 +294,13 @@ impl Change {
             Self::CreateTable(_) | Self::RetireTable { .. } | Self::RetireColumn { .. } => {
                 Class::Additive
             }
-            Self::DropTable(_) => Class::Destructive,
-            Self::DropColumn { stash, .. } => {
-                if *stash {
-                    Class::Data
-                } else {
-                    Class::Destructive
-                }
+            Self::DropTable { stash: None, .. } | Self::DropColumn { stash: false, .. } => {
+                Class::Destructive
             }
+            Self::DropTable { .. }
+            | Self::DropColumn { .. }
+            | Self::Convert { .. }
+            | Self::RenameValues { .. } => Class::Data,
             Self::AddColumn { column, fill, .. } => match (column.nullable, fill) {
                 (false, None) if column.default.is_none() => Class::Narrowing,
                 (_, Some(Fill::Value(_)) | None) => Class::Additive,
@@ -326,7 +330,6 @@ impl Change {
                     Class::Widening
                 }
             }
-            Self::Convert { .. } | Self::RenameValues { .. } => Class::Data,
             Self::RenameTable { .. }
             | Self::RenameColumn { .. }
             | Self::Relax { .. }
@@ -345,7 +348,9 @@ impl Change {
     /// The way back from it.
     pub fn reversible(&self) -> Reversible {
         match self {
-            Self::DropTable(_) | Self::DropColumn { stash: false, .. } => Reversible::No,
+            Self::DropTable { stash: None, .. } | Self::DropColumn { stash: false, .. } => {
+                Reversible::No
+            }
             Self::ChangeType { from, to, fit, .. }
                 if *fit == Fit::Lossy || convert::fit(*to, *from).is_none() =>
             {
@@ -360,7 +365,9 @@ impl Change {
             | Self::Relax { .. }
             | Self::RetireColumn { .. }
             | Self::RetireTable { .. } => Reversible::Lossy,
-            Self::RenameTable { .. }
+            // Nobody could write to it meanwhile.
+            Self::DropTable { .. }
+            | Self::RenameTable { .. }
             | Self::RenameColumn { .. }
             | Self::ChangeDefault { .. }
             | Self::RenameValues { .. }

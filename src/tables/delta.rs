@@ -27,6 +27,14 @@ pub struct Pair {
     pub columns: Vec<ColumnPair>,
     /// Columns of `old` that go, whose values are copied to a table of their own.
     pub stashed: Vec<String>,
+    /// Whether the table itself goes: the one of its two sides that keeps the rows is called
+    /// [`stash_name`], and belongs to no schema.
+    pub is_stash: bool,
+}
+
+/// The table that keeps what the migration of this number takes away from a table.
+pub fn stash_name(number: &str, table: &str) -> String {
+    super::derived_name(&["svcgen", "stash", number], table)
 }
 
 /// A column as it will be, and where its values come from.
@@ -116,6 +124,25 @@ impl Pair {
             new: table.clone(),
             columns: columns.collect(),
             stashed: Vec::new(),
+            is_stash: false,
+        }
+    }
+
+    /// A table that goes, and what keeps its rows under this name: its columns and its key, and
+    /// nothing that would be in anybody's way or that anybody else could be in the way of.
+    pub fn to_stash(table: &Table, name: String) -> Self {
+        let stash = Table {
+            name,
+            guarded: false,
+            search: None,
+            foreign_keys: Vec::new(),
+            indexes: Vec::new(),
+            ..table.clone()
+        };
+        Self {
+            new: stash,
+            is_stash: true,
+            ..Self::same(table)
         }
     }
 
@@ -178,6 +205,7 @@ impl Pair {
             new: self.old.clone(),
             columns: columns.collect(),
             stashed: Vec::new(),
+            is_stash: self.is_stash,
         }
     }
 }

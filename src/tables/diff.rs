@@ -13,7 +13,7 @@ mod target;
 use super::build::{archive_name, archive_of};
 use super::change;
 pub use super::change::Change;
-use super::delta::{Delta, Pair};
+use super::delta::{Delta, Pair, stash_name};
 use super::intent::Intent;
 use super::question::{About, Answer, Edit, Question};
 use super::{Schema, Table, TableKind};
@@ -62,15 +62,21 @@ pub fn diff(old: &Schema, new: &Schema, intent: &Intent) -> Diff {
         if pairs.iter().any(|(before, _)| *before == table.name) {
             continue;
         }
-        if matching.is_dropped(table) {
-            delta.dropped.push(table.clone());
-        } else {
-            let kept = target::retired_table(table);
-            tables.push(kept.clone());
-            delta.pairs.push(Pair {
-                new: kept,
-                ..Pair::same(table)
-            });
+        match matching.end_of(table) {
+            End::Dropped => delta.dropped.push(table.clone()),
+            End::Stashed => {
+                let number = format!("{:04}", intent.migration);
+                let name = stash_name(&number, &table.name);
+                delta.pairs.push(Pair::to_stash(table, name));
+            }
+            End::Retired => {
+                let kept = target::retired_table(table);
+                tables.push(kept.clone());
+                delta.pairs.push(Pair {
+                    new: kept,
+                    ..Pair::same(table)
+                });
+            }
         }
     }
     tables.sort_by(|a, b| a.name.cmp(&b.name));
@@ -85,6 +91,16 @@ pub fn diff(old: &Schema, new: &Schema, intent: &Intent) -> Diff {
         delta,
         questions,
     }
+}
+
+/// What becomes of a table that is nothing of the new ones.
+enum End {
+    /// It goes with all its rows.
+    Dropped,
+    /// It goes, and its rows are kept under another name.
+    Stashed,
+    /// It stays.
+    Retired,
 }
 
 /// Which table became which, while it is found out.
@@ -267,20 +283,29 @@ impl<'a> Matching<'a> {
         self.pairs.iter().any(|(before, _)| before == old)
     }
 
-    /// Whether the schema, or the caller, lets go of a table that nothing became of.
-    fn is_dropped(&self, table: &Table) -> bool {
+    /// What becomes of a table that nothing became of, as the schema says, or the caller.
+    fn end_of(&self, table: &Table) -> End {
+        let Intent {
+            dropped,
+            stashed,
+            kept,
+            allow,
+            ..
+        } = self.intent;
         let said = |names: &[String]| names.contains(&table.name);
-        match table.kind {
-            // Removed records are kept until nobody may want them back.
-            TableKind::Archive => false,
-            _ => {
-                said(&self.intent.dropped)
-                    || (self.intent.allow.drops && !table.past.retired && !said(&self.intent.kept))
-            }
+        let once = allow.drops && !table.past.retired && !said(kept);
+        // Removed records are kept until nobody may want them back.
+        if table.kind == TableKind::Archive {
+            End::Retired
+        } else if said(stashed) || (said(dropped) || once) && allow.stash {
+            End::Stashed
+        } else if said(dropped) || once {
+            End::Dropped
+        } else {
+            End::Retired
         }
     }
 
-    /// A table that went, and one like it that came: the schema has to say whether it is the same.
     /// A table cannot get the name of one that stays: the archive of a former entity, say.
     fn ask_about_taken_names(&mut self) {
         let stays = |name: &String| {
@@ -301,9 +326,14 @@ impl<'a> Matching<'a> {
         self.questions.extend(taken);
     }
 
+    /// A table that went, and one like it that came: the schema has to say whether it is the same.
     fn ask_about_tables(&mut self) {
         let gone = self.old.tables.iter().filter(|table| {
-            let said = [&self.intent.dropped, &self.intent.kept];
+            let said = [
+                &self.intent.dropped,
+                &self.intent.stashed,
+                &self.intent.kept,
+            ];
             !table.past.retired
                 && !self.is_taken(&table.name)
                 && matches!(table.kind, TableKind::Live | TableKind::Link)
@@ -328,6 +358,13 @@ impl<'a> Matching<'a> {
             answers.push(Answer {
                 means: "it goes, with all its rows".to_owned(),
                 edit: Edit::Drop {
+                    entity: None,
+                    name: table.name.clone(),
+                },
+            });
+            answers.push(Answer {
+                means: "it goes, and its rows are kept in a table beside the schema".to_owned(),
+                edit: Edit::Stash {
                     entity: None,
                     name: table.name.clone(),
                 },

@@ -17,6 +17,8 @@ pub struct Intent {
     pub tables: BTreeMap<String, TableIntent>,
     /// Tables, by the names they had, that go with all their rows.
     pub dropped: Vec<String>,
+    /// Tables, by the names they had, that go, their rows kept in a table beside the schema.
+    pub stashed: Vec<String>,
     /// Tables, by the names they had, that stay although the schema no longer has them.
     pub kept: Vec<String>,
     /// What the caller allows for this once, whatever the schema says.
@@ -32,7 +34,7 @@ pub struct Allow {
     pub drops: bool,
     /// Whether rules may become stricter than the rows that are there.
     pub narrowing: bool,
-    /// Whether what is dropped is copied to a table of its own before.
+    /// Whether what is dropped is kept in a table beside the schema.
     pub stash: bool,
 }
 
@@ -74,6 +76,11 @@ impl Intent {
         let mut intent = Self {
             dropped: service
                 .dropped
+                .iter()
+                .flat_map(|it| tables_of(it))
+                .collect(),
+            stashed: service
+                .stashed
                 .iter()
                 .flat_map(|it| tables_of(it))
                 .collect(),

@@ -70,11 +70,11 @@ pub enum Edit {
         /// The field, or the entity where the service says it.
         name: String,
     },
-    /// An entry in an entity's `stashed:`.
+    /// An entry in an entity's `stashed:`, or the service's.
     Stash {
-        /// The entity.
-        entity: String,
-        /// The field.
+        /// The entity; `None` for the service.
+        entity: Option<String>,
+        /// The field, or the entity where the service says it.
         name: String,
     },
     /// An entry in an entity's `kept:`, or the service's.
@@ -119,7 +119,7 @@ impl fmt::Display for Edit {
                 write!(f, "`was: {was}` at the field `{field}` of `{entity}`")
             }
             Self::Drop { entity, name } => write!(f, "`dropped: [{name}]` {}", place(entity)),
-            Self::Stash { entity, name } => write!(f, "`stashed: [{name}]` of `{entity}`"),
+            Self::Stash { entity, name } => write!(f, "`stashed: [{name}]` {}", place(entity)),
             Self::Keep { entity, name } => write!(f, "`kept: [{name}]` {}", place(entity)),
             Self::Narrow { entity, field } => {
                 write!(f, "`narrow: true` at the field `{field}` of `{entity}`")

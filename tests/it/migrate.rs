@@ -127,6 +127,7 @@ impl Case {
         let (new, mut intent) = self.tables(&self.to, &self.service, variant);
         intent.allow.stash = self.stash;
         intent.allow.drops = self.stash;
+        intent.migration = 2;
         let diff = diff(&old, &new, &intent);
         let migration = if diff.questions.is_empty() {
             let history = [svcgen::migrate::sum::link(None, "0001_initial", &[])];

@@ -153,6 +153,44 @@ fn a_drop_needs_a_word_and_may_leave_a_copy() {
     assert!(!last_script(&place, "sqlite.sql").contains("drop column archive"));
 }
 
+/// The rows of a table that goes are in nobody's way, not even in that of one of its name.
+#[test]
+fn a_table_that_goes_may_leave_its_rows() {
+    let place = Place::notes();
+    let note = place.read("entities/note.yaml");
+    let service = place.read("svcgen.yaml");
+    std::fs::remove_file(place.root().join("entities/note.yaml")).expect("removed");
+    place.put(
+        "entities/page.yaml",
+        "entity: Page\nfields: { number: int }\n",
+    );
+    place.append("svcgen.yaml", "stashed: [Note]");
+    place.ok(&["generate"]);
+    let shown = place.ok(&["migrate", "show", "--format", "json"]).stdout;
+    let said = "drop `notes`, its rows kept in `svcgen_stash_0002_notes`";
+    assert!(shown.contains(said), "{shown}");
+    let second = last_script(&place, "sqlite.down.sql");
+    place.put("svcgen.yaml", service);
+    place.put("entities/note.yaml", note);
+    place.ok(&["generate"]);
+    let third = last_script(&place, "sqlite.down.sql");
+
+    let there = run(&place, ROWS);
+    let count = |table: &str| -> i64 {
+        let query = format!("select count(*) from {table}");
+        there
+            .query_row(&query, [], |row| row.get(0))
+            .expect("counted")
+    };
+    assert_eq!([count("svcgen_stash_0002_notes"), count("notes")], [1, 0]);
+    for back in [third, second] {
+        svcgen::migrate::verify::replay::run(&there, &back).expect("back");
+    }
+    assert_eq!(count("notes where body = 'long'"), 1);
+    let stashes = count("sqlite_schema where name like 'svcgen_stash%'");
+    assert_eq!(stashes, 0, "what kept them is still there");
+}
+
 #[test]
 fn a_narrower_type_needs_a_word_and_stops_at_rows_that_do_not_fit() {
     let place = Place::notes();

@@ -19,6 +19,7 @@ const ENTITIES: &[&str] = &["Author", "Post", "Tag", "Order", "Visit", "Group"];
 pub struct Schema {
     entities: BTreeMap<String, Entity>,
     dropped: Vec<String>,
+    stashed: Vec<String>,
     kept: Vec<String>,
 }
 
@@ -99,10 +100,10 @@ impl Schema {
         for entity in self.entities.values_mut() {
             entity.follow(name, None);
         }
-        let words = if dice.one_in(3) {
-            &mut self.kept
-        } else {
-            &mut self.dropped
+        let words = match dice.below(4) {
+            0 => &mut self.kept,
+            1 => &mut self.stashed,
+            _ => &mut self.dropped,
         };
         words.push(name.to_owned());
     }
@@ -112,7 +113,7 @@ impl Schema {
             entity.forget_missing();
         }
         let entities = &self.entities;
-        for words in [&mut self.dropped, &mut self.kept] {
+        for words in [&mut self.dropped, &mut self.stashed, &mut self.kept] {
             words.retain(|it| !entities.contains_key(it));
         }
     }

@@ -248,7 +248,7 @@ impl Code {
     pub fn fix(self) -> &'static str {
         match self {
             Self::Ds101 => {
-                "leave the table for a release (`kept:`), and drop it when nobody reads it"
+                "keep the rows beside the schema (`stashed:`), or leave the table for a release (`kept:`)"
             }
             Self::Ds102 => {
                 "copy the values away (`stashed:`), or leave the column for a release (`kept:`)"

@@ -60,10 +60,12 @@ pub fn of(old: &Schema, diff: &Diff, migration: &Migration, most: usize) -> Vec<
     pieces.map(|members| whole.piece(members, &steps)).collect()
 }
 
-/// The names of all tables, old and new, by how databases read them.
+/// The names of all tables, old and new and beside the schema, by how databases read them.
 fn names<'a>(old: &'a Schema, diff: &'a Diff) -> BTreeMap<String, &'a str> {
     let tables = old.tables.iter().chain(&diff.target.tables);
+    let stashes = diff.delta.pairs.iter().filter(|it| it.is_stash);
     tables
+        .chain(stashes.map(|it| &it.new))
         .map(|it| (it.name.to_lowercase(), it.name.as_str()))
         .collect()
 }

@@ -4,7 +4,6 @@ use super::draft::Draft;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Name;
 use crate::schema::Document;
-use crate::schema::service::ServiceDoc;
 use crate::source::Spanned;
 
 type Written<'a> = Option<&'a Spanned<Vec<Spanned<String>>>>;
@@ -66,10 +65,10 @@ pub fn in_use(what: &str, name: &Name, was: &Spanned<String>, twin: &Name) -> Di
 
 /// Entities that a service no longer has, by the names they had.
 pub fn entities(
-    service: &ServiceDoc,
+    written: Written<'_>,
     document: &Document,
     problems: &mut Vec<Diagnostic>,
-) -> (Vec<String>, Vec<String>) {
+) -> Vec<String> {
     let is_there = |name: &str| {
         let pascal = Name::new(name);
         let mut entities = document.entities.iter();
@@ -78,9 +77,7 @@ pub fn entities(
             written.is_some_and(|it| Name::new(&it.value).pascal() == pascal.pascal())
         })
     };
-    let dropped = names(service.dropped.as_ref(), is_there, "entity", problems);
-    let kept = names(service.kept.as_ref(), is_there, "entity", problems);
-    (dropped, kept)
+    names(written, is_there, "entity", problems)
 }
 
 fn names(

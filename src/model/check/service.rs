@@ -26,9 +26,12 @@ pub fn read(document: &Document, problems: &mut Vec<Diagnostic>) -> Option<Servi
     if let Some(name) = name {
         problems.extend(bad_name(name));
     }
-    let (dropped, kept) = gone::entities(doc, document, problems);
+    let mut gone = |written| gone::entities(written, document, problems);
+    let [dropped, stashed, kept] =
+        [&doc.dropped, &doc.stashed, &doc.kept].map(|it| gone(it.as_ref()));
     Some(Service {
         dropped,
+        stashed,
         kept,
         name: Name::new(name.map_or("", |name| name.value.as_str())),
         doc: text(doc.doc.as_ref()),

@@ -12,10 +12,21 @@ pub fn of(delta: &Delta) -> Vec<Change> {
         .cloned()
         .map(Change::CreateTable)
         .collect();
-    for pair in &delta.pairs {
+    let (stashed, pairs): (Vec<&Pair>, Vec<&Pair>) = delta.pairs.iter().partition(|it| it.is_stash);
+    for pair in pairs {
         changes.extend(of_pair(pair, delta));
     }
-    changes.extend(delta.dropped.iter().cloned().map(Change::DropTable));
+    changes.extend(stashed.into_iter().map(|pair| Change::DropTable {
+        table: pair.old.clone(),
+        stash: Some(pair.new.name.clone()),
+    }));
+    changes.extend(
+        delta
+            .dropped
+            .iter()
+            .cloned()
+            .map(|table| Change::DropTable { table, stash: None }),
+    );
     changes
 }
 

@@ -72,6 +72,7 @@ fn followed(
         },
         columns: Vec::new(),
         stashed: Vec::new(),
+        is_stash: false,
     };
     // What was kept of columns that are gone stays behind those that are there.
     let current: Vec<&Column> = new.columns.iter().filter(|it| !it.past.retired).collect();

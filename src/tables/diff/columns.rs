@@ -17,6 +17,7 @@ impl Matching<'_> {
             new: new.clone(),
             columns: Vec::new(),
             stashed: Vec::new(),
+            is_stash: false,
         };
         for column in &new.columns {
             let source = source(&pair, column, said);
@@ -114,6 +115,13 @@ impl Matching<'_> {
         answers.push(Answer {
             means: "it goes, with all its values".to_owned(),
             edit: Edit::Drop {
+                entity: Some(entity.clone()),
+                name: gone.name.clone(),
+            },
+        });
+        answers.push(Answer {
+            means: "it goes, and its values are kept in a table beside the schema".to_owned(),
+            edit: Edit::Stash {
                 entity: Some(entity.clone()),
                 name: gone.name.clone(),
             },

@@ -12,7 +12,11 @@ impl Schema {
     /// The schema's files.
     pub fn sources(&self) -> Vec<Source> {
         let mut service = "svcgen: 1\nname: random\n".to_owned();
-        for (key, names) in [("dropped", &self.dropped), ("kept", &self.kept)] {
+        for (key, names) in [
+            ("dropped", &self.dropped),
+            ("stashed", &self.stashed),
+            ("kept", &self.kept),
+        ] {
             if !names.is_empty() {
                 let _ = writeln!(service, "{key}: [{}]", names.join(", "));
             }
