@@ -4,7 +4,7 @@
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::change::{Change, Class};
 use crate::tables::delta::{Delta, Pair, Source};
-use crate::tables::{Column, Fill, Index, convert, rules};
+use crate::tables::{Column, ColumnType, Fill, Index, Table, TableKind, convert, rules};
 
 use super::step::{Place, Step};
 use super::values::Values;
@@ -208,6 +208,65 @@ impl Checks<'_> {
             ),
         )
     }
+}
+
+/// That removed records which go, or lose something, may: asked on the way there alone, for the
+/// way back undoes what it was made for.
+pub fn letting_go(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
+    let archives = |it: &&Table| it.kind == TableKind::Archive;
+    let whole = delta.dropped.iter().filter(archives);
+    let parts = delta.pairs.iter().filter(|it| archives(&&it.old));
+    whole
+        .map(|table| may_go(dialect, table))
+        .chain(parts.flat_map(may_lose))
+        .collect()
+}
+
+fn may_go(dialect: &dyn Dialect, table: &Table) -> Step {
+    let name = quoted(&table.name);
+    let last = dialect.convert("last", ColumnType::Timestamp, ColumnType::Text);
+    let now = dialect.now();
+    let title = format!(
+        "No record of `{}` is on hold, or has to be kept any longer; `stashed:` keeps them beside the schema.",
+        table.name
+    );
+    let sql = format!(
+        "select why, records from (
+    select 'on hold' as why, count(*) as records from {name} where archive_hold
+    union all
+    select 'to be kept, some until ' || {last}, records from (
+        select max(archive_purge_after) as last, count(*) as records from {name} where archive_purge_after > {now}
+    ) as due
+) as kept where records > 0;
+"
+    );
+    let mut step = Step::check(Place::Precheck, &table.name, title, sql);
+    step.class = Class::Destructive;
+    step
+}
+
+fn may_lose(pair: &Pair) -> Vec<Step> {
+    let table = &pair.old.name;
+    let lost = pair.old.columns.iter().filter(|it| {
+        let is_stashed = pair.stashed.contains(&it.name);
+        pair.new_of(&it.name).is_none() && !is_stashed
+    });
+    lost.map(|column| {
+        let name = &column.name;
+        let title = format!("No record of `{table}` that is on hold has a `{name}` to lose.");
+        let sql = format!(
+            "select records from (
+    select count(*) as records from {} where archive_hold and {} is not null
+) as kept where records > 0;
+",
+            quoted(table),
+            quoted(name)
+        );
+        let mut step = Step::check(Place::Precheck, table, title, sql);
+        step.class = Class::Destructive;
+        step
+    })
+    .collect()
 }
 
 /// That no two rows agree in some columns.

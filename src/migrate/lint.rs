@@ -4,8 +4,10 @@
 //! line `-- nolint: CODE reason` in a script of the migration accepts a code, for that migration.
 
 mod code;
+mod words;
 
 pub use code::{ALL, Code};
+pub use words::of_script;
 
 use std::fmt;
 
@@ -83,6 +85,11 @@ fn of_change(change: &Change, delta: &Delta) -> Vec<Finding> {
     let table = change.table();
     let one = |code, message: String| vec![finding(code, table, message)];
     match change {
+        Change::DropTable { table: gone, stash } if gone.kind == TableKind::Archive => {
+            let lost = format!("`{table}` goes, with every removed record that it has");
+            let found = stash.is_none().then(|| finding(Code::Ar103, table, lost));
+            found.into_iter().collect()
+        }
         Change::DropTable { stash, .. } => {
             let used = format!("the old release still uses `{table}`");
             let mut found = one(Code::Bc106, used);
@@ -96,7 +103,12 @@ fn of_change(change: &Change, delta: &Delta) -> Vec<Finding> {
             let name = &column.name;
             let used = format!("the old release still uses `{name}` of `{table}`");
             let mut found = one(Code::Bc106, used);
-            if !stash {
+            let of_archive = delta.pair(table).map(|it| it.new.kind) == Some(TableKind::Archive);
+            if of_archive && !stash {
+                let lost =
+                    format!("removed records lose their `{name}`, with `{name}` of `{table}`");
+                found.push(finding(Code::Ar104, table, lost));
+            } else if !stash {
                 let lost = format!("`{name}` of `{table}` goes, with all its values");
                 found.push(finding(Code::Ds102, table, lost));
             }
@@ -317,72 +329,6 @@ fn of_postgres(plan: &Plan) -> Vec<Finding> {
     findings
 }
 
-/// What no script may say, whoever wrote it.
-pub fn of_script(text: &str) -> Vec<Code> {
-    let words: Vec<String> = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("--"))
-        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
-        .map(str::to_lowercase)
-        .filter(|word| !word.is_empty())
-        .collect();
-    let says = |phrase: &[&str]| words.windows(phrase.len()).any(|it| it == phrase);
-    let mut codes = Vec::new();
-    let is_column = |line: &str| line.to_lowercase().contains("add column");
-    let moving = ["default (", "current_timestamp", "current_date"];
-    if text
-        .lines()
-        .any(|line| is_column(line) && moving.iter().any(|it| line.to_lowercase().contains(it)))
-    {
-        codes.push(Code::Sl05);
-    }
-    // An index of words numbers its rows itself, and replaces them itself.
-    let of_words: Vec<&String> = words
-        .windows(4)
-        .filter(|it| it[..3] == ["create", "virtual", "table"])
-        .map(|it| &it[3])
-        .collect();
-    if gives_ids_again(&words, &of_words) {
-        codes.push(Code::Sl06);
-    }
-    let renamed = words
-        .windows(5)
-        .filter(|it| it[..2] == ["alter", "table"] && it[3..] == ["rename", "to"]);
-    let mut renamed = renamed.map(|it| &it[2]);
-    if renamed.any(|table| !table.starts_with("svcgen_") && says(&["create", "table", table])) {
-        codes.push(Code::Sl08);
-    }
-    let mut replaced = words
-        .windows(3)
-        .filter(|it| it[..2] == ["replace", "into"])
-        .map(|it| &it[2]);
-    if replaced.any(|table| !of_words.contains(&table)) {
-        codes.push(Code::Sl09);
-    }
-    if says(&["without", "rowid"]) {
-        codes.push(Code::Sl10);
-    }
-    codes
-}
-
-/// Whether a table, but for what an index of words keeps, counts its rows without remembering.
-fn gives_ids_again(words: &[String], of_words: &[&String]) -> bool {
-    let mut table = "";
-    for (index, it) in words.windows(4).enumerate() {
-        if it[..2] == ["create", "table"] {
-            table = &words[index + 2];
-        }
-        let is_of_words = of_words
-            .iter()
-            .any(|it| table.strip_suffix("_rows") == Some(it));
-        let is_key = it[..3] == ["integer", "primary", "key"];
-        if is_key && it[3] != "autoincrement" && !is_of_words {
-            return true;
-        }
-    }
-    false
-}
-
 fn of_texts(plan: &Plan) -> Vec<Finding> {
     let text = plan.up_text();
     let codes = of_script(&text).into_iter();
@@ -455,34 +401,6 @@ pub fn accepted(text: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_no_script_may_say_is_found_and_what_it_may_is_not() {
-        for (text, code) in [
-            (
-                "alter table a add column b integer default (1 + 1);",
-                Code::Sl05,
-            ),
-            (
-                "create table a (id integer primary key, b text);",
-                Code::Sl06,
-            ),
-            (
-                "alter table a rename to old;\ncreate table a (b text);",
-                Code::Sl08,
-            ),
-            ("insert or replace into a values (1);", Code::Sl09),
-            (
-                "create table a (b text primary key) strict, without rowid;",
-                Code::Sl10,
-            ),
-        ] {
-            assert_eq!(of_script(text), [code], "{text}");
-        }
-        let good = "-- insert or replace\ncreate table svcgen_new_a (id integer primary key autoincrement);\n\
-                    alter table svcgen_new_a rename to a;\nalter table a add column b integer default 1;";
-        assert_eq!(of_script(good), []);
-    }
 
     #[test]
     fn a_code_is_accepted_with_a_reason_only() {

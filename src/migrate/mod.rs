@@ -60,9 +60,11 @@ impl Plan {
         let back = delta.reversed();
         let mut down = steps(dialect, &back, id);
         down.extend(forget_stashes(delta, id));
+        let mut up = checks::letting_go(dialect, delta);
+        up.extend(steps(dialect, delta, id));
         Self {
             dialect: dialect.name(),
-            up: steps(dialect, delta, id),
+            up,
             down,
         }
     }

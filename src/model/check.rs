@@ -39,6 +39,7 @@ pub fn check(document: &Document) -> (Option<Service>, Vec<Diagnostic>) {
     references::check(&drafts, &mut problems);
     let collections = collections::resolve(&drafts, &names, &mut problems);
     clashes::check(&drafts, &collections, service.as_ref(), &mut problems);
+    gone::archives(document, &drafts, &mut problems);
     let entities = columns::finish(drafts, collections, &mut problems);
     diagnostic::sort(&mut problems);
     let good = !document.incomplete && !problems.iter().any(Diagnostic::is_error);

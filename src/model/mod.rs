@@ -148,6 +148,17 @@ pub struct Entity {
     pub stashed: Vec<String>,
     /// Fields that are no longer here, whose columns stay in the database.
     pub kept: Vec<String>,
+    /// What the archive lets go of.
+    pub archive: LetGo,
+}
+
+/// What an archive lets go of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LetGo {
+    /// Fields whose archived values go.
+    pub dropped: Vec<String>,
+    /// Fields whose archived values are copied elsewhere.
+    pub stashed: Vec<String>,
 }
 
 impl Entity {

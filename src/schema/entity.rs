@@ -64,6 +64,17 @@ document! {
         optional stashed: Vec<Spanned<String>>,
         /// Fields that are no longer here, whose columns stay in the database for now.
         optional kept: Vec<Spanned<String>>,
+        /// What the archive lets go of. It keeps all that removed records ever had, unless said otherwise.
+        optional archive: LetGoDoc,
+    }
+
+    /// What an archive lets go of.
+    #[place = "`archive`"]
+    pub struct LetGoDoc {
+        /// Fields that are no longer here, which the archive forgets. Earlier versions are called `NAME__v1`.
+        optional dropped: Vec<Spanned<String>>,
+        /// Fields that are no longer here, whose archived values go into a table `svcgen_stash_…`.
+        optional stashed: Vec<Spanned<String>>,
     }
 
     /// How removed records are kept.

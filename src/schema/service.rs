@@ -58,7 +58,7 @@ document! {
         optional runtime: Either<RuntimeWord, RuntimeDoc>,
         /// The services this one calls, each with its limits.
         optional clients: Named<ClientDoc>,
-        /// Entities that are no longer here, whose tables go with all their rows. Archives stay.
+        /// Entities that are no longer here, whose tables go with all their rows. An archive goes by its own name.
         optional dropped: Vec<Spanned<String>>,
         /// Entities that are no longer here, whose tables go, their rows kept in a table `svcgen_stash_…`.
         optional stashed: Vec<Spanned<String>>,

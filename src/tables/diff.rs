@@ -79,6 +79,7 @@ pub fn diff(old: &Schema, new: &Schema, intent: &Intent) -> Diff {
             }
         }
     }
+    archive::unguard(&mut delta, &mut tables);
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     let mut questions = matching.questions;
     // Whose identifiers change, drags every reference along; one question is enough.
@@ -151,7 +152,9 @@ impl<'a> Matching<'a> {
             .map(archive_of)
             .filter(|it| {
                 let before = self.follower_before(it);
-                before.is_some_and(|it| it.kind == TableKind::Archive)
+                before.is_some_and(|it| {
+                    it.kind == TableKind::Archive && matches!(self.end_of(it), End::Retired)
+                })
             })
             .collect()
     }
@@ -293,11 +296,10 @@ impl<'a> Matching<'a> {
             ..
         } = self.intent;
         let said = |names: &[String]| names.contains(&table.name);
-        let once = allow.drops && !table.past.retired && !said(kept);
-        // Removed records are kept until nobody may want them back.
-        if table.kind == TableKind::Archive {
-            End::Retired
-        } else if said(stashed) || (said(dropped) || once) && allow.stash {
+        // Removed records are kept until their archive is called by its name.
+        let is_archive = table.kind == TableKind::Archive;
+        let once = allow.drops && !is_archive && !table.past.retired && !said(kept);
+        if said(stashed) || (said(dropped) || once) && allow.stash {
             End::Stashed
         } else if said(dropped) || once {
             End::Dropped

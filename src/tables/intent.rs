@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Backfill, DefaultValue, Entity, FieldKind, Name, Service, Via};
 
-use super::build::literal;
+use super::build::{archive_name, literal};
 use super::{Fill, Literal};
 
 /// What the schema says of the way to it.
@@ -89,9 +89,10 @@ impl Intent {
         };
         for entity in &service.entities {
             let table = of_entity(entity);
-            intent
-                .tables
-                .insert(entity.name.plural_snake().to_owned(), table);
+            let name = entity.name.plural_snake();
+            let archive = of_archive(entity);
+            intent.tables.insert(archive_name(name), archive);
+            intent.tables.insert(name.to_owned(), table);
             for collection in &entity.collections {
                 if let Via::Link(link) = &collection.via
                     && link.owner
@@ -200,6 +201,20 @@ fn of_entity(entity: &Entity) -> TableIntent {
             });
     }
     said
+}
+
+/// An archive lets go of what is said of it, under the names that it has there.
+fn of_archive(entity: &Entity) -> TableIntent {
+    let columns = |names: &[String]| -> Vec<String> {
+        let as_fields = names.iter().flat_map(|it| columns_of(it));
+        as_fields.chain(names.iter().cloned()).collect()
+    };
+    TableIntent {
+        entity: entity.name.written().to_owned(),
+        dropped: columns(&entity.archive.dropped),
+        stashed: columns(&entity.archive.stashed),
+        ..TableIntent::default()
+    }
 }
 
 /// What rows that are there get of a default: the constant itself, or a value of their own.

@@ -17,7 +17,7 @@ use svcgen::migrate::{Migration, json, verify};
 use svcgen::source::Source;
 use svcgen::tables::diff::{Diff, diff};
 use svcgen::tables::intent::Intent;
-use svcgen::tables::{self, Schema};
+use svcgen::tables::{self, Literal, Schema};
 
 /// One file of cases.
 #[derive(Debug, Deserialize)]
@@ -32,6 +32,9 @@ struct File {
 pub struct Case {
     /// What it shows.
     pub about: String,
+    /// What came before, so that something is left of it.
+    #[serde(default)]
+    once: Option<Value>,
     /// Before.
     from: Value,
     /// After.
@@ -121,9 +124,14 @@ pub fn cases() -> Vec<(PathBuf, Vec<Case>)> {
 impl Case {
     /// Reads, compares and plans it.
     pub fn ready(&self, variant: Variant) -> Ready {
-        let (old, _) = self.tables(&self.from, &Value::Null, variant);
         // The past of the old tables: created by a migration of their own.
-        let old = diff(&Schema::default(), &old, &Intent::default()).target;
+        let mut old = Schema::default();
+        for entities in self.once.iter().chain([&self.from]) {
+            let (new, intent) = self.tables(entities, &Value::Null, variant);
+            let diff = diff(&old, &new, &intent);
+            assert_eq!(diff.questions, [], "{}", self.about);
+            old = diff.target;
+        }
         let (new, mut intent) = self.tables(&self.to, &self.service, variant);
         intent.allow.stash = self.stash;
         intent.allow.drops = self.stash;
@@ -250,7 +258,12 @@ fn stored(value: &Value) -> rusqlite::types::Value {
         Value::Null => Stored::Null,
         Value::Number(number) if number.is_i64() => Stored::Integer(number.as_i64().unwrap()),
         Value::Number(number) => Stored::Real(number.as_f64().unwrap()),
-        Value::String(text) => Stored::Text(text.clone()),
+        Value::String(text) => match text.strip_prefix("x'").and_then(|it| it.strip_suffix('\'')) {
+            Some(hex) => {
+                verify::oracle::stored(&Literal::Bytes(hex.to_owned()), tables::ColumnType::Bytes)
+            }
+            None => Stored::Text(text.clone()),
+        },
         Value::Bool(it) => Stored::Integer((*it).into()),
         other => panic!("{other}"),
     }
@@ -316,7 +329,7 @@ fn becomes_as_expected(case: &Case) {
         let texts: Vec<String> = (columns.iter())
             .map(|it| format!("cast({} as text)", dialect::quoted(it)))
             .collect();
-        let query = format!("select {} from {table} order by id", texts.join(", "));
+        let query = format!("select {} from {table} order by 1", texts.join(", "));
         let mut statement = connection.prepare(&query).unwrap();
         let rows = statement.query_map([], |row| {
             (0..columns.len())

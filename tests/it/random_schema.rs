@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 pub use dice::Dice;
 use entity::Entity;
+use svcgen::model::Name;
 
 const ENTITIES: &[&str] = &["Author", "Post", "Tag", "Order", "Visit", "Group"];
 
@@ -106,6 +107,14 @@ impl Schema {
             _ => &mut self.dropped,
         };
         words.push(name.to_owned());
+        if dice.one_in(2) {
+            let archive = format!("{}_archive", Name::new(name).plural_snake());
+            let words = match dice.below(2) {
+                0 => &mut self.stashed,
+                _ => &mut self.dropped,
+            };
+            words.push(archive);
+        }
     }
 
     fn forget_missing(&mut self) {
@@ -113,8 +122,12 @@ impl Schema {
             entity.forget_missing();
         }
         let entities = &self.entities;
+        let archives: Vec<String> = entities
+            .keys()
+            .map(|it| format!("{}_archive", Name::new(it).plural_snake()))
+            .collect();
         for words in [&mut self.dropped, &mut self.stashed, &mut self.kept] {
-            words.retain(|it| !entities.contains_key(it));
+            words.retain(|it| !entities.contains_key(it) && !archives.contains(it));
         }
     }
 }

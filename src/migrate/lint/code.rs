@@ -56,6 +56,10 @@ pub enum Code {
     In101,
     /// Values that archived rows keep under an old name.
     Ar102,
+    /// An archive goes, with every removed record that it has.
+    Ar103,
+    /// What removed records have of a field goes.
+    Ar104,
     /// A table that others refer to is rebuilt: foreign keys must be off before the transaction.
     Sl01,
     /// Ids of a rebuilt table must not be given out again.
@@ -79,7 +83,7 @@ pub enum Code {
 }
 
 /// Every rule.
-pub const ALL: [Code; 35] = [
+pub const ALL: [Code; 37] = [
     Code::Ds101,
     Code::Ds102,
     Code::Ds103,
@@ -105,6 +109,8 @@ pub const ALL: [Code; 35] = [
     Code::Ix102,
     Code::In101,
     Code::Ar102,
+    Code::Ar103,
+    Code::Ar104,
     Code::Sl01,
     Code::Sl02,
     Code::Sl03,
@@ -159,6 +165,8 @@ impl Code {
             Self::Ix102 => "Two indexes of the same columns",
             Self::In101 => "A migration was changed after it had been written",
             Self::Ar102 => "Values that archived rows keep under an old name",
+            Self::Ar103 => "An archive goes, with every removed record that it has",
+            Self::Ar104 => "What removed records have of a field goes",
             Self::Sl01 => {
                 "A table that others refer to is rebuilt: foreign keys must be off before the transaction"
             }
@@ -215,6 +223,11 @@ impl Code {
             Self::Ar102 => {
                 "Removed records are kept as they were. What has become of live rows since then is made up for when \
                  they are restored."
+            }
+            Self::Ar103 | Self::Ar104 => {
+                "Removed records can be restored as long as their archive has all of them. The migration stops where one \
+                 of them is on hold, and an archive goes only when none has to be kept any longer; one that nobody \
+                 has said for how long to keep goes too."
             }
             Self::Sl01
             | Self::Sl02
@@ -282,6 +295,9 @@ impl Code {
             Self::Ix102 => "remove one of them",
             Self::In101 => "restore its files from version control, and change the schema instead",
             Self::Ar102 => "no action needed: a restore reads the old name as the new one",
+            Self::Ar103 | Self::Ar104 => {
+                "keep them beside the schema (`stashed:`), or leave them where they are"
+            }
             Self::Sl01 => "run it by the service's own runner, which does that and counts the rows",
             Self::Sl02 | Self::Sl03 => "no action needed: the script and the runner carry them",
             Self::Sl04 => {

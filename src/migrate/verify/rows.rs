@@ -138,6 +138,15 @@ impl Maker<'_> {
         rows
     }
 
+    /// Whether something goes that no row on hold may lose; no row has to be kept any longer.
+    fn lets_go(&self) -> bool {
+        let goes = |pair: &Pair| {
+            let mut columns = self.table.columns.iter();
+            columns.any(|it| pair.new_of(&it.name).is_none())
+        };
+        self.table.kind == TableKind::Archive && self.pair.is_none_or(goes)
+    }
+
     /// A good value; nothing where there is none, and so can be no row.
     fn value(&self, column: &Column, number: usize) -> Option<Value> {
         let (table, pair) = (self.table, self.pair);
@@ -165,6 +174,9 @@ impl Maker<'_> {
         }
         if is_key || column.name == "id" && table.kind == TableKind::Archive {
             return Some(id(column.ty, number));
+        }
+        if column.name == "archive_hold" && self.lets_go() {
+            return Some(Value::Integer(0));
         }
         if may_be_null(pair, column) && turn % 3 == 2 {
             return Some(Value::Null);

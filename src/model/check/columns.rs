@@ -84,6 +84,7 @@ fn entity(draft: Draft<'_>, collections: Resolved, problems: &mut Vec<Diagnostic
         dropped: gone::fields(doc.dropped.as_ref(), &draft, problems),
         stashed: gone::fields(doc.stashed.as_ref(), &draft, problems),
         kept: gone::fields(doc.kept.as_ref(), &draft, problems),
+        archive: gone::of_archive(&draft, problems),
         name: draft.name.clone(),
         fields: draft
             .members

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::Name;
+use crate::model::{LetGo, Name};
 use crate::schema::Document;
 use crate::source::Spanned;
 
@@ -20,6 +20,66 @@ pub fn fields(
         members.any(|member| member.name.snake() == snake.snake())
     };
     names(written, is_there, "field", problems)
+}
+
+/// What an entity's archive lets go of: neither what the entity has, nor what every archive has.
+pub fn of_archive(draft: &Draft<'_>, problems: &mut Vec<Diagnostic>) -> LetGo {
+    let Some(doc) = draft.doc.archive.as_ref().map(|it| &it.value) else {
+        return LetGo::default();
+    };
+    let automatic = [
+        ("id", true),
+        ("created_at", draft.automatic.created_at),
+        ("updated_at", draft.automatic.updated_at),
+        ("version", draft.automatic.version),
+    ];
+    let mut read = |written: Written<'_>| {
+        for name in written.iter().flat_map(|it| &it.value) {
+            let is_it = |(it, is_on): &(&str, bool)| *is_on && *it == name.value;
+            let is_own = name.value.starts_with("archive_")
+                || matches!(name.value.as_str(), "archived_at" | "archived_by");
+            if is_own || automatic.iter().any(is_it) {
+                let message = format!("`{}` cannot go from an archive", name.value);
+                problems.push(
+                    Diagnostic::new(Code::Contradiction, message)
+                        .label(name.span, "every record that is archived has it")
+                        .help("only fields that are no longer here can go"),
+                );
+            }
+        }
+        fields(written, draft, problems)
+    };
+    LetGo {
+        dropped: read(doc.dropped.as_ref()),
+        stashed: read(doc.stashed.as_ref()),
+    }
+}
+
+/// Archives that are said to be gone, and are in use.
+pub fn archives(document: &Document, drafts: &[Draft<'_>], problems: &mut Vec<Diagnostic>) {
+    let Some(service) = document.service.as_ref().map(|it| &it.value) else {
+        return;
+    };
+    let written = [&service.dropped, &service.stashed].into_iter().flatten();
+    for name in written.flat_map(|it| &it.value) {
+        let mut archived = drafts.iter().filter(|it| it.is_archived());
+        let Some(draft) = archived.find(|it| name.value == format!("{}_archive", it.table()))
+        else {
+            continue;
+        };
+        let entity = draft.name.written();
+        let message = format!("the archive `{}` is gone, and is not", name.value);
+        problems.push(
+            Diagnostic::new(Code::Contradiction, message)
+                .label(
+                    name.span,
+                    format!("removed records of `{entity}` are kept there"),
+                )
+                .help(format!(
+                    "write `delete: hard` into `{entity}`, or remove this"
+                )),
+        );
+    }
 }
 
 /// Names that are said to be gone by `was:`, and are another's.

@@ -3,7 +3,7 @@
 //! | the table | its archive |
 //! |---|---|
 //! | a new column | the column, null for what is older |
-//! | a column dropped | kept, retired |
+//! | a column dropped | kept, retired, until the entity says that its archive lets go of it |
 //! | a name that comes again with another type | the old column under `NAME__vN`, a new one |
 //! | a rename | the same; what has the name already, of a field dropped before, under `NAME__vN` |
 //! | a wider type | the same |
@@ -11,12 +11,12 @@
 //! | required, unique, checks, references, defaults, indexes | nothing |
 //! | values of an enum | nothing; the renames are remembered |
 //! | its archive switched off | retired; it follows on, for when it is switched on again |
-//! | the table dropped | kept, retired |
+//! | the table dropped | kept, retired, until the service drops it by its name |
 
 use super::super::build::archive_name;
 use super::super::convert::{self, Fit};
 use super::super::delta::{ColumnPair, Delta, Pair, Source};
-use super::super::intent::Intent;
+use super::super::intent::{Intent, TableIntent};
 use super::super::{Column, Fill, LateFill, RenamedValue, Schema, Table, TableKind};
 use super::{columns, target};
 
@@ -57,6 +57,15 @@ pub fn retire(left: &[Table], delta: &mut Delta, tables: &mut [Table]) {
     }
 }
 
+/// A table whose archive goes is guarded no longer: its guard would speak of what is not there.
+pub fn unguard(delta: &mut Delta, tables: &mut [Table]) {
+    let names: Vec<String> = tables.iter().map(|it| it.name.clone()).collect();
+    let pairs = delta.pairs.iter_mut().map(|pair| &mut pair.new);
+    for table in pairs.chain(tables) {
+        table.guarded &= names.contains(&archive_name(&table.name));
+    }
+}
+
 fn followed(
     old: &Table,
     new: &Table,
@@ -89,8 +98,20 @@ fn followed(
         });
         pair.new.columns.push(column.clone());
     }
+    let said = intent.table(&new.name);
     for column in &old.columns {
         if pair.new_of(&column.name).is_some() {
+            continue;
+        }
+        let is_in = |names: fn(&TableIntent) -> &[String]| {
+            said.is_some_and(|it| names(it).contains(&column.name))
+        };
+        let (is_dropped, is_stashed) = (is_in(|it| &it.dropped), is_in(|it| &it.stashed));
+        if is_stashed || is_dropped && intent.allow.stash {
+            pair.stashed.push(column.name.clone());
+            continue;
+        }
+        if is_dropped {
             continue;
         }
         let name = kept
@@ -110,6 +131,7 @@ fn followed(
         pair.new.columns.push(kept);
     }
     target::settle(&mut pair);
+    forget_gone(&mut pair);
     follow_names(&mut pair);
     remember_values(&mut pair, live_pair, intent.migration);
     remember_fills(&mut pair, live, live_pair, intent);
@@ -175,6 +197,39 @@ fn version_of(table: &Table, column: &str) -> String {
 /// What an old column of the archive is called now: some give up their name for a new version.
 fn name_now<'a>(pair: &'a Pair, old: &'a str) -> &'a str {
     pair.new_of(old).unwrap_or(old)
+}
+
+/// What is remembered of other columns does not speak of those that go.
+fn forget_gone(pair: &mut Pair) {
+    let before = pair.clone();
+    let is_gone = |name: &str| before.old.column(name).is_some() && before.new_of(name).is_none();
+    for column in &mut pair.new.columns {
+        let past = &mut column.past;
+        past.fills.retain(|late| match &late.fill {
+            Fill::Copy(name) => !is_gone(name),
+            Fill::Sql { sqlite, postgres } => {
+                let mut gone = late.names.iter().filter(|(_, now)| is_gone(now));
+                !gone.any(|(then, _)| speaks_of(sqlite, then) || speaks_of(postgres, then))
+            }
+            Fill::Value(_) | Fill::Now | Fill::Today | Fill::NewUuid => true,
+        });
+        for late in &mut past.fills {
+            late.names.retain(|(_, now)| !is_gone(now));
+        }
+        // What that one was made of tells the next best.
+        while let Some(name) = past.converted_from.as_ref().filter(|it| is_gone(it)) {
+            let gone = before.old.column(name);
+            past.converted_from = gone.and_then(|it| it.past.converted_from.clone());
+        }
+    }
+}
+
+/// Whether a column's name is a word of an expression.
+fn speaks_of(text: &str, column: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words
+        .into_iter()
+        .any(|word| word.eq_ignore_ascii_case(column))
 }
 
 /// What is remembered of other columns speaks of them by the names they have now.

@@ -250,3 +250,34 @@ fn a_table_does_not_get_the_name_of_one_that_stays() {
         "{text}"
     );
 }
+
+#[test]
+fn an_archive_remembers_nothing_of_what_it_lets_go_of() {
+    let book = |rest: &str| several(&[&format!("entity: Book\ndelete: archive\n{rest}")]);
+    let first = book("fields: { title: string, pages: text? }");
+    let second = book(
+        "fields: { title: string, pages: { type: int?, narrow: true }, long: { type: bool, backfill: { sql: \"pages > 99\" } }, \
+         short: { type: bool, backfill: { sql: \"length(title) < 9\" } }, sheets: { type: int?, backfill: { copy: pages } } }",
+    );
+    let followed = diff(&first.0, &second.0, &second.1).target;
+    let archive = |tables: &Schema| tables.table("books_archive").unwrap().clone();
+    let of = |table: &Table, column: &str| table.column(column).unwrap().past.clone();
+    let before = archive(&followed);
+    assert_eq!(of(&before, "pages").converted_from.unwrap(), "pages__v1");
+    let third = book(
+        "fields: { title: string, pages: int?, long: bool, short: bool, sheets: int? }\narchive: { dropped: [pages__v1] }",
+    );
+    let without_old = diff(&followed, &third.0, &third.1).target;
+    assert_eq!(of(&archive(&without_old), "pages").converted_from, None);
+    let fourth = book(
+        "fields: { title: string, long: bool, short: bool, sheets: int? }\ndropped: [pages]\narchive: { stashed: [pages] }",
+    );
+    let without = archive(&diff(&without_old, &fourth.0, &fourth.1).target);
+    assert!(without.column("pages").is_none());
+    for (column, fills) in [("long", 0), ("sheets", 0), ("short", 1)] {
+        let left = of(&without, column).fills;
+        assert_eq!(left.len(), fills, "{column}");
+        let mut names = left.iter().flat_map(|it| &it.names);
+        assert!(names.all(|(_, now)| now != "pages"), "{left:?}");
+    }
+}

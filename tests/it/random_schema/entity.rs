@@ -55,6 +55,8 @@ pub struct Entity {
     pub dropped: Vec<String>,
     pub stashed: Vec<String>,
     pub kept: Vec<String>,
+    /// What the archive forgets, and what it forgets but for a copy.
+    pub forgotten: [Vec<String>; 2],
 }
 
 impl Entity {
@@ -184,7 +186,8 @@ impl Entity {
         before: Option<&Self>,
         dice: &mut Dice,
     ) {
-        match dice.below(8) {
+        match dice.below(9) {
+            8 => self.forget(dice),
             0..=2 => {
                 let name = *dice.pick(NAMES);
                 let is_old = before.is_some_and(|it| it.fields.contains_key(name));
@@ -217,6 +220,16 @@ impl Entity {
         words.push(name.to_owned());
     }
 
+    /// The archive lets go of a field that went, and of what it was before its type changed.
+    fn forget(&mut self, dice: &mut Dice) {
+        let gone = [&self.dropped, &self.stashed, &self.kept];
+        let gone: Vec<String> = gone.into_iter().flatten().cloned().collect();
+        if let Some(name) = dice.pick_any(&gone) {
+            let words = &mut self.forgotten[dice.below(2)];
+            words.extend([format!("{name}__v1"), name]);
+        }
+    }
+
     fn rename(&mut self, name: &str) {
         let new = format!("new_{name}");
         if self.fields.contains_key(&new) {
@@ -245,7 +258,14 @@ impl Entity {
         self.uniques.retain(|set| set.iter().all(is_there));
         self.indexes.retain(|set| set.iter().all(is_there));
         self.order = self.order.take().filter(is_there);
-        for words in [&mut self.dropped, &mut self.stashed, &mut self.kept] {
+        let [gone, copied] = &mut self.forgotten;
+        for words in [
+            &mut self.dropped,
+            &mut self.stashed,
+            &mut self.kept,
+            gone,
+            copied,
+        ] {
             words.retain(|it| !fields.contains_key(it));
             words.sort();
             words.dedup();

@@ -57,6 +57,11 @@ impl Entity {
                 say(key, &format!("[{}]", names.join(", ")));
             }
         }
+        let [dropped, stashed] = self.forgotten.each_ref().map(|it| it.join(", "));
+        if !dropped.is_empty() || !stashed.is_empty() {
+            let words = format!("{{ dropped: [{dropped}], stashed: [{stashed}] }}");
+            say("archive", &words);
+        }
         for (key, sets) in [("unique", &self.uniques), ("indexes", &self.indexes)] {
             let sets = sets.iter().map(|it| format!("[{}]", it.join(", ")));
             let sets: Vec<String> = sets.collect();

@@ -112,7 +112,7 @@ fn became(client: &mut Client, case: &crate::migrate::Case) -> Option<String> {
     becoming.into_iter().find_map(|(table, columns, expected)| {
         let texts = columns.iter().map(|it| format!("{}::text", quoted(it)));
         let texts = texts.collect::<Vec<_>>().join(", ");
-        let query = format!("select {texts} from {table} order by id");
+        let query = format!("select {texts} from {table} order by 1");
         let rows = client.query(&query, &[]).expect("read");
         let rows: Vec<Vec<Option<String>>> = (rows.iter())
             .map(|row| (0..columns.len()).map(|at| row.get(at)).collect())
