@@ -17,7 +17,7 @@ use clap::{
 pub use database::{Import, Migrate, MigrateCommand, Show};
 pub use evolve::{AddEntity, AddField, Manner, RemoveEntity, RenameEntity, RenameField};
 pub use files::{Files, Move, OneFile, Status};
-pub use migrate::{MigrateLint, MigrateMerge};
+pub use migrate::{MigrateAdopt, MigrateLint, MigrateMerge};
 
 use super::new::examples;
 use crate::reconcile::OnConflict;

@@ -14,7 +14,7 @@ use super::{
     state_files,
 };
 use crate::{
-    import::{self, ImportError, Imported, Note, Origin, Weight},
+    import::{self, ImportError, Imported, Note, Origin, Weight, catalogue::Catalogue},
     project::{Held, Project, SCHEMA_FILE, place, transaction::Change},
     reconcile::Found,
 };
@@ -22,10 +22,7 @@ use crate::{
 /// Runs the command.
 pub fn run(options: &Import, shell: &Shell) -> Result<(), Failure> {
     let origin = Origin::parse(&options.from, &options.schema);
-    let progress = shell.progress("reading the database");
-    let catalogue = import::read(&origin).map_err(|error| failure(error, &origin));
-    drop(progress);
-    let catalogue = catalogue?;
+    let catalogue = read(&origin, shell)?;
     let imported = import::import(&catalogue, options.name.as_deref())
         .map_err(|error| failure(error, &origin))?;
     let root = options
@@ -44,6 +41,14 @@ pub fn run(options: &Import, shell: &Shell) -> Result<(), Failure> {
         write(&root, changes, shell)?;
     }
     tell(&imported, &root, options, shell)
+}
+
+/// Reads a database, and says so while it lasts.
+pub fn read(origin: &Origin, shell: &Shell) -> Result<Catalogue, Failure> {
+    let progress = shell.progress("reading the database");
+    let catalogue = import::read(origin).map_err(|error| failure(error, origin));
+    drop(progress);
+    catalogue
 }
 
 fn changes(imported: &Imported) -> Result<Vec<Change>, Failure> {

@@ -43,11 +43,13 @@ pub fn run(project: Option<&Path>, options: &Migrate, shell: &Shell) -> Result<(
             show(&project, &chain, options, shell)
         }
         MigrateCommand::Lint(options) => super::chain::lint(project, *options, shell),
+        MigrateCommand::Adopt(options) => super::adopt::run(project, options, shell),
         MigrateCommand::Merge(options) => super::chain::merge(project, *options, shell),
     }
 }
 
-fn chain(project: &Project) -> Result<Vec<Link>, Failure> {
+/// The migrations of a project, in order.
+pub fn chain(project: &Project) -> Result<Vec<Link>, Failure> {
     let Some(text) = project.text(SUM)? else {
         return Err(Failure::usage(
             format!("there is no `{SUM}`"),

@@ -4,6 +4,7 @@
 //! 3 something is in the way that must not be overwritten · 130 interrupted.
 //! Data goes to standard output, everything else to standard error.
 
+mod adopt;
 mod arguments;
 mod carrying;
 mod chain;

@@ -27,6 +27,10 @@ impl Id {
 pub struct Draft {
     /// The table that it comes from.
     pub table: String,
+    /// The table that svcgen will give it.
+    pub future_table: String,
+    /// The column that becomes its `id`, where there is one.
+    pub key: Option<String>,
     /// Its name, such as `OrderLine`.
     pub entity: String,
     /// Its plural, where that is not the one that follows from the name.

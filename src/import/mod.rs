@@ -10,6 +10,7 @@
 //! has the last word: `settle` takes back what it refuses, so what is written passes.
 //! This module does not know the project's directory, nor what happens to the files.
 
+pub mod adopt;
 pub mod catalogue;
 mod connect;
 mod defaults;

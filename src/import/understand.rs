@@ -194,6 +194,11 @@ fn draft(
         .any(|it| it.name.starts_with("archive_") || it.name.starts_with("archived_"));
     let mut draft = Draft {
         table: table.name.clone(),
+        future_table: name.table.clone(),
+        key: match key {
+            Key::Column(column, _) => Some(column.clone()),
+            Key::New => None,
+        },
         entity: name.entity.clone(),
         plural: name.is_odd.then(|| name.table.clone()),
         doc: table.comment.clone(),

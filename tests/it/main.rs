@@ -1,5 +1,6 @@
 //! The integration tests: one binary, so that the crate is linked once.
 
+mod adopt;
 mod advice;
 mod branches;
 mod command;

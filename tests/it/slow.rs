@@ -3,6 +3,7 @@
 //! They take many minutes, so they run when `SVCGEN_SLOW=1` is set, as `.ci/test` does, and say
 //! so when they do not. Everything that they make lies in `target/slow`.
 
+mod adopt;
 mod cargo;
 mod examples;
 mod import;

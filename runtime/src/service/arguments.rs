@@ -1,5 +1,7 @@
 //! The command line of a generated service.
 
+use std::path::PathBuf;
+
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 
 use super::StartError;
@@ -7,7 +9,7 @@ use crate::config::Sources;
 use crate::input::nearest;
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Command {
     Serve,
     Migrate(Migrate),
@@ -17,7 +19,7 @@ pub(super) enum Command {
 }
 
 /// What is to be done with the migrations, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a switch of the command line"
@@ -29,6 +31,10 @@ pub(super) struct Migrate {
     pub(super) yes: bool,
     pub(super) accept_drift: bool,
     pub(super) sql: bool,
+    /// The last migration that counts as applied, where a database is taken over.
+    pub(super) to: Option<String>,
+    /// The file with the steps that bring its tables into form.
+    pub(super) script: Option<PathBuf>,
 }
 
 /// What is to be done with the migrations.
@@ -39,6 +45,8 @@ pub(super) enum Task {
     Up,
     /// Takes so many back.
     Down(usize),
+    /// Takes over a database whose tables are there.
+    Adopt,
 }
 
 /// How an answer is told.
@@ -57,6 +65,8 @@ impl Default for Migrate {
             yes: false,
             accept_drift: false,
             sql: false,
+            to: None,
+            script: None,
         }
     }
 }
@@ -92,6 +102,8 @@ pub(super) fn parse(
             Long("yes") | Short('y') => migrate.yes = true,
             Long("accept-drift") => migrate.accept_drift = true,
             Long("sql") => migrate.sql = true,
+            Long("to") => migrate.to = Some(text(&mut parser)?),
+            Long("script") => migrate.script = Some(parser.value().map_err(usage)?.into()),
             Long("format") => migrate.format = format(&text(&mut parser)?)?,
             Value(word) => words.push(word.string().map_err(usage)?),
             Long(flag) => return Err(unknown_flag(flag)),
@@ -103,7 +115,12 @@ pub(super) fn parse(
         [] | ["serve"] => Command::Serve,
         ["migrate", rest @ ..] => {
             migrate.task = task(rest)?;
-            Command::Migrate(migrate)
+            if migrate.task != Task::Adopt && (migrate.to.is_some() || migrate.script.is_some()) {
+                return Err(StartError::Usage(
+                    "`--to` and `--script` belong to `migrate adopt`".to_owned(),
+                ));
+            }
+            Command::Migrate(migrate.clone())
         }
         ["help"] => Command::Help,
         ["version"] => Command::Version,
@@ -111,7 +128,7 @@ pub(super) fn parse(
     };
     if migrate != Migrate::default() && !matches!(command, Command::Migrate(_)) {
         return Err(StartError::Usage(
-            "`--format`, `--dry-run`, `--yes`, `--sql` and `--accept-drift` belong to `migrate`"
+            "`--format`, `--dry-run`, `--yes`, `--sql`, `--accept-drift`, `--to` and `--script` belong to `migrate`"
                 .to_owned(),
         ));
     }
@@ -123,6 +140,7 @@ fn task(words: &[&str]) -> Result<Task, StartError> {
         [] | ["up"] => Ok(Task::Up),
         ["status"] => Ok(Task::Status),
         ["plan"] => Ok(Task::Plan),
+        ["adopt"] => Ok(Task::Adopt),
         ["down"] => Ok(Task::Down(1)),
         ["down", count] => match count.parse() {
             Ok(count) if count > 0 => Ok(Task::Down(count)),
@@ -131,7 +149,7 @@ fn task(words: &[&str]) -> Result<Task, StartError> {
             ))),
         },
         other => {
-            let near = nearest(other[0], ["up", "down", "status", "plan"]);
+            let near = nearest(other[0], ["up", "down", "status", "plan", "adopt"]);
             let near = near.filter(|near| other[0] != *near);
             let near = near.map(|near| format!("; did you mean `migrate {near}`?"));
             Err(StartError::Usage(format!(
@@ -187,6 +205,8 @@ fn unknown_flag(flag: &str) -> StartError {
         "yes",
         "sql",
         "accept-drift",
+        "to",
+        "script",
     ];
     let near = nearest(flag, known).map(|near| format!("; did you mean `--{near}`?"));
     let dashes = if flag.chars().count() == 1 { "-" } else { "--" };
@@ -221,6 +241,8 @@ Commands:
                    differs from what the last one left
   migrate plan     List the steps that `migrate up` would run
   migrate down [N] Take the last migration back, or the last N
+  migrate adopt    Take over a database that has the tables already: compare them with
+                   what the migrations would have made, and record those as applied
   help             This text
   version          The version
 
@@ -233,10 +255,15 @@ Options:
       --print-config        Print the configuration without its secrets, and stop
       --format FORMAT       migrate: text or json, on standard output
       --dry-run             migrate: SQLite does everything and takes it back;
-                            PostgreSQL runs the checks that come before anything else
+                            PostgreSQL runs the checks that come before anything else;
+                            for `adopt` both do everything and take it back
       --sql                 migrate plan: with the statements of each step
       --accept-drift        migrate: go on although the database lacks something that
                             the last migration left, and take it as it is from now on
+      --to ID               migrate adopt: the last migration that the database has
+                            already; `migrate up` runs the others
+      --script FILE         migrate adopt: first run the steps that `svcgen migrate adopt`
+                            has written, which bring the tables into form
   -y, --yes                 migrate down: do it
   -h, --help                This text
   -V, --version             The version

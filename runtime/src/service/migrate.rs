@@ -1,9 +1,10 @@
-//! `migrate status`, `up`, `down` and `plan` of a service: what they do, and how they tell it.
+//! `migrate status`, `up`, `down`, `plan` and `adopt` of a service: what they do, and how they tell it.
 //!
 //! Answers go to standard output, as text or as JSON; what goes on meanwhile goes to standard error.
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use serde_json::json;
 use super::arguments::{Format, Migrate, Task};
 use super::{Service, StartError};
 use crate::config::Config;
-use crate::db::migrate::{self, Drift, Event, Options, Pace, State, Status, Watcher, Way};
+use crate::db::migrate::{self, Adopt, Drift, Event, Options, Pace, State, Status, Watcher, Way};
 use crate::db::{Db, Engine, Migration};
 
 /// Runs one of the commands.
@@ -24,10 +25,11 @@ pub(super) async fn run<S: Service>(
 ) -> Result<ExitCode, StartError> {
     let db = Db::connect(&config.db).await?;
     let outcome = match command.task {
-        Task::Status => status::<S>(&db, command).await,
-        Task::Plan => plan::<S>(&db, command).await,
-        Task::Up => up::<S>(&db, &config, command).await,
-        Task::Down(count) => down::<S>(&db, &config, command, count).await,
+        Task::Status => status::<S>(&db, &command).await,
+        Task::Plan => plan::<S>(&db, &command).await,
+        Task::Up => up::<S>(&db, &config, &command).await,
+        Task::Down(count) => down::<S>(&db, &config, &command, count).await,
+        Task::Adopt => adopt::<S>(&db, &config, &command).await,
     };
     db.close().await;
     outcome
@@ -43,7 +45,7 @@ pub(super) fn options(config: &Config) -> Options {
     }
 }
 
-async fn status<S: Service>(db: &Db, command: Migrate) -> Result<ExitCode, StartError> {
+async fn status<S: Service>(db: &Db, command: &Migrate) -> Result<ExitCode, StartError> {
     let status = migrate::status(db, S::MIGRATIONS).await?;
     let drift = migrate::drift(db).await?;
     match command.format {
@@ -64,7 +66,7 @@ async fn status<S: Service>(db: &Db, command: Migrate) -> Result<ExitCode, Start
     Ok(ExitCode::SUCCESS)
 }
 
-async fn plan<S: Service>(db: &Db, command: Migrate) -> Result<ExitCode, StartError> {
+async fn plan<S: Service>(db: &Db, command: &Migrate) -> Result<ExitCode, StartError> {
     let status = migrate::status(db, S::MIGRATIONS).await?;
     let is_open = |it: &Migration| {
         let state = status.iter().find(|status| status.id == it.id);
@@ -78,7 +80,7 @@ async fn plan<S: Service>(db: &Db, command: Migrate) -> Result<ExitCode, StartEr
 async fn up<S: Service>(
     db: &Db,
     config: &Config,
-    command: Migrate,
+    command: &Migrate,
 ) -> Result<ExitCode, StartError> {
     let mut options = options(config);
     options.accept_drift = command.accept_drift;
@@ -96,7 +98,7 @@ async fn up<S: Service>(
 async fn down<S: Service>(
     db: &Db,
     config: &Config,
-    command: Migrate,
+    command: &Migrate,
     count: usize,
 ) -> Result<ExitCode, StartError> {
     let mut options = options(config);
@@ -129,6 +131,53 @@ async fn down<S: Service>(
     Ok(ExitCode::SUCCESS)
 }
 
+async fn adopt<S: Service>(
+    db: &Db,
+    config: &Config,
+    command: &Migrate,
+) -> Result<ExitCode, StartError> {
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path);
+        text.map_err(|error| {
+            StartError::Usage(format!("cannot read `{}`: {error}", path.display()))
+        })
+    };
+    let what = Adopt {
+        to: command.to.clone(),
+        script: command.script.as_ref().map(read).transpose()?,
+    };
+    let mut options = options(config);
+    options.accept_drift = command.accept_drift;
+    options.dry_run = command.dry_run;
+    let adopted = migrate::adopt(db, S::MIGRATIONS, what, options, progress()).await?;
+    if command.format == Format::Json {
+        say_json(&json!({
+            "dry_run": command.dry_run,
+            "recorded": adopted.recorded,
+            "beside": DriftView::of(&adopted.beside),
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let verb = if command.dry_run {
+        "would record"
+    } else {
+        "recorded"
+    };
+    for id in &adopted.recorded {
+        println!("{verb} {id} as applied");
+    }
+    if adopted.recorded.is_empty() {
+        println!("{}", nothing(Way::Up));
+    }
+    if !adopted.beside.is_empty() {
+        println!(
+            "\nBeside what the migrations make there is, and stays:\n{}",
+            adopted.beside
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// What is said where there is nothing to do.
 fn nothing(way: Way) -> &'static str {
     match way {
@@ -137,7 +186,7 @@ fn nothing(way: Way) -> &'static str {
     }
 }
 
-fn tell_done(ids: &[&str], verb: &str, way: Way, command: Migrate) {
+fn tell_done(ids: &[&str], verb: &str, way: Way, command: &Migrate) {
     match command.format {
         Format::Json => {
             say_json(&json!({ "dry_run": command.dry_run, verb.replace(' ', "_"): ids }));
@@ -148,7 +197,7 @@ fn tell_done(ids: &[&str], verb: &str, way: Way, command: Migrate) {
 }
 
 /// The steps of migrations, in the order in which they would be run.
-fn tell_plans(migrations: &[&Migration], engine: Engine, way: Way, command: Migrate) {
+fn tell_plans(migrations: &[&Migration], engine: Engine, way: Way, command: &Migrate) {
     let plans: Vec<PlanView> = migrations
         .iter()
         .map(|it| PlanView::of(it, engine, way))

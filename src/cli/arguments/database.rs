@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DatabaseName, Format, MigrateLint, MigrateMerge};
+use super::{DatabaseName, Format, MigrateAdopt, MigrateLint, MigrateMerge};
 
 /// Options of `import`.
 #[derive(Debug, Clone, Args)]
@@ -69,6 +69,17 @@ Examples:
   svcgen migrate lint
   svcgen migrate lint --format json")]
     Lint(MigrateLint),
+    /// Write the script by which the service takes over a database that exists
+    #[command(after_help = "\
+The script makes the tables of the service of those that are there, and copies their rows; the old
+tables stay, under names that begin with svcgen_adopted. It is printed on standard output, to be read
+and edited. The service runs it as one transaction, and keeps it only where the tables are then what
+the migrations would have made.
+
+Examples:
+  svcgen migrate adopt --from old.db > adopt.sql
+  shop migrate adopt --script adopt.sql --dry-run    the service tries it, and takes it back")]
+    Adopt(MigrateAdopt),
     /// Put the migrations of two branches one on top of the other
     #[command(after_help = "\
 After a merge of two branches that both added a migration, git reports a conflict in

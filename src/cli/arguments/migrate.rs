@@ -1,4 +1,4 @@
-//! The options of `svcgen migrate lint` and `merge`. Only declarations.
+//! The options of `svcgen migrate lint`, `adopt` and `merge`. Only declarations.
 
 use clap::Args;
 
@@ -8,6 +8,25 @@ use super::Format;
 #[derive(Debug, Clone, Copy, Args)]
 pub struct MigrateLint {
     /// How it is told: human or json, both on standard output
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    pub format: Format,
+}
+
+/// Options of `migrate adopt`.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateAdopt {
+    /// A SQLite file, or the URL of a PostgreSQL database
+    #[arg(long, value_name = "URL|FILE")]
+    pub from: String,
+    /// The namespace of a PostgreSQL database whose tables are read
+    #[arg(long, value_name = "SCHEMA", default_value = "public")]
+    pub schema: String,
+    /// How it is told: human, the script on standard output, or json, with what it leaves out
     #[arg(
         long,
         value_name = "FORMAT",

@@ -42,6 +42,39 @@ pub enum MigrateError {
         "the database is not as its last migration left it:\n{0}\nput back what is marked with `-`, or run `migrate up --accept-drift`"
     )]
     Drifted(Drift),
+    /// The tables are not what the migrations would have made.
+    #[error(
+        "the database is not as `{id}` would have left it:\n{drift}\n{}",
+        advised(.drift, .fits.as_deref())
+    )]
+    NotAdopted {
+        /// The last migration that was to be recorded.
+        id: String,
+        /// What is missing, and what is there instead.
+        drift: Drift,
+        /// The migration after which it would be as it is.
+        fits: Option<String>,
+    },
+    /// There is a ledger, so nobody needs a script to begin one.
+    #[error(
+        "the database has a ledger with migrations already, and a script brings one that has none into form; \
+         leave the script out, or run `migrate up`"
+    )]
+    AdoptedBefore,
+    /// There is no migration of that name.
+    #[error("there is no migration `{0}`; `migrate status` lists them")]
+    NoSuch(String),
+    /// A migration would leave the schema that it is tried in.
+    #[error(
+        "the migration `{id}` names the schema `{schema}` itself, so what it makes cannot be tried beside it; \
+         leave the name out, the search path has it"
+    )]
+    NamesSchema {
+        /// The migration.
+        id: String,
+        /// The schema.
+        schema: String,
+    },
     /// It would drop what somebody else has added to a table.
     #[error(
         "the migration `{id}` rebuilds `{table}` and would lose what was added to it beside the schema: {}; give \
@@ -142,6 +175,20 @@ fn left(done: usize) -> String {
         0 => "nothing of it was kept".to_owned(),
         1 => "the step before it stays done, and the next run goes on here".to_owned(),
         done => format!("the {done} steps before it stay done, and the next run goes on here"),
+    }
+}
+
+fn advised(drift: &Drift, fits: Option<&str>) -> String {
+    match fits {
+        Some(id) => format!("it is as `{id}` left it: take it over with `--to {id}`, and run `migrate up`"),
+        None if drift.missing.is_empty() => {
+            "what is marked with `+` is in tables of the service, which has never heard of it; take it out, or \
+             add `--accept-drift`"
+                .to_owned()
+        }
+        None => "`svcgen migrate adopt --from URL` writes a script that makes these of the tables that are there; \
+                 run it with `--script FILE`"
+            .to_owned(),
     }
 }
 

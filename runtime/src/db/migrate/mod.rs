@@ -7,6 +7,7 @@
 //! unchanged; otherwise nothing is done.
 //! This module does not know what a migration means, only that it must not lose rows by accident.
 
+mod adopt;
 mod drift;
 mod error;
 mod event;
@@ -16,6 +17,7 @@ mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use adopt::{Adopt, Adopted, adopt};
 pub use drift::Drift;
 pub use error::MigrateError;
 pub(crate) use event::Pace;

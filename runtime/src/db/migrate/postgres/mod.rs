@@ -5,10 +5,12 @@
 //! migration that was stopped goes on where it stopped. A table that a long query holds would
 //! make everybody behind a step wait too, so a step gives up after a moment and tries again.
 
+mod adopt;
 mod catalogue;
 mod holder;
 mod step;
 
+pub(super) use adopt::adopt;
 pub(super) use catalogue::{catalogue, ledger};
 
 use std::time::{Duration, Instant};

@@ -116,10 +116,16 @@ impl Runner<'_> {
     async fn check(&self, place: &Place<'_>) -> Result<(), Failure> {
         let begin = format!("begin read only; {}", self.limits("local"));
         self.client.batch_execute(&begin).await?;
+        self.refuse_rows(place).await?;
+        self.client.batch_execute("rollback").await?;
+        Ok(())
+    }
+
+    /// What a check finds is in the way.
+    async fn refuse_rows(&self, place: &Place<'_>) -> Result<(), Failure> {
         let messages = self.client.simple_query(&place.step.sql).await?;
         let rows: Vec<String> = messages.iter().filter_map(row_text).collect();
         if rows.is_empty() {
-            self.client.batch_execute("rollback").await?;
             return Ok(());
         }
         let all = format!("select count(*) from ({}) as found", place.step.unlimited());
@@ -137,11 +143,49 @@ impl Runner<'_> {
     }
 
     async fn transaction(&self, place: &Place<'_>) -> Result<(), Failure> {
-        let begin = format!(
-            "begin; {}; savepoint svcgen_migration",
-            self.limits("local")
-        );
+        let begin = format!("begin; {}", self.limits("local"));
         self.client.batch_execute(&begin).await?;
+        self.change(place).await?;
+        self.record_step(place, None, true).await?;
+        self.client.batch_execute("commit").await?;
+        Ok(())
+    }
+
+    /// A step inside an open transaction that belongs to somebody else.
+    pub(super) async fn run_inside(
+        &self,
+        migration: &'static Migration,
+        number: usize,
+        step: &Step,
+    ) -> Result<(), MigrateError> {
+        (self.watcher)(&Event::Step {
+            number,
+            mode: step.mode,
+            title: step.title.clone(),
+        });
+        let place = Place {
+            migration,
+            way: Way::Up,
+            number,
+            step,
+        };
+        let limits = self.limits("local");
+        self.session(&limits).await?;
+        let outcome = match step.mode {
+            Mode::Check => self.refuse_rows(&place).await,
+            Mode::Transaction | Mode::Autocommit | Mode::Batches => self.change(&place).await,
+        };
+        outcome.map_err(|failure| match failure {
+            Failure::Refused(error) => error,
+            Failure::Said(error, statement) => place.failed_with(error.into(), statement, 0),
+        })
+    }
+
+    /// The statements of a step, and the count of the rows that it must not change.
+    async fn change(&self, place: &Place<'_>) -> Result<(), Failure> {
+        self.client
+            .batch_execute("savepoint svcgen_migration")
+            .await?;
         let mut before = Vec::with_capacity(place.step.keeps.len());
         for keep in &place.step.keeps {
             // Nobody else may add or remove rows between the two counts.
@@ -170,8 +214,6 @@ impl Runner<'_> {
                 }));
             }
         }
-        self.record_step(place, None, true).await?;
-        self.client.batch_execute("commit").await?;
         Ok(())
     }
 
@@ -292,6 +334,11 @@ impl Place<'_> {
     }
 
     fn failed(&self, error: DbError, statement: usize) -> MigrateError {
+        self.failed_with(error, statement, self.number - 1)
+    }
+
+    /// The same, where so many steps stay done.
+    fn failed_with(&self, error: DbError, statement: usize, done: usize) -> MigrateError {
         let mut step = self.step.called(self.number);
         if statement > 0 {
             // Writing to a string cannot fail.
@@ -300,7 +347,7 @@ impl Place<'_> {
         MigrateError::Failed {
             id: self.migration.id.to_owned(),
             step,
-            done: self.number - 1,
+            done,
             source: Box::new(error),
         }
     }

@@ -5,10 +5,12 @@
 //! error; and inside a transaction they cannot be turned off. So they are off before `begin`,
 //! and rows are counted all the same.
 
+mod adopt;
 mod carry;
 mod catalogue;
 mod count;
 
+use catalogue::record;
 pub(super) use catalogue::{catalogue, ledger};
 #[cfg(test)]
 pub(super) use count::{check_references, check_rows, count_rows};
@@ -229,7 +231,7 @@ impl Runner {
         count::check_references(&self.connection, migration)?;
         let took = begun.elapsed();
         match way {
-            Way::Up => catalogue::record(&self.connection, migration, took)?,
+            Way::Up => record(&self.connection, migration, took)?,
             Way::Down => {
                 let forget = "delete from svcgen_migrations where id = ?1";
                 self.connection

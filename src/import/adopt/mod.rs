@@ -1,0 +1,337 @@
+//! A script that makes svcgen's tables of those that an imported database has, rows and all.
+//!
+//! The import says which table and column becomes which; the project, perhaps edited since,
+//! says what is there to fill. The old tables stay under a name of svcgen's, whole, until
+//! somebody drops them: what the schema has no room for is still in them. The service's
+//! `migrate adopt --script FILE` runs it as one transaction, and keeps it only where the
+//! result is what the migrations would have made. Nothing here touches a database.
+
+mod convert;
+mod rows;
+
+use std::collections::BTreeMap;
+
+use crate::dialect::{self, Dialect, quoted};
+use crate::migrate::script::{self, Keep, Mode, ScriptStep};
+use crate::tables::diff::creation_order;
+use crate::tables::{Schema, Table, TableKind, derived_name};
+
+use super::catalogue::{Catalogue, Engine, Table as Old};
+use super::draft::Draft;
+use super::{Note, note, understand};
+use rows::Source;
+
+/// A script, and what it does not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adoption {
+    /// The steps, as the service reads them.
+    pub script: String,
+    /// What stays behind, and what somebody has to say.
+    pub notes: Vec<Note>,
+}
+
+/// Makes the script for a database and the tables of a project.
+pub fn adoption(catalogue: &Catalogue, schema: &Schema) -> Adoption {
+    let mut notes = Vec::new();
+    // What an import left out was told of when it was made.
+    let drafts = understand::drafts(catalogue, &mut Vec::new());
+    let moves = moves(catalogue, schema, &drafts, &mut notes);
+    let dialect = dialect_of(catalogue.engine);
+    let mut steps: Vec<ScriptStep> = Vec::new();
+    for it in &moves {
+        steps.extend(it.checks(dialect, &mut notes));
+    }
+    steps.push(put_aside(catalogue.engine, &moves));
+    steps.push(create(dialect, schema));
+    let order = creation_order(&schema.tables);
+    for table in &order {
+        let source = moves.iter().find(|it| it.new.name == table.name);
+        steps.extend(source.map(|it| it.copy(dialect)));
+    }
+    steps.extend(
+        moves
+            .iter()
+            .filter(|it| it.new.identity)
+            .map(|it| carry_ids(catalogue.engine, it)),
+    );
+    steps.extend(finish(dialect, &order));
+    note::sort(&mut notes);
+    Adoption {
+        script: script::write(&steps),
+        notes,
+    }
+}
+
+/// Whether the tables of the database are a service's of svcgen, which needs no script.
+pub fn is_ours(catalogue: &Catalogue) -> bool {
+    catalogue.table("svcgen_migrations").is_some()
+}
+
+fn dialect_of(engine: Engine) -> &'static dyn Dialect {
+    match engine {
+        Engine::Sqlite => dialect::ALL[0],
+        Engine::Postgres => dialect::ALL[1],
+    }
+}
+
+/// Which old table fills which new one.
+fn moves<'a>(
+    catalogue: &'a Catalogue,
+    schema: &'a Schema,
+    drafts: &'a [Draft],
+    notes: &mut Vec<Note>,
+) -> Vec<Source<'a>> {
+    let mut moves = Vec::new();
+    let live = |name: &str, kind| schema.table(name).filter(|it| it.kind == kind);
+    for draft in drafts {
+        let Some(old) = catalogue.table(&draft.table) else {
+            continue;
+        };
+        let Some(new) = live(&draft.future_table, TableKind::Live) else {
+            notes.push(stays(
+                &old.name,
+                &format!("the project has no table `{}`", draft.future_table),
+            ));
+            continue;
+        };
+        let named = draft
+            .fields
+            .iter()
+            .map(|it| (it.future_column(), it.column.clone()));
+        let key = draft.key.iter().map(|it| ("id".to_owned(), it.clone()));
+        let has = draft.automatic;
+        let automatic = [
+            ("created_at", has.created_at),
+            ("updated_at", has.updated_at),
+            ("version", has.version),
+        ];
+        let automatic = automatic.iter().filter(|(_, has)| *has);
+        let automatic = automatic.map(|(name, _)| ((*name).to_owned(), (*name).to_owned()));
+        moves.push(Source {
+            engine: catalogue.engine,
+            aside: aside(&old.name, &moves),
+            old,
+            new,
+            named: named.chain(key).chain(automatic).collect(),
+        });
+    }
+    for draft in drafts {
+        for link in &draft.links {
+            let follows = format!(
+                "{}_{}",
+                crate::model::Name::new(&draft.entity).snake(),
+                link.name
+            );
+            let name = link.through.as_ref().unwrap_or(&follows);
+            let old = catalogue.table(&link.table);
+            match (old, live(name, TableKind::Link)) {
+                (Some(old), Some(new)) => {
+                    moves.push(Source {
+                        engine: catalogue.engine,
+                        aside: aside(&old.name, &moves),
+                        old,
+                        new,
+                        named: ends(old, new),
+                    });
+                }
+                (Some(old), None) => {
+                    notes.push(stays(
+                        &old.name,
+                        &format!("the project has no table `{name}`"),
+                    ));
+                }
+                (None, _) => {}
+            }
+        }
+    }
+    let views = catalogue.omitted.iter().filter(|it| is_view(&it.about));
+    notes.extend(views.map(|it| {
+        Note::changed(
+            it.about.as_str(),
+            "it stays, and reads the old tables from then on",
+        )
+    }));
+    for table in &catalogue.tables {
+        let is_moved = moves.iter().any(|it| it.old.name == table.name);
+        let refers =
+            |key: &super::catalogue::ForeignKey| moves.iter().any(|it| it.old.name == key.table);
+        if !is_moved && table.foreign_keys.iter().any(refers) {
+            notes.push(Note::changed(
+                table.name.as_str(),
+                "it stays, and its references lead to the old tables from then on",
+            ));
+        }
+    }
+    moves
+}
+
+fn is_view(about: &str) -> bool {
+    about.starts_with("view ") || about.starts_with("materialized view ")
+}
+
+/// Both columns of a link, in the order in which either side names them.
+fn ends(old: &Old, new: &Table) -> BTreeMap<String, String> {
+    let columns: Vec<&String> = match old.primary_key.as_slice() {
+        [] => old.columns.iter().map(|it| &it.name).collect(),
+        key => key.iter().collect(),
+    };
+    let pairs = new.primary_key.iter().zip(columns);
+    pairs.map(|(new, old)| (new.clone(), old.clone())).collect()
+}
+
+fn stays(table: &str, why: &str) -> Note {
+    Note::left_out(table, format!("its rows stay where they are: {why}"))
+}
+
+/// The name under which an old table waits to be dropped; two that are written alike but for
+/// case get two.
+fn aside(table: &str, taken: &[Source<'_>]) -> String {
+    let plain: String = table
+        .chars()
+        .map(|it| if it.is_ascii_alphanumeric() { it } else { '_' })
+        .collect();
+    let spelled = |part: &str| derived_name(&["svcgen", "adopted", part], "table");
+    let plain = plain.to_lowercase();
+    let numbers = (2_usize..).map(|number| spelled(&format!("{plain}_{number}")));
+    let mut names = std::iter::once(spelled(&plain)).chain(numbers);
+    let is_free = |name: &String| taken.iter().all(|it| it.aside != *name);
+    // There are more numbers than tables.
+    names.find(is_free).unwrap_or_default()
+}
+
+/// The old tables, and what has a name that a new one may take, go out of the way.
+fn put_aside(engine: Engine, moves: &[Source<'_>]) -> ScriptStep {
+    let mut sql = String::new();
+    for it in moves {
+        let (old, aside) = (in_quotes(&it.old.name), &it.aside);
+        if engine == Engine::Sqlite {
+            let named = it.old.indexes.iter().map(|it| it.name.as_str());
+            let made = named.filter(|it| !it.is_empty() && !it.starts_with("sqlite_"));
+            sql.extend(made.map(|it| format!("drop index {};\n", in_quotes(it))));
+        }
+        sql.extend([format!("alter table {old} rename to {aside};\n")]);
+        if engine == Engine::Postgres {
+            // Names of indexes are the schema's, and a new table's may be the same.
+            sql.extend([format!(
+                "do $$ declare it record; begin
+    for it in select c.oid, c.relname from pg_index x join pg_class c on c.oid = x.indexrelid where x.indrelid = '{aside}'::regclass loop
+        execute format('alter index %I rename to %I', it.relname, 'svcgen_adopted_' || it.oid);
+    end loop;
+end $$;\n"
+            )]);
+        }
+    }
+    step(
+        "Puts the old tables aside; they stay, under names that begin with `svcgen_adopted`.",
+        sql,
+    )
+}
+
+/// The new tables, without what rows are easier to come by without.
+fn create(dialect: &dyn Dialect, schema: &Schema) -> ScriptStep {
+    let sql = creation_order(&schema.tables)
+        .into_iter()
+        .map(|table| {
+            let mut bare = table.clone();
+            if !dialect.takes_references_to_later_tables() {
+                bare.foreign_keys.clear();
+            }
+            dialect::create_table(dialect, &bare)
+        })
+        .collect();
+    step("Creates the tables of the service.", sql)
+}
+
+/// References, indexes, the index of words and guards, over the rows.
+fn finish(dialect: &dyn Dialect, order: &[&Table]) -> Vec<ScriptStep> {
+    let mut sql = String::new();
+    for table in order {
+        if !dialect.takes_references_to_later_tables() {
+            let keys = table.foreign_keys.iter();
+            sql.extend(keys.map(|key| dialect::add_foreign_key(table, key)));
+        }
+        let indexes = table.indexes.iter();
+        sql.extend(indexes.map(|it| dialect::create_index(dialect, table, it)));
+    }
+    let mut guards: String = order
+        .iter()
+        .filter(|it| it.search.is_some())
+        .map(|it| dialect.search(it))
+        .collect();
+    let mut guarded = order.iter().filter(|it| it.guarded).peekable();
+    if guarded.peek().is_some() {
+        guards.push_str(dialect.before_guards());
+    }
+    guards.extend(guarded.map(|it| dialect.guard(it)));
+    let steps = [
+        step("Makes references and indexes over the rows.", sql),
+        step(
+            "Lets rows be searched for words, and leave only through their archives.",
+            guards,
+        ),
+    ];
+    steps.into_iter().filter(|it| !it.sql.is_empty()).collect()
+}
+
+/// Ids that were given out once are not given out again.
+fn carry_ids(engine: Engine, it: &Source<'_>) -> ScriptStep {
+    let (new, aside) = (it.new.name.as_str(), &it.aside);
+    let name = dialect::text_literal(new);
+    let sql = match (engine, it.old_of("id")) {
+        // A file has the list of marks as soon as it has one such table.
+        (Engine::Sqlite, _) => format!(
+            "insert into sqlite_sequence (name, seq)
+select {name}, 0 where not exists (select 1 from sqlite_sequence where name = {name});
+update sqlite_sequence set seq = max(seq, ifnull((select seq from sqlite_sequence where name = '{aside}'), 0))
+where name = {name};\n"
+        ),
+        (Engine::Postgres, key) => {
+            let mark = key.map_or_else(
+                || "null::bigint".to_owned(),
+                |key| {
+                    format!(
+                        "pg_sequence_last_value(pg_get_serial_sequence('{aside}', {})::regclass)",
+                        dialect::text_literal(&key.name)
+                    )
+                },
+            );
+            format!(
+                "select setval(pg_get_serial_sequence({}, 'id'), last.id)
+from (select greatest((select max(id) from {}), {mark}) as id) as last
+where last.id >= 1;\n",
+                dialect::text_literal(&quoted(new)),
+                quoted(new)
+            )
+        }
+    };
+    step(
+        &format!("Gives out ids of `{new}` where the old table left off."),
+        sql,
+    )
+}
+
+fn step(title: &str, sql: String) -> ScriptStep {
+    ScriptStep {
+        mode: Mode::Transaction,
+        title: title.to_owned(),
+        keeps: Vec::new(),
+        carries: Vec::new(),
+        sql,
+    }
+}
+
+fn keeping(step: ScriptStep, before: &str, after: &str) -> ScriptStep {
+    let keep = Keep {
+        before: before.to_owned(),
+        after: after.to_owned(),
+    };
+    ScriptStep {
+        keeps: vec![keep],
+        ..step
+    }
+}
+
+/// A name of others in quotes, whatever is in it.
+fn in_quotes(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,190 @@
+//! One old table and the new one that its rows go to.
+
+use std::collections::BTreeMap;
+
+use crate::dialect::{self, Dialect, quoted};
+use crate::migrate::script::{Mode, ScriptStep};
+use crate::tables::{Column, ColumnType, Table, TableKind};
+
+use super::convert::{converted, may_fail};
+use super::{Note, in_quotes, keeping, step};
+use crate::import::catalogue::{Column as OldColumn, Engine, Table as Old};
+
+/// An old table, the new one, and which column becomes which.
+#[derive(Debug)]
+pub struct Source<'a> {
+    /// Where both are.
+    pub engine: Engine,
+    /// The name under which the old table waits to be dropped.
+    pub aside: String,
+    /// The table that is there.
+    pub old: &'a Old,
+    /// The table that takes its place.
+    pub new: &'a Table,
+    /// By new name of a column, the old one.
+    pub named: BTreeMap<String, String>,
+}
+
+impl Source<'_> {
+    /// The column that a new one was.
+    pub fn old_of(&self, new: &str) -> Option<&OldColumn> {
+        self.old.column(self.named.get(new)?)
+    }
+
+    /// Looks for rows that would not fit, before anything is touched; tells what has no place.
+    pub fn checks(&self, dialect: &dyn Dialect, notes: &mut Vec<Note>) -> Vec<ScriptStep> {
+        for column in &self.old.columns {
+            let is_taken = |(new, old): (&String, &String)| {
+                *old == column.name && self.new.column(new).is_some()
+            };
+            if !column.generated && !self.named.iter().any(is_taken) {
+                notes.push(Note::left_out(
+                    format!("{}.{}", self.old.name, column.name),
+                    format!("no field takes it; its values stay in `{}`", self.aside),
+                ));
+            }
+        }
+        let mut checks = Vec::new();
+        for column in &self.new.columns {
+            match self.old_of(&column.name) {
+                Some(old) => checks.extend(self.check(dialect, column, old)),
+                None if is_filled(dialect, self.new, column).is_some() => {}
+                None => notes.push(Note::changed(
+                    format!("{}.{}", self.new.name, column.name),
+                    "it is required, and nothing in the database fills it: say in the script where its values come from, \
+                     in place of `null`",
+                )),
+            }
+        }
+        checks
+    }
+
+    fn check(&self, dialect: &dyn Dialect, new: &Column, old: &OldColumn) -> Option<ScriptStep> {
+        let name = quoted(&new.name);
+        let rule = self.new.check_of(&new.name);
+        let mut wrong = Vec::new();
+        if may_fail(self.engine, new.ty) {
+            wrong.push(format!("(svcgen_was is not null and {name} is null)"));
+        }
+        if !new.nullable && old.nullable && is_automatic(&new.name).is_none() {
+            wrong.push("svcgen_was is null".to_owned());
+        }
+        wrong.extend(
+            rule.map(|it| format!("not ({})", dialect::check_condition(dialect, it, new.ty))),
+        );
+        if wrong.is_empty() {
+            return None;
+        }
+        let old_name = in_quotes(&old.name);
+        let value = converted(self.engine, &old_name, &old.ty, new.ty);
+        // A key may be called like the new column; only the inner query knows both.
+        let (shown, row) = match self.old.primary_key.as_slice() {
+            [] => ("", String::new()),
+            [first, ..] => (
+                "svcgen_row, ",
+                format!("{} as svcgen_row, ", in_quotes(first)),
+            ),
+        };
+        let sql = format!(
+            "select {shown}svcgen_was from (
+    select {row}{old_name} as svcgen_was, {value} as {name} from {}
+) as found
+where {}
+limit 5;\n",
+            in_quotes(&self.old.name),
+            wrong.join(" or ")
+        );
+        let title = format!(
+            "Every `{}.{}` fits `{}.{}`.",
+            self.old.name, old.name, self.new.name, new.name
+        );
+        Some(ScriptStep {
+            mode: Mode::Check,
+            ..step(&title, sql)
+        })
+    }
+
+    /// Copies the rows from where they were put aside.
+    pub fn copy(&self, dialect: &dyn Dialect) -> ScriptStep {
+        let mut columns = Vec::new();
+        let mut values = Vec::new();
+        for column in &self.new.columns {
+            let value = match self.old_of(&column.name) {
+                Some(old) => self.value(dialect, column, old),
+                None => match is_filled(dialect, self.new, column) {
+                    Some(Filled::ByItself) => continue,
+                    Some(Filled::By(value)) => value,
+                    None => "null /* where does it come from? */".to_owned(),
+                },
+            };
+            columns.push(quoted(&column.name));
+            values.push(value);
+        }
+        let aside = &self.aside;
+        // A link is there once, and a table without a key may have it twice.
+        let is_loose = self.new.kind == TableKind::Link && self.old.primary_key.is_empty();
+        let sql = format!(
+            "insert into {} ({})\nselect {}{}\nfrom {aside};\n",
+            quoted(&self.new.name),
+            columns.join(", "),
+            if is_loose { "distinct " } else { "" },
+            values.join(",\n    ")
+        );
+        let title = format!(
+            "Copies the rows of `{}` into `{}`.",
+            self.old.name, self.new.name
+        );
+        let copies = step(&title, sql);
+        if is_loose {
+            copies
+        } else {
+            keeping(copies, aside, &self.new.name)
+        }
+    }
+
+    fn value(&self, dialect: &dyn Dialect, new: &Column, old: &OldColumn) -> String {
+        let value = converted(self.engine, &in_quotes(&old.name), &old.ty, new.ty);
+        match is_automatic(&new.name) {
+            Some(Automatic::Moment) if old.nullable => {
+                format!("coalesce({value}, {})", dialect.now())
+            }
+            Some(Automatic::Version) if old.nullable => format!("coalesce({value}, 1)"),
+            _ => value,
+        }
+    }
+}
+
+/// A column that comes by itself.
+enum Automatic {
+    Moment,
+    Version,
+}
+
+fn is_automatic(column: &str) -> Option<Automatic> {
+    match column {
+        "created_at" | "updated_at" => Some(Automatic::Moment),
+        "version" => Some(Automatic::Version),
+        _ => None,
+    }
+}
+
+/// What a column holds that no old one becomes.
+enum Filled {
+    /// What the table gives by itself.
+    ByItself,
+    /// A value of its own.
+    By(String),
+}
+
+fn is_filled(dialect: &dyn Dialect, table: &Table, column: &Column) -> Option<Filled> {
+    let is_key = table.primary_key == [column.name.clone()];
+    if column.nullable || column.default.is_some() || (is_key && table.identity) {
+        return Some(Filled::ByItself);
+    }
+    match (is_automatic(&column.name), column.ty) {
+        (Some(Automatic::Moment), _) => Some(Filled::By(dialect.now().to_owned())),
+        (Some(Automatic::Version), _) => Some(Filled::By("1".to_owned())),
+        (None, ColumnType::Uuid) if is_key => Some(Filled::By(dialect.new_uuid().to_owned())),
+        (None, _) => None,
+    }
+}
