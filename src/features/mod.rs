@@ -7,6 +7,7 @@
 
 mod archive;
 mod entity;
+pub use entity::Past;
 mod http;
 pub use http::resource_path;
 mod migrations;

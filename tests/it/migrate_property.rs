@@ -9,6 +9,7 @@
 //! `SVCGEN_PAIRS=100000` tries so many pairs, `SVCGEN_SEED` begins with another chain of them.
 //! On PostgreSQL the slow run tries them, in `slow/migrate_property.rs`.
 
+pub mod ages;
 pub mod controls;
 pub mod strangers;
 
@@ -54,9 +55,14 @@ fn tables_of(text: &Text) -> Option<(Schema, Intent)> {
     Some((tables::of(&service), Intent::of(&service)))
 }
 
-/// The pairs of a seed: each begins with what the one before left in the database. They end
-/// where a schema is none, or svcgen asks what is meant.
+/// The pairs of a seed.
 pub fn pairs(seed: u64) -> Vec<Pair> {
+    chain(seed, LENGTH)
+}
+
+/// The pairs of so many schemas: each begins with what the one before left in the database. They
+/// end where a schema is none, or svcgen asks what is meant.
+pub fn chain(seed: u64, length: usize) -> Vec<Pair> {
     let mut dice = Dice::new(seed);
     let mut before = Text::random(&mut dice);
     let mut pairs = Vec::new();
@@ -64,7 +70,7 @@ pub fn pairs(seed: u64) -> Vec<Pair> {
         return pairs;
     };
     let mut old = diff(&Schema::default(), &first, &intent).target;
-    for _ in 1..LENGTH {
+    for _ in 1..length {
         let after = before.edited(&mut dice);
         let allow = Allow {
             drops: dice.one_in(2),
@@ -75,7 +81,11 @@ pub fn pairs(seed: u64) -> Vec<Pair> {
         let Some((new, intent)) = tables_of(&after) else {
             break;
         };
-        let intent = Intent { allow, ..intent };
+        let intent = Intent {
+            allow,
+            migration: u64::try_from(pairs.len() + 2).expect("a few"),
+            ..intent
+        };
         let diff = diff(&old, &new, &intent);
         if !diff.questions.is_empty() {
             break;

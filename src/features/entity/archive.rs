@@ -4,6 +4,8 @@ mod past;
 mod statements;
 pub mod ties;
 
+pub use past::Past;
+
 use serde::Serialize;
 
 use crate::model::{Entity, EntityId, Field, FieldKind, IdType};

@@ -16,6 +16,7 @@ pub mod sql;
 mod text;
 mod writing;
 
+pub use archive::Past;
 pub use archive::ties::{Tied, of as archive_ties};
 pub use list::members;
 pub use model_view::link_members;

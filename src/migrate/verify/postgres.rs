@@ -222,20 +222,7 @@ fn matched(
 ) -> Result<(), Unproved> {
     let is = |row: &BTreeMap<String, Option<String>>, name: &str, expected: &Expected| {
         let ty = table.column(name).map_or(ColumnType::Text, |it| it.ty);
-        let value = row.get(name).cloned().flatten();
-        match expected {
-            Expected::Exactly(wanted) => {
-                let wanted = shown(wanted, ty);
-                // The server writes JSON with spaces.
-                let json = |text: &Option<String>| {
-                    let text = text.as_ref().filter(|it| it.starts_with(['{', '[']))?;
-                    serde_json::from_str::<serde_json::Value>(text).ok()
-                };
-                value == wanted || json(&value).is_some_and(|it| json(&wanted) == Some(it))
-            }
-            Expected::Some => value.is_some(),
-            Expected::Any => true,
-        }
+        is_as_expected(row.get(name).and_then(Option::as_ref), expected, ty)
     };
     if found.len() != wanted.len() {
         let what = format!(
@@ -270,6 +257,24 @@ fn matched(
         }
     }
     Ok(())
+}
+
+/// Whether a value, as [`select`] shows it, is as expected.
+pub fn is_as_expected(value: Option<&String>, expected: &Expected, ty: ColumnType) -> bool {
+    match expected {
+        Expected::Exactly(wanted) => {
+            let wanted = shown(wanted, ty);
+            let wanted = wanted.as_ref();
+            // The server writes JSON with spaces.
+            let json = |text: Option<&String>| {
+                let text = text.filter(|it| it.starts_with(['{', '[']))?;
+                serde_json::from_str::<serde_json::Value>(text).ok()
+            };
+            value == wanted || json(value).is_some_and(|it| json(wanted) == Some(it))
+        }
+        Expected::Some => value.is_some(),
+        Expected::Any => true,
+    }
 }
 
 impl From<Error> for Unproved {
@@ -391,7 +396,8 @@ pub fn insert(client: &mut Client, schema: &Schema, rows: &Rows) -> Result<(), E
     client.batch_execute(&sql)
 }
 
-fn literal(value: &Value, ty: ColumnType) -> String {
+/// A stored value of SQLite's as a statement for PostgreSQL says it.
+pub fn literal(value: &Value, ty: ColumnType) -> String {
     let Some(text) = shown(value, ty) else {
         return "null".to_owned();
     };
@@ -409,7 +415,7 @@ fn literal(value: &Value, ty: ColumnType) -> String {
 }
 
 /// A stored value of SQLite's as a text that says the same on both; `None` for null.
-fn shown(value: &Value, ty: ColumnType) -> Option<String> {
+pub fn shown(value: &Value, ty: ColumnType) -> Option<String> {
     Some(match (value, ty) {
         (Value::Null, _) => return None,
         (Value::Integer(it), ColumnType::Bool) => (*it != 0).to_string(),
@@ -437,7 +443,7 @@ fn shown(value: &Value, ty: ColumnType) -> Option<String> {
 }
 
 /// Every row of a table as texts that say the same on both.
-fn select(
+pub fn select(
     client: &mut Client,
     table: &Table,
 ) -> Result<Vec<BTreeMap<String, Option<String>>>, Error> {

@@ -7,6 +7,8 @@ use svcgen::migrate::{Migration, verify};
 use svcgen::tables::diff::diff;
 
 use super::postgres::Server;
+use crate::migrate_property::ages::engines::Postgres;
+use crate::migrate_property::ages::live;
 use crate::migrate_property::controls::{faults_are_noticed, of};
 use crate::migrate_property::strangers::survive_on_postgres;
 use crate::migrate_property::{Pair, try_pairs};
@@ -32,6 +34,16 @@ fn random_pairs_keep_every_row_on_postgres() {
         }
         survive_on_postgres(&mut client, pair, migration)
     });
+}
+
+#[test]
+fn rows_of_every_age_are_kept_and_come_back_on_postgres() {
+    if !super::are_asked_for("migrate_property") {
+        return;
+    }
+    let server = Server::start();
+    let mut client = Client::connect(&server.url("postgres"), NoTls).expect("connected");
+    live(&mut Postgres(&mut client), 40).is_enough();
 }
 
 #[test]
