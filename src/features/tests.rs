@@ -155,7 +155,7 @@ fn sample_of(service: &Service, entity: &Entity) -> Sample {
             });
             continue;
         }
-        let distinct = field.unique || is_part_of_unique(entity, field);
+        let distinct = entity.is_unique(field);
         if let Some(sample) = sample::field(service, field, distinct) {
             it.numbered |= sample.is_numbered();
             let value = sample.rust();
@@ -163,12 +163,6 @@ fn sample_of(service: &Service, entity: &Entity) -> Sample {
         }
     }
     it
-}
-
-fn is_part_of_unique(entity: &Entity, field: &crate::model::Field) -> bool {
-    entity.uniques.iter().flatten().any(|column| {
-        matches!(column, crate::model::Column::Field(index) if entity.fields[*index].name == field.name)
-    })
 }
 
 /// The fields that a sample has.

@@ -166,6 +166,12 @@ impl Entity {
     pub fn field(&self, snake: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name.snake() == snake)
     }
+
+    /// Whether no two records have the same in a field, alone or together with others.
+    pub fn is_unique(&self, field: &Field) -> bool {
+        let is_it = |column: &Column| matches!(column, Column::Field(index) if self.fields[*index].name == field.name);
+        field.unique || self.uniques.iter().flatten().any(is_it)
+    }
 }
 
 /// The type of an entity's identifier.

@@ -5,7 +5,6 @@
 
 mod adopt;
 mod cargo;
-mod examples;
 mod import;
 mod indexes;
 mod migrate;

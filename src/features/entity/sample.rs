@@ -24,6 +24,9 @@ pub enum Sample {
     Several(Vec<Value>),
 }
 
+/// Room for the number in a text.
+const DIGITS: usize = 4;
+
 /// How many different values are made where a number does not fit in: a prime, so that
 /// records which each take several numbers still take different values.
 const VARIANTS: usize = 13;
@@ -54,12 +57,25 @@ impl Sample {
 
     /// As an example.
     pub fn json(&self) -> Value {
+        self.nth(1)
+    }
+
+    /// Another example, which is not the same where two samples need not be.
+    pub fn another(&self) -> Value {
+        self.nth(2)
+    }
+
+    fn nth(&self, n: u8) -> Value {
         match self {
             Self::Fixed(value) => value.clone(),
-            Self::Numbered(before, after) => json!(format!("{before}1{after}")),
-            Self::Counted(from) => json!(from + 1),
-            Self::Uuid => json!(UUID),
-            Self::Several(values) => values.first().cloned().unwrap_or_default(),
+            Self::Numbered(before, after) => json!(format!("{before}{n}{after}")),
+            Self::Counted(from) => json!(from + i64::from(n)),
+            Self::Uuid if n == 1 => json!(UUID),
+            Self::Uuid => json!(format!("0193a6f0-7c1e-7d2b-9f4e-{n:012}")),
+            Self::Several(values) => {
+                let value = values.iter().cycle().nth(usize::from(n) - 1);
+                value.cloned().unwrap_or_default()
+            }
         }
     }
 }
@@ -93,7 +109,7 @@ pub fn field(service: &Service, field: &Field, distinct: bool) -> Option<Sample>
 /// An identifier, as an example.
 pub fn id(id: IdType) -> Sample {
     match id {
-        IdType::Uuid => Sample::Fixed(json!(UUID)),
+        IdType::Uuid => Sample::Uuid,
         IdType::Bigint => Sample::Fixed(json!(1)),
         IdType::String => Sample::Numbered("id-".to_owned(), String::new()),
     }
@@ -116,7 +132,7 @@ fn scalar_sample(name: &str, scalar: &ScalarType, distinct: bool) -> Option<Samp
             return Some(integer_sample(*bound, distinct));
         }
         ScalarType::Uuid if distinct => return Some(Sample::Uuid),
-        ScalarType::Uuid => return Some(id(IdType::Uuid)),
+        ScalarType::Uuid => return Some(Sample::Fixed(json!(UUID))),
         ScalarType::Json => return Some(Sample::Fixed(json!({ "key": "value" }))),
         ScalarType::Float(bound) => floats(*bound),
         ScalarType::Decimal(decimal) if !distinct => return Some(decimal_near_one(decimal)),
@@ -214,23 +230,64 @@ fn text_sample(name: &str, text: &TextType) -> Option<Sample> {
     if let Some(pattern) = &text.pattern {
         return pattern_sample(pattern, text);
     }
-    let (before, after) = match text.format {
-        Some(Format::Email) => ("someone", "@example.com"),
-        Some(Format::Url) => ("https://example.com/", ""),
-        Some(Format::Hostname) => ("host", ".example.com"),
-        Some(Format::Ip) => {
-            return Some(Sample::Several(numbered(1, |it| format!("192.0.2.{it}"))));
-        }
-        Some(Format::Slug) => ("slug-", ""),
-        Some(Format::Phone) => ("+1555010", ""),
-        None => return Some(plain_text(name, text)),
+    match text.format {
+        None => Some(plain_text(name, text)),
+        Some(format) => formatted(format, text),
+    }
+}
+
+/// A text in a format, around a number: the first that is neither too long nor, once it is filled up, too short.
+fn formatted(format: Format, text: &TextType) -> Option<Sample> {
+    // What fills it up, and how long the part before the number may become.
+    let (filler, longest, choices): (&str, usize, &[(&str, &str)]) = match format {
+        Format::Email => (
+            "x",
+            60,
+            &[("someone", "@example.com"), ("a", "@b.io"), ("", "@b")],
+        ),
+        Format::Url => (
+            "x",
+            usize::MAX,
+            &[("https://example.com/", ""), ("http://b", "")],
+        ),
+        Format::Hostname => ("x", 59, &[("host", ".example.com"), ("b", "")]),
+        Format::Slug => ("x", usize::MAX, &[("slug-", ""), ("", "")]),
+        Format::Phone => ("0", 12, &[("+1555010", ""), ("+1", "")]),
+        Format::Ip => return addresses(text),
     };
-    Some(Sample::Numbered(before.to_owned(), after.to_owned()))
+    let size = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
+    let room = text.max.map_or(usize::MAX, size);
+    let (before, after) = choices
+        .iter()
+        .find(|(before, after)| before.len() + DIGITS + after.len() <= room)?;
+    let mut before = (*before).to_owned();
+    while before.len() + 1 + after.len() < text.min.map_or(0, size) {
+        before.push_str(filler);
+    }
+    (before.len() <= longest).then(|| Sample::Numbered(before, (*after).to_owned()))
+}
+
+fn addresses(text: &TextType) -> Option<Sample> {
+    let mut values = numbered(1, |it| format!("192.0.2.{it}"));
+    values.extend(numbered(1, |it| format!("::{it}")));
+    values.retain(|it| it.as_str().is_some_and(|it| fits(it, text)));
+    values.truncate(VARIANTS);
+    (!values.is_empty()).then_some(Sample::Several(values))
+}
+
+/// Whether a text is neither too short nor too long.
+fn fits(value: &str, text: &TextType) -> bool {
+    let length = value.chars().count();
+    let at_least = text
+        .min
+        .is_none_or(|min| length >= usize::try_from(min).unwrap_or(0));
+    let at_most = text
+        .max
+        .is_none_or(|max| length <= usize::try_from(max).unwrap_or(0));
+    at_least && at_most
 }
 
 fn plain_text(name: &str, text: &TextType) -> Sample {
-    /// Room for the number.
-    const DIGITS: usize = 4;
     let max = text
         .max
         .map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
@@ -254,16 +311,6 @@ fn plain_text(name: &str, text: &TextType) -> Sample {
 
 fn pattern_sample(pattern: &str, text: &TextType) -> Option<Sample> {
     let hir = regex_syntax::parse(pattern).ok()?;
-    let fits = |value: &String| {
-        let length = value.chars().count();
-        let at_least = text
-            .min
-            .is_none_or(|min| length >= usize::try_from(min).unwrap_or(0));
-        let at_most = text
-            .max
-            .is_none_or(|max| length <= usize::try_from(max).unwrap_or(0));
-        at_least && at_most
-    };
     // More repetitions where the shortest text is too short, other characters for other texts.
     let mut values: Vec<String> = Vec::new();
     for extra in 0..64 {
@@ -271,7 +318,7 @@ fn pattern_sample(pattern: &str, text: &TextType) -> Option<Sample> {
             let mut value = String::new();
             let mut seed = variant;
             write_match(&hir, extra, &mut seed, &mut value);
-            if fits(&value) && !values.contains(&value) {
+            if fits(&value, text) && !values.contains(&value) {
                 values.push(value);
             }
         }
@@ -334,4 +381,49 @@ fn class_member(class: &Class, seed: &mut usize) -> Option<char> {
     let member = plain[*seed % plain.len()];
     *seed /= plain.len();
     Some(member)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_a_format_is_as_long_as_its_field_wants() {
+        let cases = [
+            (Format::Email, None, None, json!("someone1@example.com")),
+            (Format::Email, None, Some(12), json!("a1@b.io")),
+            (
+                Format::Email,
+                Some(24),
+                None,
+                json!("someonexxxx1@example.com"),
+            ),
+            (Format::Url, None, Some(15), json!("http://b1")),
+            (Format::Hostname, None, Some(5), json!("b1")),
+            (Format::Slug, Some(8), Some(20), json!("slug-xx1")),
+            (Format::Phone, Some(12), Some(16), json!("+15550100001")),
+            (Format::Ip, None, Some(5), json!("::1")),
+        ];
+        for (format, min, max, expected) in cases {
+            let text = TextType {
+                min,
+                max,
+                pattern: None,
+                format: Some(format),
+            };
+            let sample = text_sample("field", &text).map(|it| it.json());
+            assert_eq!(sample, Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_format_has_no_text_where_none_is_short_enough() {
+        let text = TextType {
+            min: None,
+            max: Some(4),
+            pattern: None,
+            format: Some(Format::Email),
+        };
+        assert_eq!(text_sample("field", &text), None);
+    }
 }

@@ -182,13 +182,14 @@ fn restore(entity: &Entity) -> Value {
     let mut content = json_content(&format!("{name}Overrides"));
     // Most records come back as they were.
     content["application/json"]["example"] = json!({});
+    let id = format!("Restore{name}");
     operation(
         entity,
-        &format!("Restore{name}"),
+        &id,
         &format!("Restore {}", Naming::of(entity).a_sentence),
         json!({
             "description": "Brings one record back, with the values that the body has instead of the archived ones. What stands in the way is a 409 with all of it in `errors`: `ID_TAKEN`, `UNIQUE_TAKEN`, `PARENT_MISSING`, `PARENT_ARCHIVED`, `CHECK_FAILED`, `ENUM_VALUE_REMOVED`, `REQUIRED_VALUE_MISSING`, `VALUE_NOT_CONVERTED`; nothing has changed then.",
-            "parameters": keyed(entity, Vec::new()),
+            "parameters": keyed(entity, &id, Vec::new()),
             "requestBody": { "required": false, "content": content },
             "responses": written("200", restored_response(), &[404, 409, 413, 415, 422]),
         }),

@@ -8,7 +8,7 @@ use super::operations::{operation, read, written};
 use super::schemas::{id_type, object, reference};
 use super::sent::unread;
 use super::writes::{CONDITION, changeable, keyed, of_removal};
-use super::{is_changeable, is_removed_by_filter, lists, matching, relations};
+use super::{examples, is_changeable, is_removed_by_filter, lists, matching, relations};
 use crate::model::{Entity, Service};
 
 /// Adds the paths of an entity's batches.
@@ -18,7 +18,7 @@ pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
         paths.insert(format!("{path}:{verb}"), json!({ method: operation }));
     };
     put("batchGet", "get", get(service, entity));
-    put("batchCreate", "post", create(entity));
+    put("batchCreate", "post", create(service, entity));
     if is_changeable(entity) {
         put("batchUpdate", "post", change(service, entity));
     }
@@ -59,13 +59,16 @@ fn get(service: &Service, entity: &Entity) -> Value {
 }
 
 /// `POST` of several new records.
-fn create(entity: &Entity) -> Value {
-    let element = reference(&format!("New{}", entity.name.pascal()));
+fn create(service: &Service, entity: &Entity) -> Value {
+    let element = (
+        reference(&format!("New{}", entity.name.pascal())),
+        examples::least(service, entity),
+    );
     write(
         entity,
         "Create",
         Vec::new(),
-        &element,
+        element,
         &written("200", made(entity), &[409, 412, 413, 415, 422]),
     )
 }
@@ -89,11 +92,13 @@ fn change(service: &Service, entity: &Entity) -> Value {
     let mut required = required(entity);
     required.push("changes".to_owned());
     let doc = format!("What changes of one {}.", entity.name.sentence());
+    let mut example = examples::target(entity);
+    example.insert("changes".to_owned(), examples::changes(service, entity));
     write(
         entity,
         "Update",
         Vec::new(),
-        &object(&doc, properties, &required),
+        (object(&doc, properties, &required), Some(example.into())),
         &written("200", made(entity), &statuses(entity)),
     )
 }
@@ -106,12 +111,22 @@ fn remove(entity: &Entity) -> Value {
         entity,
         "Delete",
         of_removal(entity),
-        &object(&doc, target(entity), &required(entity)),
+        (
+            object(&doc, target(entity), &required(entity)),
+            Some(examples::target(entity).into()),
+        ),
         &written("204", removed, &statuses(entity)),
     )
 }
 
-fn write(entity: &Entity, verb: &str, own: Vec<Value>, element: &Value, answers: &Value) -> Value {
+/// `element` is the schema of one of them, and an example.
+fn write(
+    entity: &Entity,
+    verb: &str,
+    own: Vec<Value>,
+    (element, example): (Value, Option<Value>),
+    answers: &Value,
+) -> Value {
     let plural = entity.name.plural_sentence();
     let most = entity.write.max_batch;
     let requests = json!({
@@ -126,16 +141,18 @@ fn write(entity: &Entity, verb: &str, own: Vec<Value>, element: &Value, answers:
         Map::from_iter([("requests".to_owned(), requests)]),
         &["requests".to_owned()],
     );
+    let body = examples::body(&body, examples::batch(example));
+    let id = format!("Batch{verb}{}", entity.name.plural_pascal());
     operation(
         entity,
-        &format!("Batch{verb}{}", entity.name.plural_pascal()),
+        &id,
         &format!("{verb} several {plural}"),
         json!({
             "description": "All of them or none, in one transaction and in this order. A problem points to the element that it is about, such as `/requests/3`.",
-            "parameters": keyed(entity, own),
+            "parameters": keyed(entity, &id, own),
             "requestBody": {
                 "required": true,
-                "content": { "application/json": { "schema": body } },
+                "content": { "application/json": body },
             },
             "responses": answers,
         }),

@@ -21,9 +21,10 @@ pub fn remove(service: &Service, entity: &Entity) -> Value {
     let mut filter = lists::filter(service, entity);
     filter["required"] = json!(true);
     let own = [filter].into_iter().chain(reason(entity)).collect();
+    let id = format!("DeleteMatching{}", entity.name.plural_pascal());
     operation(
         entity,
-        &format!("DeleteMatching{}", entity.name.plural_pascal()),
+        &id,
         &format!("Remove the {plural} that a filter matches"),
         json!({
             "description": format!(
@@ -31,7 +32,7 @@ pub fn remove(service: &Service, entity: &Entity) -> Value {
                  first, so that what refers to others of them goes before these. With `validate_only` the answer \
                  tells which ones would go. Records that change meanwhile and match no longer stay."
             ),
-            "parameters": keyed(entity, own),
+            "parameters": keyed(entity, &id, own),
             "responses": written("200", removed(entity), &[409, 422]),
         }),
     )

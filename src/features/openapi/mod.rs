@@ -3,6 +3,7 @@
 mod aggregates;
 mod archive;
 mod batches;
+mod examples;
 mod links;
 mod lists;
 mod matching;

@@ -14,12 +14,13 @@ use super::{aggregates, is_changeable, links, lists, problems, relations, writes
 /// Adds the paths of an entity.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
     let path = resource_path(service, entity);
-    let collection = json!({ "get": lists::list(service, entity), "post": writes::create(entity) });
+    let collection =
+        json!({ "get": lists::list(service, entity), "post": writes::create(service, entity) });
     let mut record = Map::new();
     record.insert("parameters".to_owned(), json!([id_parameter(entity)]));
     record.insert("get".to_owned(), get(service, entity));
     if is_changeable(entity) {
-        record.insert("put".to_owned(), writes::replace(entity));
+        record.insert("put".to_owned(), writes::replace(service, entity));
         record.insert("patch".to_owned(), writes::change(service, entity));
     }
     record.insert("delete".to_owned(), writes::remove(entity));
@@ -50,7 +51,7 @@ pub fn parameters(service: &Service) -> Value {
             "name": "reason",
             "in": "query",
             "description": "Why the record is removed; kept in the archive.",
-            "schema": { "type": "string", "maxLength": 1000 },
+            "schema": { "type": "string", "maxLength": 1000, "examples": [writes::REASON] },
         });
     }
     parameters

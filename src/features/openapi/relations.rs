@@ -12,7 +12,7 @@ use super::operations::{
 };
 use super::schemas::reference;
 use super::sent;
-use super::{lists, writes};
+use super::{examples, lists, writes};
 
 /// Adds the paths under an entity's records.
 pub fn add(service: &Service, entity: &Entity, paths: &mut Map<String, Value>) {
@@ -139,35 +139,31 @@ fn create(
     if let Some(properties) = new["properties"].as_object_mut() {
         properties.remove(&column);
     }
-    if let Some(example) = new
-        .pointer_mut("/examples/0")
-        .and_then(Value::as_object_mut)
-    {
-        example.remove(&column);
-    }
     if let Some(required) = new["required"].as_array_mut() {
         required.retain(|it| *it != json!(column));
         if required.is_empty() {
             new.as_object_mut().map(|new| new.remove("required"));
         }
     }
+    let new = examples::body(&new, examples::new_under(service, entity, target, &column));
     let created = record_response(target, &format!("The new {sentence}."), true);
     let statuses = &[404, 409, 413, 415, 422];
     let mut answers = written("201", created, statuses);
     answers["200"] = writes::tried(target);
+    let id = format!("Create{}Of{}", pascal(singular), entity.name.pascal());
     operation(
         entity,
-        &format!("Create{}Of{}", pascal(singular), entity.name.pascal()),
+        &id,
         &format!(
             "Create {} {sentence} of {}",
             article(sentence),
             Naming::of(entity).a_sentence
         ),
         json!({
-            "parameters": writes::keyed(target, Vec::new()),
+            "parameters": writes::keyed(target, &id, Vec::new()),
             "requestBody": {
                 "required": true,
-                "content": { "application/json": { "schema": new } },
+                "content": { "application/json": new },
             },
             "responses": answers,
         }),

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Entity, Field, FieldKind, IdType, Service, Via};
+use crate::model::{Entity, IdType, Service, Via};
 
 use super::super::entity::naming::Naming;
 use super::super::entity::sql::automatic;
-use super::super::entity::{link_members, rust, sample};
+use super::super::entity::{link_members, rust};
 use super::schemas::{default_json, id, ids, object, property, with};
 
 /// What creates a record.
@@ -44,35 +44,7 @@ pub fn new(service: &Service, entity: &Entity) -> Value {
     }
     properties.extend(ignored(&unread));
     let doc = format!("What creates {}.", Naming::of(entity).a_sentence);
-    let mut schema = object(&doc, properties, &required);
-    if let Some(mut example) = example(service, &entity.fields) {
-        if rust::id_from_caller(entity).is_some() {
-            example.insert("id".to_owned(), sample::id(entity.id).json());
-        }
-        schema["examples"] = json!([example]);
-    }
-    schema
-}
-
-/// Values that can be sent as they stand, once those of what they refer to have been sent;
-/// `None` where a field has none.
-fn example<'f>(
-    service: &Service,
-    fields: impl IntoIterator<Item = &'f Field>,
-) -> Option<Map<String, Value>> {
-    let mut example = Map::new();
-    for field in fields {
-        let value = match &field.kind {
-            FieldKind::Reference(_) if field.nullable => Some(Value::Null),
-            _ => sample::field(service, field, false).map(|it| it.json()),
-        };
-        if let Some(value) = value {
-            example.insert(field.column(), value);
-        } else if !field.nullable && field.default.is_none() {
-            return None;
-        }
-    }
-    Some(example)
+    object(&doc, properties, &required)
 }
 
 /// What replaces a record: what creates one, with an id that need not be sent.
@@ -117,12 +89,7 @@ pub fn changes(service: &Service, entity: &Entity) -> Value {
         "What changes {}: a JSON merge patch (RFC 7396). What is absent stays as it is.",
         Naming::of(entity).a_sentence
     );
-    let mut schema = object(&doc, properties, &[]);
-    let fields = entity.fields.iter().filter(|field| !field.immutable);
-    if let Some(example) = example(service, fields) {
-        schema["examples"] = json!([example]);
-    }
-    schema
+    object(&doc, properties, &[])
 }
 
 /// The members of a record that the service writes itself, and that no change is about.

@@ -1,12 +1,13 @@
 //! The operations that write: their bodies, their conditions, and what every write may say.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::entity::link_members;
 use super::super::entity::naming::Naming;
 use super::operations::{json_content, operation, record_response, shared, written};
 use super::schemas::reference;
 use super::sent::unread;
+use super::{examples, is_changeable};
 use crate::model::{Entity, Field, IdType, Service};
 use crate::tables::build::archive_options;
 
@@ -18,9 +19,9 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
         "description": "Whether the request is only tried: it is answered as if it were done, and nothing lasts (AIP-163).",
         "schema": { "type": "boolean", "default": false },
     });
-    parameters["IdempotencyKey"] = key_parameter(false);
+    parameters["IdempotencyKey"] = key_parameter();
     let any = |holds: fn(&Entity) -> bool| service.entities.iter().any(holds);
-    if any(|it| super::is_changeable(it) && it.id != IdType::Bigint) {
+    if any(|it| is_changeable(it) && it.id != IdType::Bigint) {
         parameters["AllowMissing"] = json!({
             "name": "allow_missing",
             "in": "query",
@@ -34,7 +35,7 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
         "description": "Whether it is well when there is nothing to remove: the answer is 204 then as well (AIP-135). `If-Match`, or an `etag` in a batch, still wants the record to be there.",
         "schema": { "type": "boolean", "default": false },
     });
-    parameters["IfMatch"] = if_match(false);
+    parameters["IfMatch"] = if_match();
     parameters["IfNoneMatchWrite"] = json!({
         "name": "If-None-Match",
         "in": "header",
@@ -42,6 +43,9 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
         "schema": { "type": "string", "pattern": CONDITION },
     });
 }
+
+/// Why a record may be removed.
+pub(super) const REASON: &str = "asked for by the customer";
 
 /// Any version, or one.
 pub(super) const CONDITION: &str = r#"^(\*|"[1-9][0-9]{0,17}")$"#;
@@ -57,32 +61,35 @@ pub(super) fn writing(own: Vec<Value>) -> Vec<Value> {
     parameters
 }
 
-/// The same for a method that is not done once by itself, and may have to carry a key.
-pub(super) fn keyed(entity: &Entity, own: Vec<Value>) -> Vec<Value> {
+/// The same for an operation that is not done once by itself, and may have to carry a key.
+pub(super) fn keyed(entity: &Entity, id: &str, own: Vec<Value>) -> Vec<Value> {
     let mut parameters = writing(own);
     if entity.write.needs_key
         && let Some(key) = parameters.last_mut()
     {
-        *key = key_parameter(true);
+        *key = key_parameter();
+        key["required"] = json!(true);
+        // No two operations take the same.
+        key["example"] = json!(format!("\"{id}-1\""));
     }
     parameters
 }
 
-fn key_parameter(required: bool) -> Value {
+fn key_parameter() -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
-        "required": required,
+        "required": false,
         "description": "A key of this request alone: 1 to 255 visible characters in quotes, such as `\"8e03978e-40d5-43dd-bc93-6894a57f9324\"`; without quotes where it has no space, comma, semicolon, quote or backslash. A repetition with the same key is answered as before and not done again; 409 while the first is being answered, 422 where another request had the key.",
         "schema": { "type": "string", "pattern": IDEMPOTENCY_KEY },
     })
 }
 
-fn if_match(required: bool) -> Value {
+fn if_match() -> Value {
     json!({
         "name": "If-Match",
         "in": "header",
-        "required": required,
+        "required": false,
         "description": "The entity tag that the record must still have, such as `\"1\"`; `*` is any (RFC 9110).",
         // No examples: two conditions that are sent as they stand here would contradict each other.
         "schema": { "type": "string", "pattern": CONDITION },
@@ -90,9 +97,13 @@ fn if_match(required: bool) -> Value {
 }
 
 /// The conditions on a record that is written, and what else the operation takes.
-fn conditional(needs_version: bool, own: Vec<Value>) -> Vec<Value> {
-    let first = if needs_version {
-        if_match(true)
+fn conditional(entity: &Entity, makes: bool, own: Vec<Value>) -> Vec<Value> {
+    let first = if entity.write.needs_version {
+        let mut needed = if_match();
+        // What may make the record can say instead that it is not there.
+        needed["required"] = json!(!makes);
+        needed["example"] = json!("*");
+        needed
     } else {
         shared("parameters", "IfMatch")
     };
@@ -121,6 +132,13 @@ fn update_mask(service: &Service, entity: &Entity) -> Value {
     let mut names = changeable(service, entity);
     names.extend(unread(entity).into_iter().map(str::to_owned));
     names.push("*".to_owned());
+    let sent = examples::changes(service, entity);
+    let first: Vec<&String> = sent
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+        .take(1)
+        .collect();
     json!({
         "name": "update_mask",
         "in": "query",
@@ -131,6 +149,7 @@ fn update_mask(service: &Service, entity: &Entity) -> Value {
             "type": "array",
             "items": { "type": "string", "enum": names },
             "not": { "contains": { "const": "*" }, "minItems": 2 },
+            "examples": [first],
         },
     })
 }
@@ -146,8 +165,12 @@ pub(super) fn replayable(mut response: Value) -> Value {
 const WRITE: &[u16] = &[409, 412, 413, 415, 422];
 
 /// `POST` on the collection.
-pub fn create(entity: &Entity) -> Value {
+pub fn create(service: &Service, entity: &Entity) -> Value {
     let name = entity.name.pascal();
+    let new = examples::body(
+        &reference(&format!("New{name}")),
+        examples::new(service, entity),
+    );
     let created = record_response(
         entity,
         &format!("The new {}.", entity.name.sentence()),
@@ -155,13 +178,14 @@ pub fn create(entity: &Entity) -> Value {
     );
     let mut answers = written("201", created, WRITE);
     answers["200"] = tried(entity);
+    let id = format!("Create{name}");
     operation(
         entity,
-        &format!("Create{name}"),
+        &id,
         &format!("Create {}", Naming::of(entity).a_sentence),
         json!({
-            "parameters": keyed(entity, Vec::new()),
-            "requestBody": { "required": true, "content": json_content(&format!("New{name}")) },
+            "parameters": keyed(entity, &id, Vec::new()),
+            "requestBody": { "required": true, "content": { "application/json": new } },
             "responses": answers,
         }),
     )
@@ -176,14 +200,16 @@ pub(super) fn tried(entity: &Entity) -> Value {
 }
 
 /// `PUT` on a record.
-pub fn replace(entity: &Entity) -> Value {
+pub fn replace(service: &Service, entity: &Entity) -> Value {
     let name = entity.name.pascal();
+    let new = examples::body(
+        &reference(&format!("{name}Replacement")),
+        examples::new(service, entity),
+    );
     let sentence = entity.name.sentence();
     let replaced = record_response(entity, &format!("The replaced {sentence}."), false);
     let mut statuses = conditioned(entity, WRITE);
     let makes = entity.id != IdType::Bigint;
-    // What may make the record can say instead that it is not there.
-    let needs_version = entity.write.needs_version && !makes;
     if !makes {
         statuses.push(404);
     }
@@ -198,8 +224,8 @@ pub fn replace(entity: &Entity) -> Value {
         &format!("Replace {}", Naming::of(entity).a_sentence),
         json!({
             "description": "Every field takes the value that is sent, or its default. What never changes must be sent as it is.",
-            "parameters": writing(conditional(needs_version, Vec::new())),
-            "requestBody": { "required": true, "content": json_content(&format!("{name}Replacement")) },
+            "parameters": writing(conditional(entity, makes, Vec::new())),
+            "requestBody": { "required": true, "content": { "application/json": new } },
             "responses": answers,
         }),
     )
@@ -209,7 +235,10 @@ pub fn replace(entity: &Entity) -> Value {
 pub fn change(service: &Service, entity: &Entity) -> Value {
     let name = entity.name.pascal();
     let sentence = entity.name.sentence();
-    let body = reference(&format!("{name}Changes"));
+    let body = examples::body(
+        &reference(&format!("{name}Changes")),
+        Some(examples::changes(service, entity)),
+    );
     let mut statuses = conditioned(entity, WRITE);
     statuses.push(404);
     let mut own = vec![update_mask(service, entity)];
@@ -220,17 +249,18 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
         let created = record_response(entity, &format!("The new {sentence}."), true);
         answers["201"] = replayable(created);
     }
+    let id = format!("Update{name}");
     operation(
         entity,
-        &format!("Update{name}"),
+        &id,
         &format!("Change {}", Naming::of(entity).a_sentence),
         json!({
-            "parameters": keyed(entity, conditional(entity.write.needs_version, own)),
+            "parameters": keyed(entity, &id, conditional(entity, false, own)),
             "requestBody": {
                 "required": true,
                 "content": {
-                    "application/merge-patch+json": { "schema": body },
-                    "application/json": { "schema": body },
+                    "application/merge-patch+json": body,
+                    "application/json": body,
                 },
             },
             "responses": answers,
@@ -247,7 +277,7 @@ pub fn remove(entity: &Entity) -> Value {
         &format!("Delete{}", entity.name.pascal()),
         &format!("Remove {}", Naming::of(entity).a_sentence),
         json!({
-            "parameters": writing(conditional(entity.write.needs_version, own)),
+            "parameters": writing(conditional(entity, false, own)),
             "responses": written("204", removed, &conditioned(entity, &[404, 409, 412, 422])),
         }),
     )
@@ -270,7 +300,7 @@ pub(super) fn reason(entity: &Entity) -> Option<Value> {
             "required": true,
             "description": "Why the record is removed; kept in the archive.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S" },
-            "example": "asked for by the customer",
+            "example": REASON,
         })
     } else {
         shared("parameters", "Reason")

@@ -57,36 +57,12 @@ impl Running {
         self.try_call(method, path, body).expect("an answer")
     }
 
-    /// The same with headers.
-    pub fn call_with(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(String, String)],
-        body: &Value,
-    ) -> (u16, Value) {
-        self.send(method, path, headers, body).expect("an answer")
-    }
-
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     fn try_call(&self, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
-        self.send(method, path, &[], body)
-    }
-
-    fn send(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(String, String)],
-        body: &Value,
-    ) -> Option<(u16, Value)> {
-        let headers = headers.iter().fold(String::new(), |head, (name, value)| {
-            head + name + ": " + value + "\r\n"
-        });
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         let body = if body.is_null() {
             String::new()
@@ -94,7 +70,7 @@ impl Running {
             body.to_string()
         };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).ok()?;

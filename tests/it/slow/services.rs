@@ -23,6 +23,9 @@ const SERVICES: &[(&str, &str, Option<&str>)] = &[
     ("types", "tests/types/schema", Some("tests/types/edges")),
 ];
 
+/// Tests that are added to every service: they call whatever its description describes.
+const OF_ALL: &str = "tests/described/openapi";
+
 /// The service that is made of hostile names.
 const HOSTILE: &str = "hostile";
 
@@ -134,6 +137,7 @@ fn generate_all() -> PathBuf {
         if let Some(tests) = tests {
             add_tests(&repository().join(tests), &service);
         }
+        describe(name, &service);
     }
     hostile(&directory, runtime);
     let mut members: Vec<&str> = SERVICES.iter().map(|(name, ..)| *name).collect();
@@ -152,6 +156,13 @@ fn hostile(directory: &Path, runtime: &str) {
     }
     let to = directory.join(HOSTILE);
     generate(HOSTILE, &schema, &to, &["--runtime-path", runtime]);
+}
+
+/// Adds what is tested of every service, and says which one it is.
+fn describe(name: &str, service: &Path) {
+    add_tests(&repository().join(OF_ALL), service);
+    let text = format!("//! The service that is described.\n\npub use {name}::app::App;\n");
+    fs::write(service.join("tests/openapi/service.rs"), text).expect("written");
 }
 
 /// Puts tests beside the generated ones, as a user would.
