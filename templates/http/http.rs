@@ -144,6 +144,7 @@ fn saved(saved: &Saved<{{ naming.entity }}>) -> Response {
 async fn preview_removal(
     State(app): State<App>,
     http::Id(id): http::Id<{{ id }}>,
+    http::NoParameters: http::NoParameters,
 ) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
     Ok(Json(removal::preview(&app, {{ id_borrow }}id).await?))
 }

@@ -40,6 +40,7 @@ pub use id::{Id, Pair};
 pub use listing::Listing;
 pub use masked::Masked;
 pub use patch::{Edit, Identifier, Missing, Patch, Replacement};
+pub use query::NoParameters;
 pub(crate) use query::parameters;
 pub use removal::{Removal, Removed, Removing, RemovingMatching};
 pub use viewing::{Included, View, Viewed, Viewing};

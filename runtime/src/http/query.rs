@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
@@ -69,6 +70,19 @@ pub(super) fn with_list<'a>(
         Ok(())
     } else {
         Err(Error::invalid_parameters(found))
+    }
+}
+
+/// A request that takes no parameters, and so refuses whatever its query has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoParameters;
+
+impl<S: Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+        parameters(parts, &[], |_, _, _| {})?;
+        Ok(Self)
     }
 }
 

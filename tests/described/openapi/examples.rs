@@ -34,6 +34,8 @@ pub struct Request<'d> {
     also: Option<Parameter<'d>>,
     /// What stands in a path instead of its example.
     ids: Vec<(&'static str, String)>,
+    /// What stands in its query although nothing describes it.
+    stray: Option<&'static str>,
 }
 
 impl<'d> Request<'d> {
@@ -44,6 +46,15 @@ impl<'d> Request<'d> {
             body: operation.bodies().next(),
             also: None,
             ids: Vec::new(),
+            stray: None,
+        }
+    }
+
+    /// The same with something in its query that is no parameter.
+    pub fn astray(operation: &'d Operation<'d>, stray: &'static str) -> Self {
+        Self {
+            stray: Some(stray),
+            ..Self::pasted(operation)
         }
     }
 
@@ -73,7 +84,8 @@ impl<'d> Request<'d> {
     }
 
     pub async fn send(&self, server: &TestServer<App>) -> Answer {
-        let (mut path, mut query) = (self.operation.path.to_owned(), Vec::new());
+        let mut path = self.operation.path.to_owned();
+        let mut query: Vec<String> = self.stray.into_iter().map(str::to_owned).collect();
         let mut headers = Vec::new();
         for parameter in self.operation.parameters() {
             let (name, value) = (parameter.name(), self.value(parameter));

@@ -3,5 +3,6 @@
 
 mod document;
 mod examples;
+mod parameters;
 mod prepared;
 mod service;

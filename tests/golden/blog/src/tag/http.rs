@@ -116,6 +116,7 @@ fn saved(saved: &Saved<Tag>) -> Response {
 async fn preview_removal(
     State(app): State<App>,
     http::Id(id): http::Id<Uuid>,
+    http::NoParameters: http::NoParameters,
 ) -> Result<Json<svcgen_runtime::removal::Preview>, Error> {
     Ok(Json(removal::preview(&app, id).await?))
 }
