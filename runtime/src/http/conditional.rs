@@ -88,6 +88,17 @@ impl Conditions {
         }
     }
 
+    /// Refuses to pass over a record that is gone where `If-Match: *` wants one to be there.
+    ///
+    /// A version is false of it as well, but a removal that has happened already may be answered
+    /// as done (RFC 9110 §13.1.1), and nobody's change is lost with it.
+    pub fn admit_gone(&self) -> Result<(), Error> {
+        match self.if_match {
+            Some(Tags::Any) => self.admit_new(),
+            None | Some(Tags::Versions(_)) => Ok(()),
+        }
+    }
+
     /// Refuses a request that does not say which version it is made from.
     ///
     /// # Errors

@@ -44,17 +44,15 @@ impl Removal {
 
     /// Passes over a record that is not there, where the request allows that.
     ///
-    /// `If-Match` is false of what is not there (RFC 9110 §13.1.1), whatever else is allowed.
-    ///
     /// # Errors
     ///
     /// `missed`, which says why nothing was removed, unless the record is just not there; 412
-    /// where `conditions` want it to be.
+    /// where `conditions` want any to be.
     pub fn pass_over(&self, conditions: &Conditions, missed: Error) -> Result<(), Error> {
         if !self.allow_missing || missed.kind() != Kind::NotFound {
             return Err(missed);
         }
-        conditions.admit_new()
+        conditions.admit_gone()
     }
 }
 

@@ -32,7 +32,7 @@ pub fn parameters(service: &Service, parameters: &mut Value) {
     parameters["AllowMissingRemoval"] = json!({
         "name": "allow_missing",
         "in": "query",
-        "description": "Whether it is well when there is nothing to remove: the answer is 204 then as well (AIP-135). `If-Match`, or an `etag` in a batch, still wants the record to be there.",
+        "description": "Whether it is well when there is nothing to remove: the answer is 204 then as well (AIP-135), whichever version `If-Match`, or an `etag` in a batch, names. `*` there still wants a record.",
         "schema": { "type": "boolean", "default": false },
     });
     parameters["IfMatch"] = if_match();
