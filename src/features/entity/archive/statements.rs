@@ -141,9 +141,10 @@ pub fn of(
             ),
             &|dialect| {
                 let mut set = vec![format!(
-                    "({}) = (\n    select {}\n)",
+                    "({}) = (\n    select {}{}\n)",
                     constant(COLUMNS),
-                    pieces.candidate(dialect)
+                    pieces.candidate(dialect),
+                    version_before(table)
                 )];
                 set.extend(unconverted(dialect, table, twin));
                 // Younger than any migration, none of which is to give it other values again.
@@ -181,6 +182,15 @@ pub fn of(
         statements.push(refer(service, table, late));
     }
     statements
+}
+
+/// Takes back that a candidate is one version ahead, where it is not restored yet.
+fn version_before(table: &Table) -> &'static str {
+    if table.column("version").is_some() {
+        "\n    from (select coalesce(version, 0) - 1 as version) as before"
+    } else {
+        ""
+    }
 }
 
 /// The columns of an archive: its own, which never change, and those of its table.

@@ -141,7 +141,8 @@ const AMEND: db::Sql = db::Sql::each(
         ") = (
          select ",
         SQLITE_CANDIDATE,
-        "),
+        " from (select coalesce(version, 0) - 1 as version) as before
+     ),
          archive_schema = 9223372036854775807
      where archive_batch = $1 and archive_id = $2"
     ),
@@ -152,7 +153,8 @@ const AMEND: db::Sql = db::Sql::each(
         ") = (
          select ",
         POSTGRES_CANDIDATE,
-        "),
+        " from (select coalesce(version, 0) - 1 as version) as before
+     ),
          archive_schema = 9223372036854775807
      where archive_batch = $1 and archive_id = $2"
     ),
