@@ -5,6 +5,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use svcgen_runtime::db::{Db, DbConfig, DbError, Span, Sql, params};
+use svcgen_runtime::removal::{Removal, Whole};
+use svcgen_runtime::{Caller, http};
 
 const CREATE: Sql = Sql::new(
     "create table items (id bigint primary key, name text, constraint items_name_key unique (name), constraint items_name_check check (name <> 'bad'))",
@@ -291,4 +293,50 @@ async fn instances_share_their_secrets() {
         it.db.secret("pages").await.unwrap(),
         it.db.secret("else").await.unwrap()
     );
+}
+
+/// A removal that finds nothing in its way the first time it looks, as when somebody refers to the
+/// record between its look and its locks.
+const OVERTAKEN: Removal = Removal {
+    table: "items",
+    versioned: false,
+    archives: false,
+    is_tree: false,
+    reaches: false,
+    schema: 1,
+    root: &Sql::new("select true from items where id = $1 for update"),
+    preview: &Sql::new(
+        "select 'notes', case when nextval('looks') = 1 then 'deleted' else 'restricts' end, count(*) from notes where item = $1",
+    ),
+    along: &[],
+    sqlite: None,
+    postgres: Some(Whole {
+        statement: &Sql::new(
+            "with gone as (delete from items where id = $1 returning id) select count(*) from gone",
+        ),
+        takes: 0,
+    }),
+};
+
+#[tokio::test]
+async fn a_removal_that_is_run_again_names_what_keeps_the_record() {
+    let it = items().await;
+    for text in [
+        "create table notes (id bigint primary key, item bigint not null references items (id))",
+        "create sequence looks",
+        "insert into items values (1, 'a')",
+        "insert into notes values (1, 1)",
+    ] {
+        it.db.execute(&Sql::new(text), params![]).await.unwrap();
+    }
+    let caller = Caller {
+        subject: "someone".to_owned(),
+        request_id: "1".to_owned(),
+    };
+    let request = http::Removal::default();
+    let removed = OVERTAKEN.remove(&it.db, 1_i64, None, &caller, &request);
+    let error = removed.await.unwrap_err();
+    assert_eq!(error.reason(), "STILL_REFERENCED");
+    assert_eq!(error.detail(), "It is still referred to by notes.");
+    assert_eq!(count(&it.db).await, 1);
 }

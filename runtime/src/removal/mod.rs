@@ -2,8 +2,9 @@
 //!
 //! Knows the order in which statements must run so that nothing is lost; what
 //! the statements are is the generated code's. On SQLite the writer runs them one after
-//! the other, on PostgreSQL one statement does everything; an interactive transaction is
-//! held only for a hook that runs in it, or when somebody else was faster.
+//! the other, on PostgreSQL one statement does everything. An interactive transaction is
+//! held for a hook that runs in it, for many rows, on PostgreSQL for records that take their
+//! own kind along, and when somebody else was faster.
 
 mod batch;
 mod preview;

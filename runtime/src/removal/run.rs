@@ -43,11 +43,7 @@ impl Removal {
             return removed.map_err(|error| too_slow(error, rows));
         }
         if self.along.iter().any(|it| (it.rules.are_written)()) {
-            let removed = self.remove_locked(db, &root, &batch).await;
-            return match removed {
-                Err(error) => Err(self.explain(db, root.id, error).await),
-                removed => removed,
-            };
+            return self.remove_locked(db, &root, &batch).await;
         }
         let error = match self.remove_at_once(db, &root, &batch).await {
             Err(error) if is_referred(&error) => error,
@@ -107,19 +103,33 @@ impl Removal {
     async fn remove_large(&self, db: &Db, root: &Root, batch: &Batch) -> Result<bool, Error> {
         let mut tx = db.begin().await?;
         tx.be_patient().await?;
-        let removed = match self.run_locked(&mut tx, batch, root).await {
-            Err(error) => return Err(self.explain(db, root.id.clone(), error).await),
-            Ok(removed) => removed,
-        };
-        tx.commit().await?;
-        Ok(removed)
+        self.remove_in(tx, db, root, batch).await
     }
 
     async fn remove_locked(&self, db: &Db, root: &Root, batch: &Batch) -> Result<bool, Error> {
-        let mut tx = db.begin().await?;
-        let removed = self.run_locked(&mut tx, batch, root).await?;
-        tx.commit().await?;
-        Ok(removed)
+        let tx = db.begin().await?;
+        self.remove_in(tx, db, root, batch).await
+    }
+
+    async fn remove_in(
+        &self,
+        mut tx: Transaction<'static>,
+        db: &Db,
+        root: &Root,
+        batch: &Batch,
+    ) -> Result<bool, Error> {
+        let removed = match self.run_locked(&mut tx, batch, root).await {
+            Ok(removed) => tx.commit().await.map(|()| removed).map_err(Error::from),
+            Err(error) => {
+                // What keeps the record is looked for by others than this transaction.
+                drop(tx);
+                Err(error)
+            }
+        };
+        match removed {
+            Err(error) => Err(self.explain(db, root.id.clone(), error).await),
+            removed => removed,
+        }
     }
 
     async fn run_locked(
