@@ -138,8 +138,8 @@ async fn serve(stream: TcpStream, mut builder: Builder<TokioExecutor>, shared: A
         service_heads.read();
         exchange::answer(Arc::clone(&service_shared), request)
     });
-    let wire = Wire::new(TokioIo::new(stream), heads, shared.name);
-    let mut connection = pin!(builder.serve_connection(wire, service));
+    let wire = Wire::new(stream, heads, shared.server.header_limit, shared.name);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let mut stopping = pin!(shared.stopping());
     let mut alarm = pin!(sleep(patience));
     let mut armed = false;

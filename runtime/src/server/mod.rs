@@ -11,6 +11,7 @@ mod compress;
 mod cors;
 mod exchange;
 mod finish;
+mod line;
 mod methods;
 mod probes;
 mod received;

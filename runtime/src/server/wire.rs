@@ -11,16 +11,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use ::http::StatusCode;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::line::Line;
 use crate::Error;
 use crate::error::Kind;
 use crate::error::problem::{Setting, render};
+use crate::input::Violations;
+
+/// The most headers of a request, and the most bytes of its target: hyper's own limits.
+const MOST_HEADERS: usize = 100;
+const LONGEST_TARGET: usize = 65_534;
 
 /// A connection's bytes.
 pub(super) struct Wire<I> {
     inner: I,
     heads: Heads,
+    line: Line,
+    /// The most bytes of a head.
+    head_limit: usize,
     /// Whether the last write left nothing behind: a new one then begins with what hyper has just made.
     whole: bool,
     /// What goes out in place of hyper's own words: the bytes, how many are gone, and how many hyper wrote.
@@ -42,10 +51,12 @@ impl Heads {
 
 impl<I> Wire<I> {
     /// `heads` is told of every request that could be read.
-    pub(super) fn new(inner: I, heads: Heads, name: &'static str) -> Self {
+    pub(super) fn new(inner: I, heads: Heads, head_limit: usize, name: &'static str) -> Self {
         Self {
             inner,
             heads,
+            line: Line::default(),
+            head_limit,
             whole: true,
             instead: None,
             name,
@@ -58,7 +69,7 @@ impl<I> Wire<I> {
             return None;
         }
         let (status, phrase) = bare(bytes)?;
-        let body = problem(self.name, status, phrase);
+        let body = self.problem(status, phrase);
         let head = format!(
             "HTTP/1.1 {} {phrase}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
              connection: close\r\ncontent-length: {}\r\n\r\n",
@@ -66,6 +77,49 @@ impl<I> Wire<I> {
             body.len()
         );
         Some([head.into_bytes(), body].concat())
+    }
+
+    fn problem(&self, status: StatusCode, phrase: &str) -> Vec<u8> {
+        let (mut detail, is_long) = self.refusal(status, phrase);
+        let mut found = Violations::new();
+        if let (true, Some((name, length))) = (is_long, self.line.longest_parameter()) {
+            let taken = format!("takes {length} of the bytes that were read");
+            detail = format!("{detail}; its query parameter `{name}` {taken}");
+            found.add_parameter(name, "TOO_LONG", format!("It {taken}."));
+        }
+        let kind = Kind::of_status(status);
+        let mut error = Error::new(kind, "UNREADABLE_HEAD", format!("{detail}."));
+        if !found.is_empty() {
+            error = error.with_violations(found);
+        }
+        let setting = Setting {
+            domain: Some(self.name),
+            ..Setting::default()
+        };
+        render(&error, setting)
+    }
+
+    /// What hyper refuses, and whether that is because of a length.
+    fn refusal(&self, status: StatusCode, phrase: &str) -> (String, bool) {
+        let limit = self.head_limit;
+        match status {
+            StatusCode::URI_TOO_LONG => (
+                format!("The target of the request is longer than {LONGEST_TARGET} bytes"),
+                true,
+            ),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE if self.line.read() >= limit => (
+                format!("The head of the request is longer than {limit} bytes"),
+                true,
+            ),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
+                format!("The head of the request has more than {MOST_HEADERS} headers"),
+                false,
+            ),
+            _ => (
+                format!("The head of the request cannot be read: {phrase}"),
+                false,
+            ),
+        }
     }
 }
 
@@ -87,31 +141,24 @@ fn bare(bytes: &[u8]) -> Option<(StatusCode, &str)> {
     Some((status.parse().ok()?, phrase))
 }
 
-fn problem(name: &'static str, status: StatusCode, phrase: &str) -> Vec<u8> {
-    let detail = format!("The head of the request cannot be read: {phrase}.");
-    let error = Error::new(Kind::of_status(status), "UNREADABLE_HEAD", detail);
-    let setting = Setting {
-        domain: Some(name),
-        ..Setting::default()
-    };
-    render(&error, setting)
-}
-
-impl<I: Read + Unpin> Read for Wire<I> {
+impl<I: AsyncRead + Unpin> AsyncRead for Wire<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         if polled.is_ready() {
-            self.heads.0.store(true, Ordering::Relaxed);
+            let this = &mut *self;
+            this.heads.0.store(true, Ordering::Relaxed);
+            this.line.take(&buffer.filled()[before..], this.head_limit);
         }
         polled
     }
 }
 
-impl<I: Write + Unpin> Write for Wire<I> {
+impl<I: AsyncWrite + Unpin> AsyncWrite for Wire<I> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -135,6 +182,7 @@ impl<I: Write + Unpin> Write for Wire<I> {
         }
         let polled = Pin::new(&mut this.inner).poll_write(context, bytes);
         if let Poll::Ready(Ok(written)) = &polled {
+            this.line.answered();
             this.whole = *written == bytes.len();
         }
         polled
@@ -151,6 +199,7 @@ impl<I: Write + Unpin> Write for Wire<I> {
         }
         let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
         if let Poll::Ready(Ok(written)) = &polled {
+            self.line.answered();
             self.whole = *written == slices.iter().map(|slice| slice.len()).sum::<usize>();
         }
         polled

@@ -3,6 +3,7 @@
 mod conditional;
 mod content;
 mod cors;
+mod heads;
 mod hostile;
 mod lifecycle;
 mod methods;
