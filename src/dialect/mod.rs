@@ -8,6 +8,7 @@ pub mod postgres;
 mod postgres_convert;
 mod sqlite;
 mod sqlite_convert;
+pub mod tokens;
 
 /// The identifier as SQL writes it: in double quotes where either database reserves it.
 pub use crate::model::name::sql as quoted;

@@ -14,6 +14,7 @@ mod golden;
 mod hostile;
 mod import;
 mod layouts;
+mod lints;
 mod merging;
 mod migrate;
 mod migrate_property;

@@ -44,6 +44,32 @@ pub enum Code {
     Pg102,
     /// A migration outside of a transaction is left half done where it fails.
     Pg103,
+    /// An index is made while writers wait.
+    Pg104,
+    /// An index is dropped while everybody waits for its table.
+    Pg105,
+    /// A rule is checked on every row while everybody waits.
+    Pg106,
+    /// A column becomes required by reading every row while everybody waits.
+    Pg107,
+    /// A unique set or a key builds its index while everybody waits.
+    Pg108,
+    /// A rule is proved in the transaction that adds it, whose lock nobody gets past.
+    Pg109,
+    /// Every row is written by one statement, and stays locked until it ends.
+    Pg110,
+    /// A value of an enum is used in the transaction that adds it.
+    Tx101,
+    /// A statement that PostgreSQL refuses inside a transaction.
+    Tx102,
+    /// A statement outside of a transaction that cannot be run twice.
+    Tx103,
+    /// A step ends or begins the transaction that it runs in.
+    Tx104,
+    /// A limit of the runner is taken away.
+    To101,
+    /// A limit is set for more than its step.
+    To102,
     /// A name that PostgreSQL would cut off.
     Nm101,
     /// Two names that differ in case only.
@@ -83,7 +109,7 @@ pub enum Code {
 }
 
 /// Every rule.
-pub const ALL: [Code; 37] = [
+pub const ALL: [Code; 50] = [
     Code::Ds101,
     Code::Ds102,
     Code::Ds103,
@@ -103,6 +129,19 @@ pub const ALL: [Code; 37] = [
     Code::Pg101,
     Code::Pg102,
     Code::Pg103,
+    Code::Pg104,
+    Code::Pg105,
+    Code::Pg106,
+    Code::Pg107,
+    Code::Pg108,
+    Code::Pg109,
+    Code::Pg110,
+    Code::Tx101,
+    Code::Tx102,
+    Code::Tx103,
+    Code::Tx104,
+    Code::To101,
+    Code::To102,
     Code::Nm101,
     Code::Nm102,
     Code::Ix101,
@@ -159,6 +198,21 @@ impl Code {
             Self::Pg101 => "Every row is rewritten while everybody waits",
             Self::Pg102 => "Every row is filled, a batch at a time",
             Self::Pg103 => "A migration outside of a transaction is left half done where it fails",
+            Self::Pg104 => "An index is made while writers wait",
+            Self::Pg105 => "An index is dropped while everybody waits for its table",
+            Self::Pg106 => "A rule is checked on every row while everybody waits",
+            Self::Pg107 => "A column becomes required by reading every row while everybody waits",
+            Self::Pg108 => "A unique set or a key builds its index while everybody waits",
+            Self::Pg109 => {
+                "A rule is proved in the transaction that adds it, whose lock nobody gets past"
+            }
+            Self::Pg110 => "Every row is written by one statement, and stays locked until it ends",
+            Self::Tx101 => "A value of an enum is used in the transaction that adds it",
+            Self::Tx102 => "A statement that PostgreSQL refuses inside a transaction",
+            Self::Tx103 => "A statement outside of a transaction that cannot be run twice",
+            Self::Tx104 => "A step ends or begins the transaction that it runs in",
+            Self::To101 => "A limit of the runner is taken away",
+            Self::To102 => "A limit is set for more than its step",
             Self::Nm101 => "A name that PostgreSQL would cut off",
             Self::Nm102 => "Two names that differ in case only",
             Self::Ix101 => "A reference without an index makes each removal read the whole table",
@@ -207,9 +261,26 @@ impl Code {
                 "While a release takes the place of another, both run for a while over the tables as the new one has \
                  them. What the old one asks for under another name, or writes in another form, fails meanwhile."
             }
-            Self::Pg101 | Self::Pg102 | Self::Pg103 => {
+            Self::Pg101
+            | Self::Pg102
+            | Self::Pg103
+            | Self::Pg104
+            | Self::Pg105
+            | Self::Pg106
+            | Self::Pg107
+            | Self::Pg108
+            | Self::Pg109
+            | Self::Pg110 => {
                 "A statement that changes a table with many rows can hold up everybody who uses it. Plans avoid that \
                  where PostgreSQL lets them; this one takes a while, or cannot avoid it."
+            }
+            Self::Tx101 | Self::Tx102 | Self::Tx103 | Self::Tx104 => {
+                "A step is one transaction, which the runner begins and commits together with the note that it is done; \
+                 what runs outside of one is begun again where it was stopped."
+            }
+            Self::To101 | Self::To102 => {
+                "A statement that waits for a lock keeps everybody waiting who comes after it. The runner gives up after \
+                 a moment and tries again, by limits that it sets for each step."
             }
             Self::Nm101 | Self::Nm102 => {
                 "Databases and file systems differ in how long names may be, and in whether case tells them apart."
@@ -290,6 +361,31 @@ impl Code {
             Self::Pg103 => {
                 "no action needed; if it stops, the next run goes on there, and does nothing twice"
             }
+            Self::Pg104 => {
+                "make it `concurrently`, in a step of its own: `-- svcgen:step autocommit`"
+            }
+            Self::Pg105 => {
+                "drop it `concurrently`, in a step of its own: `-- svcgen:step autocommit`"
+            }
+            Self::Pg106 => "add it `not valid`, and `validate constraint` in a step after",
+            Self::Pg107 => {
+                "add `check (… is not null) not valid`, validate that, then `set not null` reads nothing"
+            }
+            Self::Pg108 => {
+                "make the unique index `concurrently`, and add the constraint `using index`"
+            }
+            Self::Pg109 => "prove it in a step of its own",
+            Self::Pg110 => "write a batch at a time: `-- svcgen:step batches`",
+            Self::Tx101 => "use it in a step after",
+            Self::Tx102 => "put it into a step of its own: `-- svcgen:step autocommit`",
+            Self::Tx103 => {
+                "say `if exists` or `if not exists`, or put it into a `transaction` step"
+            }
+            Self::Tx104 => "leave it out: the runner begins and commits each step",
+            Self::To101 => {
+                "leave it out: `db.migrate_lock_timeout` and `db.migrate_statement_timeout` of the service say how long"
+            }
+            Self::To102 => "say `set local`",
             Self::Nm101 | Self::Nm102 => "give it another name",
             Self::Ix101 => "add an index that begins with the column",
             Self::Ix102 => "remove one of them",

@@ -1,8 +1,8 @@
-//! What no script may say, told from its words; knows no plan.
+//! What no script for SQLite may say, whoever wrote it.
 
 use super::Code;
 
-/// What no script may say, whoever wrote it.
+/// What a script says that it must not.
 pub fn of_script(text: &str) -> Vec<Code> {
     let words: Vec<String> = text
         .lines()
