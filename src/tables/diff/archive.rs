@@ -285,7 +285,8 @@ fn remember_fills(pair: &mut Pair, live: &Table, live_pair: Option<&Pair>, inten
         ) {
             (_, Some(Source::Column { fill, .. })) if fill.is_some() => fill.clone(),
             (_, Some(Source::New { .. }))
-            | (Some(Source::New { .. } | Source::Converted { .. }), _) => {
+            | (Some(Source::New { .. }), _)
+            | (Some(Source::Converted { .. }), None) => {
                 columns::fill_of(said, Some(live), &column.name)
             }
             _ => None,

@@ -252,6 +252,25 @@ fn a_table_does_not_get_the_name_of_one_that_stays() {
 }
 
 #[test]
+fn nulls_of_another_type_are_owed_no_more_than_live_ones_get() {
+    let book = |n: &str| {
+        several(&[&format!(
+            "entity: Book\ndelete: archive\nfields: {{ n: {n} }}"
+        )])
+    };
+    let fills = |to: &str| {
+        let new = book(to);
+        let target = diff(&book("float?").0, &new.0, &new.1).target;
+        let archive = target.table("books_archive").unwrap();
+        archive.column("n").unwrap().past.fills.len()
+    };
+    // Live nulls stay nulls; the default is for new records.
+    let decimal = "type: \"decimal(12,2)\", narrow: true, default: 1.25";
+    assert_eq!(fills(&format!("{{ {decimal}, nullable: true }}")), 0);
+    assert_eq!(fills(&format!("{{ {decimal} }}")), 1);
+}
+
+#[test]
 fn an_archive_remembers_nothing_of_what_it_lets_go_of() {
     let book = |rest: &str| several(&[&format!("entity: Book\ndelete: archive\n{rest}")]);
     let first = book("fields: { title: string, pages: text? }");
