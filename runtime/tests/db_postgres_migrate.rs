@@ -111,3 +111,69 @@ async fn a_migration_waits_for_a_busy_table() {
     holding.rollback().await.unwrap();
     assert_eq!(migrating.await.unwrap().unwrap(), ["0002_second"]);
 }
+
+/// What svcgen asks of the catalogue after a step, and a step that does not do what it says.
+#[tokio::test]
+async fn what_is_not_valid_after_its_step_stops_the_migration() {
+    const PROVES: &str = "-- svcgen:step transaction Adds the rule.
+alter table a add constraint positive check (id > 0) not valid;
+
+-- svcgen:step transaction Proves the rule.
+alter table a validate constraint positive;
+
+-- svcgen:step check The constraint `positive` of `a` is valid.
+select 'positive' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'a'::regclass and conname = 'positive' and convalidated
+);
+
+-- svcgen:step autocommit Makes `a_twice`.
+create index concurrently if not exists a_twice on a (id);
+
+-- svcgen:step check The index `a_twice` is valid.
+select 'a_twice' as index_name
+where not exists (
+    select 1 from pg_index
+    where indexrelid = to_regclass('a_twice') and indisvalid
+);
+";
+    const PROVED: &[Migration] = &[FIRST, Migration::new("0002_proves", "", PROVES)];
+    let it = support::postgres().await;
+    migrate::run(&it.db, PROVED).await.unwrap();
+    // The same steps where the work was left out.
+    for (work, what) in [
+        ("alter table a validate constraint positive;", "`positive`"),
+        (
+            "create index concurrently if not exists a_twice on a (id);",
+            "`a_twice`",
+        ),
+    ] {
+        let text: &'static str = PROVES.replace(work, "select 1;").leak();
+        let all = vec![FIRST, Migration::new("0002_proves", "", text)].leak();
+        let it = support::postgres().await;
+        let error = migrate::run(&it.db, all).await.unwrap_err();
+        let is_check = matches!(&error, MigrateError::Check { title, .. } if title.contains(what));
+        assert!(is_check, "{error}");
+    }
+    // Rows are counted under a lock that lets nobody in between.
+    const LOSES: &[Migration] = &[
+        FIRST,
+        Migration::new(
+            "0002_loses",
+            "",
+            "-- svcgen:step transaction Rewrites `a`.\n-- svcgen:keep a\nalter table a alter column id type numeric;\ndelete from a;\n",
+        ),
+    ];
+    let it = support::postgres().await;
+    let error = migrate::run(&it.db, LOSES).await.unwrap_err();
+    let is_lost = matches!(
+        &error,
+        MigrateError::RowsLost {
+            before: 1,
+            after: 0,
+            ..
+        }
+    );
+    assert!(is_lost, "{error}");
+}

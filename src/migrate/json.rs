@@ -158,17 +158,18 @@ fn found(finding: &Finding) -> Found {
 }
 
 fn steps(dialect: &str, steps: &[Step]) -> Vec<Told> {
-    let works = steps.iter().filter(|step| step.mode != Mode::Check);
+    let works = steps.iter().enumerate();
+    let works = works.filter(|(_, step)| step.mode != Mode::Check);
     works
-        .map(|step| {
+        .map(|(at, step)| {
             let checks = |early: bool| {
                 steps
                     .iter()
                     .filter(|it| it.mode == Mode::Check && it.table == step.table)
-                    .filter(|it| (it.place == Place::Precheck) == early)
+                    .filter(move |it| !it.proves_last && (it.place == Place::Precheck) == early)
                     .map(|it| it.title.clone())
-                    .collect()
             };
+            let own = steps[at + 1..].iter().take_while(|it| it.proves_last);
             Told {
                 title: step.title.clone(),
                 mode: step.mode,
@@ -177,8 +178,10 @@ fn steps(dialect: &str, steps: &[Step]) -> Vec<Told> {
                 phase: step.phase(),
                 lock: (dialect != "sqlite").then_some(step.lock),
                 reversible: step.reversible,
-                prechecks: checks(true),
-                postchecks: checks(false),
+                prechecks: checks(true).collect(),
+                postchecks: checks(false)
+                    .chain(own.map(|it| it.title.clone()))
+                    .collect(),
                 keeps: step.keeps.iter().map(kept).collect(),
             }
         })

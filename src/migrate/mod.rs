@@ -96,6 +96,9 @@ fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Vec<Step> {
     steps.extend(guards::steps(dialect, delta));
     steps.extend(references::steps(delta));
     steps.sort_by_key(|step| step.place);
+    if dialect.name() == "postgres" {
+        steps = postgres::after::proved(steps);
+    }
     steps
 }
 

@@ -4,6 +4,7 @@
 //! after, which lets everybody work; indexes are made concurrently; rows are filled a batch at
 //! a time, and once more after the rule is there that keeps new ones right.
 
+pub mod after;
 mod columns;
 mod filling;
 mod retype;

@@ -119,6 +119,8 @@ pub struct Step {
     pub keeps: Vec<Keep>,
     /// Tables whose indexes, triggers and views outlive it.
     pub carries: Vec<String>,
+    /// Whether it is a check of the step right before it.
+    pub proves_last: bool,
     /// The statements.
     pub sql: String,
 }
@@ -141,6 +143,7 @@ impl Step {
             reversible: Reversible::Exact,
             keeps: Vec::new(),
             carries: Vec::new(),
+            proves_last: false,
             sql: sql.into(),
         }
     }

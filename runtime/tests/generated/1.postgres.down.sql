@@ -238,12 +238,26 @@ select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit
 -- svcgen:step transaction Proves the rule `authors_kind_check` for every row.
 alter table authors validate constraint authors_kind_check;
 
+-- svcgen:step check The constraint `authors_kind_check` of `authors` is valid.
+select 'authors_kind_check' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'authors'::regclass and conname = 'authors_kind_check' and convalidated
+);
+
 -- svcgen:step transaction Adds the rule `books_title_check`, for new rows.
 alter table books drop constraint if exists volumes_title_check,
     add constraint books_title_check check (char_length(title) <= 80) not valid;
 
 -- svcgen:step transaction Proves the rule `books_title_check` for every row.
 alter table books validate constraint books_title_check;
+
+-- svcgen:step check The constraint `books_title_check` of `books` is valid.
+select 'books_title_check' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'books'::regclass and conname = 'books_title_check' and convalidated
+);
 
 -- svcgen:step transaction Drops `code` of `books` with its values.
 alter table books drop column code;

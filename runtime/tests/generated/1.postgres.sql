@@ -231,6 +231,13 @@ select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit
 -- svcgen:step transaction Proves the rule `authors_kind_check` for every row.
 alter table authors validate constraint authors_kind_check;
 
+-- svcgen:step check The constraint `authors_kind_check` of `authors` is valid.
+select 'authors_kind_check' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'authors'::regclass and conname = 'authors_kind_check' and convalidated
+);
+
 -- svcgen:step transaction `pages` of `volumes` has a value in new rows.
 alter table volumes add constraint volumes_pages_not_null check (pages is not null) not valid;
 
@@ -252,6 +259,13 @@ select id from volumes where pages is null limit 5;
 
 -- svcgen:step transaction Proves that `pages` of `volumes` has a value in every row.
 alter table volumes validate constraint volumes_pages_not_null;
+
+-- svcgen:step check The constraint `volumes_pages_not_null` of `volumes` is valid.
+select 'volumes_pages_not_null' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'volumes'::regclass and conname = 'volumes_pages_not_null' and convalidated
+);
 
 -- svcgen:step transaction `pages` of `volumes` is not null.
 alter table volumes alter column pages set not null;
@@ -279,6 +293,13 @@ select id from volumes where code is null limit 5;
 -- svcgen:step transaction Proves that `code` of `volumes` has a value in every row.
 alter table volumes validate constraint volumes_code_not_null;
 
+-- svcgen:step check The constraint `volumes_code_not_null` of `volumes` is valid.
+select 'volumes_code_not_null' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'volumes'::regclass and conname = 'volumes_code_not_null' and convalidated
+);
+
 -- svcgen:step transaction `code` of `volumes` is not null.
 alter table volumes alter column code set not null;
 alter table volumes drop constraint volumes_code_not_null;
@@ -289,6 +310,13 @@ alter table volumes add constraint volumes_code_check check (char_length(code) <
 -- svcgen:step transaction Proves the rule `volumes_code_check` for every row.
 alter table volumes validate constraint volumes_code_check;
 
+-- svcgen:step check The constraint `volumes_code_check` of `volumes` is valid.
+select 'volumes_code_check' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'volumes'::regclass and conname = 'volumes_code_check' and convalidated
+);
+
 -- svcgen:step transaction Adds the rule `volumes_title_check`, for new rows.
 alter table volumes drop constraint if exists books_title_check,
     add constraint volumes_title_check check (char_length(title) <= 60) not valid;
@@ -296,9 +324,23 @@ alter table volumes drop constraint if exists books_title_check,
 -- svcgen:step transaction Proves the rule `volumes_title_check` for every row.
 alter table volumes validate constraint volumes_title_check;
 
+-- svcgen:step check The constraint `volumes_title_check` of `volumes` is valid.
+select 'volumes_title_check' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'volumes'::regclass and conname = 'volumes_title_check' and convalidated
+);
+
 -- svcgen:step autocommit Makes `volumes_title_author_id_key`.
 drop index concurrently if exists volumes_title_author_id_key;
 create unique index concurrently if not exists volumes_title_author_id_key on volumes (title, author_id);
+
+-- svcgen:step check The index `volumes_title_author_id_key` is valid.
+select 'volumes_title_author_id_key' as index_name
+where not exists (
+    select 1 from pg_index
+    where indexrelid = to_regclass('volumes_title_author_id_key') and indisvalid
+);
 
 -- svcgen:step transaction Copies note of `volumes` away.
 create table svcgen_stash_0002_books as select id as id, note from volumes;
@@ -333,6 +375,13 @@ select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit
 -- svcgen:step autocommit Lets `authors` be searched for words.
 drop index concurrently if exists authors_search_idx;
 create index concurrently if not exists authors_search_idx on authors using gin (authors_search);
+
+-- svcgen:step check The index `authors_search_idx` is valid.
+select 'authors_search_idx' as index_name
+where not exists (
+    select 1 from pg_index
+    where indexrelid = to_regclass('authors_search_idx') and indisvalid
+);
 
 -- svcgen:step transaction Lets rows of `volumes` leave only through the archive.
 create or replace function svcgen_refuse_delete() returns trigger language plpgsql as $$

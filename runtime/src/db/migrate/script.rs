@@ -161,6 +161,17 @@ impl Step {
         crate::db::sql::words(&self.sql).any(is_it)
     }
 
+    /// Whether it changes a table itself, and not only its rows.
+    #[cfg(feature = "postgres")]
+    pub(super) fn alters(&self) -> bool {
+        let is_it = |word: &str| {
+            ["alter", "drop", "truncate"]
+                .iter()
+                .any(|it| word.eq_ignore_ascii_case(it))
+        };
+        crate::db::sql::words(&self.sql).any(is_it)
+    }
+
     /// The statement of a check without its limit, so that what it finds can be counted.
     pub(super) fn unlimited(&self) -> String {
         let sql = self.sql.trim().trim_end_matches(';').trim_end();

@@ -1,6 +1,8 @@
 //! Runs a script on a PostgreSQL server, as the runner of a service would.
 
-use postgres::{Client, Error};
+use postgres::{Client, Error, Transaction};
+
+use crate::dialect::quoted;
 
 use super::super::super::script::{self, Mode, ScriptStep};
 use super::super::replay::Stopped;
@@ -21,7 +23,28 @@ pub fn run(client: &mut Client, text: &str) -> Result<(), Stopped> {
             Mode::Check => check(client, step)?,
             Mode::Transaction => {
                 let mut transaction = client.transaction().map_err(failed)?;
+                let count = |transaction: &mut Transaction<'_>, table: &str| {
+                    let sql = format!("select count(*) from {}", quoted(table));
+                    let row = transaction.query_one(&sql, &[]);
+                    row.and_then(|it| it.try_get::<_, i64>(0)).map_err(failed)
+                };
+                let mut before = Vec::new();
+                for keep in &step.keeps {
+                    before.push(count(&mut transaction, &keep.before)?);
+                }
                 transaction.batch_execute(&step.sql).map_err(failed)?;
+                for (keep, before) in step.keeps.iter().zip(before) {
+                    let after = count(&mut transaction, &keep.after)?;
+                    if after != before {
+                        return Err(Stopped::Failed {
+                            title: step.title.clone(),
+                            message: format!(
+                                "`{}` has {after} rows instead of {before}",
+                                keep.after
+                            ),
+                        });
+                    }
+                }
                 transaction.commit().map_err(failed)?;
             }
             Mode::Autocommit => {

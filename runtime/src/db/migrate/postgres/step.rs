@@ -188,11 +188,14 @@ impl Runner<'_> {
             .await?;
         let mut before = Vec::with_capacity(place.step.keeps.len());
         for keep in &place.step.keeps {
-            // Nobody else may add or remove rows between the two counts.
-            let lock = format!(
-                "lock table {} in share row exclusive mode",
-                quoted(&keep.before)
-            );
+            // Nobody else may add or remove rows between the two counts. Who takes a lock and asks
+            // for a stronger one later may wait for somebody who waits for the first.
+            let mode = if place.step.alters() {
+                "access exclusive"
+            } else {
+                "share row exclusive"
+            };
+            let lock = format!("lock table {} in {mode} mode", quoted(&keep.before));
             self.client.batch_execute(&lock).await?;
             before.push((&keep.after, self.count(&keep.before).await?));
         }
