@@ -170,3 +170,89 @@ async fn a_server_that_takes_no_writes_is_not_ready() {
     reload(&db).await;
     until(true).await;
 }
+
+/// A server that says, as one with a full disk does, that it takes no writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_no_writes_is_not_ready_until_it_does() {
+    let server = Server::start();
+    let db = Db::connect(&DbConfig::new(server.url("postgres")))
+        .await
+        .unwrap();
+    let run = async |sql: &str| {
+        let sql = Sql::owned(String::new(), sql.to_owned());
+        db.execute(&sql, params![]).await.unwrap();
+    };
+    run("create table items (id bigint primary key, name text)").await;
+    for (state, is_it) in [
+        (
+            "53100",
+            (|it| matches!(it, DbError::DiskFull)) as fn(&DbError) -> bool,
+        ),
+        ("53200", |it| matches!(it, DbError::Unavailable(_))),
+        ("53400", |it| matches!(it, DbError::Unavailable(_))),
+        ("25006", |it| matches!(it, DbError::ReadOnly)),
+    ] {
+        run(&format!(
+            "create or replace function refuse() returns trigger language plpgsql as $$ begin \
+             raise exception 'no room' using errcode = '{state}'; end $$"
+        ))
+        .await;
+        run("create trigger refuse before insert on items for each row when (new.name = 'much') execute function refuse()").await;
+        // A trial meets the same as every write.
+        run(&format!(
+            "create or replace function refuse_trial() returns event_trigger language plpgsql as $$ begin \
+             raise exception 'no room' using errcode = '{state}'; end $$"
+        ))
+        .await;
+        run("create event trigger refuse_trial on ddl_command_start when tag in ('CREATE TABLE AS') execute function refuse_trial()").await;
+        db.ping().await.unwrap();
+        let refused = db.execute(&INSERT, params![1, "much"]).await.unwrap_err();
+        assert!(is_it(&refused), "{state}: {refused:?}");
+        let told = db.ping().await.unwrap_err();
+        assert!(is_it(&told), "{state}: {told:?}");
+        assert_eq!(count(&db).await, 0, "reading goes on");
+        assert!(
+            db.ping().await.is_err(),
+            "{state}: nothing was written since"
+        );
+        // Something is written again, in a transaction.
+        let row = |id: i64| {
+            let db = db.clone();
+            async move {
+                db.transaction(|tx| {
+                    Box::pin(async move { tx.execute(&INSERT, params![id, "a"]).await })
+                })
+                .await
+            }
+        };
+        row(2).await.unwrap();
+        db.ping().await.unwrap();
+        // In a transaction it is noticed as well, and where nobody writes a trial finds the end of it.
+        let refused = db
+            .transaction(|tx| {
+                Box::pin(async move { tx.execute(&INSERT, params![3, "much"]).await })
+            })
+            .await;
+        assert!(refused.is_err());
+        assert!(db.ping().await.is_err(), "{state}");
+        // What is said by statements that only look is no write.
+        assert_eq!(count(&db).await, 1);
+        assert!(db.ping().await.is_err(), "{state}");
+        let admin = Db::connect(&DbConfig::new(server.url("postgres")))
+            .await
+            .unwrap();
+        for sql in [
+            "drop event trigger refuse_trial",
+            "drop trigger refuse on items",
+            "delete from items",
+        ] {
+            let sql = Sql::owned(String::new(), sql.to_owned());
+            admin.execute(&sql, params![]).await.unwrap();
+        }
+        let started = Instant::now();
+        while let Err(error) = db.ping().await {
+            assert!(started.elapsed() < Duration::from_secs(10), "{error}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}

@@ -233,3 +233,26 @@ async fn assert_sound(db: &Db) {
         .await;
     assert_eq!(found.unwrap(), "ok");
 }
+
+/// What is written to a file that nobody finds any more is gone with the process.
+#[tokio::test]
+async fn a_file_that_is_deleted_or_replaced_is_not_ready() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("test.db");
+    let db = at(&path).await;
+    db.execute(&CREATE, params![]).await.unwrap();
+    db.ping().await.unwrap();
+    let away = directory.path().join("away.db");
+    std::fs::rename(&path, &away).unwrap();
+    let told = db.ping().await.unwrap_err().to_string();
+    assert!(told.contains("was deleted while it is open"), "{told}");
+    // The system itself still takes what is written.
+    db.execute(&INSERT, params![1, "a"]).await.unwrap();
+    assert!(db.ping().await.is_err(), "and it is not made good by that");
+    std::fs::write(&path, "another").unwrap();
+    let told = db.ping().await.unwrap_err().to_string();
+    assert!(told.contains("was replaced by another"), "{told}");
+    std::fs::rename(&away, &path).unwrap();
+    db.ping().await.unwrap();
+    assert_eq!(count(&db).await, 1);
+}

@@ -86,9 +86,9 @@ fn is_outage(code: &SqlState) -> bool {
         SqlState::ADMIN_SHUTDOWN,
         SqlState::CRASH_SHUTDOWN,
         SqlState::CANNOT_CONNECT_NOW,
-        SqlState::OUT_OF_MEMORY,
     ];
-    stops.contains(code) || code.code().starts_with("08") || *code == SqlState::TOO_MANY_CONNECTIONS
+    // Class 53 is want of resources: memory, connections, whatever a configuration limits.
+    stops.contains(code) || code.code().starts_with("08") || code.code().starts_with("53")
 }
 
 /// `Key (number, year)=(A-1, 2026) already exists.`

@@ -1,6 +1,8 @@
 //! A transaction on a connection of its own. Dropping it rolls back.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::Object;
@@ -10,6 +12,7 @@ use tokio_postgres::{Client, Statement};
 use super::error::plan_is_stale;
 use super::many;
 use super::shared::{Trouble, collect};
+use super::vitals::Vitals;
 use crate::db::collect::Collect;
 use crate::db::sql::Text;
 use crate::db::{DbError, FailedAt, Row, Value};
@@ -27,13 +30,18 @@ const MANY: usize = 8;
 pub(crate) struct Exclusive {
     /// Absent once the transaction has ended.
     connection: Option<Object>,
+    vitals: Arc<Vitals>,
+    /// Whether a statement has written.
+    has_written: AtomicBool,
 }
 
 impl Exclusive {
-    pub(super) async fn begin(connection: Object) -> Result<Self, DbError> {
+    pub(super) async fn begin(connection: Object, vitals: Arc<Vitals>) -> Result<Self, DbError> {
         // Held already, so that a caller who gives up here leaves no open transaction in the pool.
         let transaction = Self {
             connection: Some(connection),
+            vitals,
+            has_written: AtomicBool::new(false),
         };
         transaction.client()?.batch_execute("begin").await?;
         Ok(transaction)
@@ -47,15 +55,36 @@ impl Exclusive {
     ) -> Result<C::Output, DbError> {
         let connection = self.connection.as_ref().ok_or_else(ended)?;
         let statement = connection.prepare_cached(text.as_str()).await?;
-        collect::<C>(connection, &statement, values, |error| {
+        let outcome = collect::<C>(connection, &statement, values, |error| {
             failed(connection, error)
         })
         .await
-        .map_err(Trouble::into_error)
+        .map_err(Trouble::into_error);
+        self.note(text, outcome.as_ref().err());
+        outcome
+    }
+
+    /// Notes how a statement went, where it writes.
+    fn note(&self, text: &Text, error: Option<&DbError>) {
+        match error {
+            Some(error) => self.vitals.failed(error),
+            None if self.has_written.load(Ordering::Relaxed) || text.only_reads() => {}
+            None => self.has_written.store(true, Ordering::Relaxed),
+        }
     }
 
     /// Runs a statement in the transaction for each set of values.
     pub(crate) async fn run_each<C: Collect>(
+        &self,
+        text: &Text,
+        rows: &[Vec<Value>],
+    ) -> Result<Vec<C::Output>, FailedAt> {
+        let outcome = self.run_all::<C>(text, rows).await;
+        self.note(text, outcome.as_ref().err().map(|it| &it.error));
+        outcome
+    }
+
+    async fn run_all<C: Collect>(
         &self,
         text: &Text,
         rows: &[Vec<Value>],
@@ -85,7 +114,14 @@ impl Exclusive {
     pub(crate) async fn commit(mut self) -> Result<(), DbError> {
         // In a transaction that failed through the driver itself, `commit` alone would roll back
         // and report success; the statement before it fails then.
-        self.client()?.batch_execute("select 1; commit").await?;
+        let ended = self.client()?.batch_execute("select 1; commit").await;
+        let ended = ended.map_err(DbError::from);
+        match &ended {
+            Ok(()) if *self.has_written.get_mut() => self.vitals.written(),
+            Ok(()) => {}
+            Err(error) => self.vitals.failed(error),
+        }
+        ended?;
         self.connection = None;
         Ok(())
     }

@@ -10,6 +10,7 @@ mod grouped;
 mod many;
 mod shared;
 mod tls;
+mod vitals;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ pub(crate) use exclusive::Exclusive;
 
 use self::grouped::{Answer, Groups, Place};
 use self::shared::{Shared, Trouble};
+use self::vitals::{TRIAL, Vitals};
 use super::collect::{Collect, One};
 use super::sql::Text;
 use super::{DbConfig, DbError, Value, bounds};
@@ -35,6 +37,7 @@ pub(crate) struct Postgres {
     shared: Arc<Shared>,
     groups: Groups,
     pool: Pool,
+    vitals: Arc<Vitals>,
     /// The longest that a call on a shared connection may take, its wait included.
     limit: Duration,
 }
@@ -58,6 +61,7 @@ impl Postgres {
             shared: Arc::new(shared),
             groups: Groups::default(),
             pool,
+            vitals: Arc::default(),
             limit,
         })
     }
@@ -78,13 +82,24 @@ impl Postgres {
     }
 
     /// Whether the server answers, and takes what is written: a standby does not, nor does one
-    /// that was set so.
+    /// that was set so, nor one without room.
     pub(crate) async fn ping(&self) -> Result<(), DbError> {
         let (read_only,) = self.read::<One<(bool,)>>(PING, Vec::new()).await?;
         if read_only {
             return Err(DbError::ReadOnly);
         }
-        Ok(())
+        if self.vitals.wants_trial() {
+            let outcome = self.bounded(self.try_to_write()).await;
+            self.vitals.tried(&outcome);
+        }
+        self.vitals.verdict()
+    }
+
+    /// Writes something and leaves nothing behind.
+    async fn try_to_write(&self) -> Result<(), DbError> {
+        let transaction = self.begin().await?;
+        transaction.client()?.batch_execute(TRIAL).await?;
+        transaction.rollback().await
     }
 
     /// Runs a statement that writes; it is run once more only when it certainly has not run.
@@ -94,8 +109,14 @@ impl Postgres {
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
         let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
-        self.bounded(self.run::<C>(&text, &values, Access::Write, again))
-            .await
+        let outcome = self
+            .bounded(self.run::<C>(&text, &values, Access::Write, again))
+            .await;
+        match &outcome {
+            Ok(_) => self.vitals.written(),
+            Err(error) => self.vitals.failed(error),
+        }
+        outcome
     }
 
     /// Runs an insert of one row, together with others of the same statement where some are under way.
@@ -144,9 +165,13 @@ impl Postgres {
     /// Begins a transaction on an exclusive connection.
     pub(crate) async fn begin(&self) -> Result<Exclusive, DbError> {
         self.bounded(async {
-            match Exclusive::begin(self.exclusive().await?).await {
+            let begin = async || {
+                let connection = self.exclusive().await?;
+                Exclusive::begin(connection, Arc::clone(&self.vitals)).await
+            };
+            match begin().await {
                 // The pool did not know yet that the server had gone away.
-                Err(DbError::Unavailable(_)) => Exclusive::begin(self.exclusive().await?).await,
+                Err(DbError::Unavailable(_)) => begin().await,
                 outcome => outcome,
             }
         })

@@ -90,6 +90,9 @@ impl Sqlite {
         };
         // The writer comes first, because it creates the file and turns WAL on.
         sqlite.start_writer(config, alive, readers_ended)?;
+        if let Some(vitals) = &sqlite.vitals {
+            vitals.opened();
+        }
         for number in 1..=config.readers.max(1) {
             sqlite.start_reader(config, number, reading.clone())?;
         }

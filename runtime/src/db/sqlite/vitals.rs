@@ -15,12 +15,17 @@
 //! Often they are also written over what the log has had before, for which a full disk has room. So
 //! a trial writes as much to a new file beside the database first, which has no name as soon as it is there.
 //!
+//! A file that is deleted or replaced while it is open is written on to, and what is written is gone
+//! with the process. So whoever asks is also told whether the path still leads to the file that was
+//! opened, which costs one look at the directory.
+//!
 //! A lock is no failure as long as a write would wait for its end, which is `busy_timeout`.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -48,9 +53,17 @@ const WRITE: &str = "begin immediate;
 /// What is known of writing to the file.
 pub(super) struct Vitals {
     busy_timeout: Duration,
+    path: PathBuf,
     scratch: PathBuf,
+    /// What the file was when it was opened.
+    file: OnceLock<Identity>,
+    /// Whether it has been told that the file is gone.
+    is_gone: AtomicBool,
     known: Mutex<Known>,
 }
+
+/// What tells a file from another one of the same name.
+type Identity = (u64, u64);
 
 #[derive(Default)]
 struct Known {
@@ -68,13 +81,51 @@ impl Vitals {
     pub(super) fn new(busy_timeout: Duration, path: &Path) -> Self {
         // The log is beside the file itself, wherever a link to it is.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let mut scratch = path.into_os_string();
+        let mut scratch = path.clone().into_os_string();
         scratch.push(format!("-trial-{}", std::process::id()));
         Self {
             busy_timeout,
+            path,
             scratch: scratch.into(),
+            file: OnceLock::new(),
+            is_gone: AtomicBool::new(false),
             known: Mutex::default(),
         }
+    }
+
+    /// The file is open now.
+    pub(super) fn opened(&self) {
+        if let Ok(identity) = identity(&self.path) {
+            let _ = self.file.set(identity);
+        }
+    }
+
+    /// Whether the path leads to the file that was opened.
+    fn find_file(&self) -> Result<(), DbError> {
+        let Some(opened) = self.file.get() else {
+            return Ok(());
+        };
+        let what = match identity(&self.path) {
+            Ok(found) if found == *opened => {
+                self.is_gone.store(false, Ordering::Relaxed);
+                return Ok(());
+            }
+            Ok(_) => "was replaced by another",
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "was deleted",
+            // The directory may only be unreadable for a moment; a write will tell.
+            Err(_) => return Ok(()),
+        };
+        if !self.is_gone.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                path = %self.path.display(),
+                "the database file {what} while it is open: what is written from now on is gone when the \
+                 service stops; on Linux it can still be copied from /proc/{}/fd",
+                std::process::id()
+            );
+        }
+        Err(DbError::Unavailable(format!(
+            "the database file {what} while it is open"
+        )))
     }
 
     /// The writer asks for the lock.
@@ -130,6 +181,7 @@ impl Vitals {
 
     /// What is known by now.
     pub(super) fn verdict(&self) -> Result<(), DbError> {
+        self.find_file()?;
         let known = self.lock();
         if let Some(error) = &known.failed {
             return Err(error.clone());
@@ -201,6 +253,19 @@ impl Known {
         self.written = None;
         self.failed = Some(error.clone());
     }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = fs::metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}
+
+/// Here a file that is open can be neither deleted nor replaced.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<Identity> {
+    fs::metadata(path).map(|_| (0, 0))
 }
 
 fn of_system(error: &io::Error) -> DbError {
