@@ -75,6 +75,9 @@ impl Checks<'_> {
                 step.class = Class::Narrowing;
                 vec![step]
             }
+            Change::RenameValues { column, values, .. } => {
+                self.are_free(column, values).into_iter().collect()
+            }
             Change::AddIndex { index, .. } if index.unique => {
                 self.is_unique(index).into_iter().collect()
             }
@@ -163,6 +166,35 @@ impl Checks<'_> {
         );
         step.class = Class::Narrowing;
         Some(step)
+    }
+
+    /// Where a value takes the name of one that goes, no row may have that one.
+    fn are_free(&self, column: &str, values: &[(String, String)]) -> Option<Step> {
+        let mut columns = self.pair.columns.iter();
+        let of = columns.find(|it| it.name == column)?;
+        let taken = self.pair.values_of(of);
+        let goes = |now: &&String| {
+            let mut renamed = values.iter();
+            taken.contains(now) && renamed.all(|(was, _)| was != *now)
+        };
+        let names = values.iter().map(|(_, now)| now).filter(goes);
+        let (said, names): (Vec<String>, Vec<String>) = names
+            .map(|it| (format!("`{it}`"), dialect::text_literal(it)))
+            .unzip();
+        let old = self.pair.old_of(column)?;
+        let mut step = self.sample(
+            format!(
+                "No `{}` of `{}` is {}, for the value goes while another takes its name.",
+                old.name,
+                self.pair.old.name,
+                said.join(" or "),
+            ),
+            &quoted(&old.name),
+            &quoted(&self.pair.old.name),
+            &format!("{} in ({})", quoted(&old.name), names.join(", ")),
+        );
+        step.class = Class::Narrowing;
+        (!names.is_empty()).then_some(step)
     }
 
     fn refers_to_nothing(&self, column: &str) -> Step {

@@ -3,7 +3,7 @@
 //! A delta knows nothing of how a database gets there. It can be turned around, which is
 //! the way back.
 
-use super::{Column, Fill, Table};
+use super::{CheckRule, Column, Fill, Table};
 
 /// Old tables and new, matched.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -153,6 +153,20 @@ impl Pair {
             Source::Column { name, .. } => self.old.column(name),
             _ => None,
         }
+    }
+
+    /// The values that a column could have, where it was an enum.
+    pub fn values_of(&self, column: &ColumnPair) -> &[String] {
+        let Source::Column { name, .. } = &column.source else {
+            return &[];
+        };
+        let rules = self.old.check_of(name).map(|it| it.rules.as_slice());
+        let mut rules = rules.unwrap_or_default().iter();
+        let values = rules.find_map(|rule| match rule {
+            CheckRule::OneOf(values) => Some(values.as_slice()),
+            _ => None,
+        });
+        values.unwrap_or_default()
     }
 
     /// What an old column is called now, if it is still there.

@@ -7,7 +7,7 @@
 
 mod archive;
 mod columns;
-pub use columns::with_values;
+pub use columns::{former, with_values};
 mod target;
 
 use super::build::{archive_name, archive_of};

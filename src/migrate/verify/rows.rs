@@ -364,6 +364,9 @@ fn is_good(value: &Value, table: &Table, pair: Option<&Pair>, column: &Column) -
     let value = match (source.map(|it| &it.source), value) {
         (Some(Source::Column { values, .. }), Value::Text(text)) => {
             let renamed = values.iter().find(|(was, _)| was == text);
+            if renamed.is_none() && values.iter().any(|(_, now)| now == text) {
+                return false;
+            }
             Value::Text(renamed.map_or_else(|| text.clone(), |(_, to)| to.clone()))
         }
         _ => value.clone(),

@@ -262,12 +262,17 @@ fn remember_values(pair: &mut Pair, live: Option<&Pair>, migration: u64) {
         };
         let kept = pair.new.columns.iter_mut();
         for kept in kept.filter(|it| it.name == column.name) {
-            let renamed = values.iter().map(|(was, now)| RenamedValue {
+            let renamed = |was: &str, now: &str| RenamedValue {
                 migration,
-                was: was.clone(),
-                now: now.clone(),
-            });
-            kept.past.renamed_values.extend(renamed);
+                was: was.to_owned(),
+                now: now.to_owned(),
+            };
+            let past = &mut kept.past.renamed_values;
+            past.extend(values.iter().map(|(was, now)| renamed(was, now)));
+            // What had the name before is nothing that it stands for now.
+            let taken = values.iter().map(|(_, now)| now);
+            let taken = taken.filter(|now| live.values_of(column).contains(now));
+            past.extend(taken.map(|now| renamed(now, &columns::former(now))));
         }
     }
 }

@@ -402,10 +402,8 @@ fn value_renames(old: &Table, before: &Column, said: &[(String, String)]) -> Vec
             _ => None,
         })
         .unwrap_or_default();
-    said.iter()
-        .filter(|(was, now)| known.contains(was) && !known.contains(now))
-        .cloned()
-        .collect()
+    let is_to_be_made = |(was, now): &&(String, String)| known.contains(was) && was != now;
+    said.iter().filter(is_to_be_made).cloned().collect()
 }
 
 fn renamed(pair: &Pair, column: &str) -> Vec<(String, String)> {
@@ -416,12 +414,22 @@ fn renamed(pair: &Pair, column: &str) -> Vec<(String, String)> {
     }
 }
 
+/// What a value is called that goes while another takes its name.
+pub fn former(value: &str) -> String {
+    format!("the former {value}")
+}
+
 /// A check's rules, an enum's values under their new names.
 pub fn with_values(check: Option<&Check>, values: &[(String, String)]) -> Vec<CheckRule> {
     let rules = check.map_or(&[][..], |it| &it.rules);
     let rename = |value: &String| {
         let pair = values.iter().find(|(was, _)| was == value);
-        pair.map_or_else(|| value.clone(), |(_, now)| now.clone())
+        let is_taken = values.iter().any(|(_, now)| now == value);
+        match pair {
+            Some((_, now)) => now.clone(),
+            None if is_taken => former(value),
+            None => value.clone(),
+        }
     };
     rules
         .iter()

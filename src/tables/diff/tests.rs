@@ -300,3 +300,22 @@ fn an_archive_remembers_nothing_of_what_it_lets_go_of() {
         assert!(names.all(|(_, now)| now != "pages"), "{left:?}");
     }
 }
+
+#[test]
+fn a_value_that_takes_the_name_of_another_is_not_that_one() {
+    let book = |values: &str| {
+        let kind = format!("{{ type: enum, narrow: true, values: [{values}] }}");
+        several(&[&format!(
+            "entity: Book\ndelete: archive\nfields: {{ kind: {kind} }}"
+        )])
+    };
+    let new = book("{ name: b, was: a }, c");
+    let found = diff(&book("a, b, c").0, &new.0, &new.1);
+    assert_eq!(found.questions, []);
+    let archive = found.target.table("books_archive").unwrap();
+    let renamed = &archive.column("kind").unwrap().past.renamed_values;
+    let renamed: Vec<_> = renamed.iter().map(|it| (&*it.was, &*it.now)).collect();
+    assert_eq!(renamed, [("a", "b"), ("b", "the former b")]);
+    let again = diff(&found.target, &new.0, &new.1);
+    assert_eq!((again.changes, again.questions), (vec![], vec![]));
+}

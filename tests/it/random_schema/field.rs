@@ -272,7 +272,14 @@ impl Field {
             }
             2 if self.values.len() > 1 => {
                 let gone = 1 + dice.below(self.values.len() - 1);
-                self.values.remove(gone);
+                let (gone, _) = self.values.remove(gone);
+                // Another may take its name at once.
+                if dice.one_in(2)
+                    && let Some((name, was)) = self.values.get_mut(1)
+                {
+                    self.narrow |= dice.one_in(2);
+                    *was = Some(std::mem::replace(name, gone));
+                }
             }
             3 => {
                 let count = self.values.len() - 1;

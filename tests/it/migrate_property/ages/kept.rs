@@ -9,6 +9,7 @@ use svcgen::migrate::verify::postgres::is_as_expected;
 use svcgen::tables::build::archive_name;
 use svcgen::tables::convert::{Fit, fit};
 use svcgen::tables::delta::{self, ColumnPair, Source};
+use svcgen::tables::diff::former;
 use svcgen::tables::{Column, ColumnType, Table};
 
 use super::super::{Outcome, Pair};
@@ -90,13 +91,15 @@ impl Kept {
             }
         }
         for (name, value, ty) in &self.former {
-            let versions = archive.columns.iter().filter(|it| {
-                let base = it.name.split("__v").next();
-                it.ty == *ty && base == Some(name)
+            // A table of the name that its own had may have come with a wider type.
+            let keeps = |it: &&Column| it.ty == *ty || fit(*ty, it.ty) == Some(Fit::Wider);
+            let versions = archive.columns.iter().filter(keeps);
+            let mut versions = versions.filter(|it| it.name.split("__v").next() == Some(name));
+            let has_it = versions.any(|it| {
+                let wanted = convert(value, *ty, it.ty).map(Expected::Exactly);
+                wanted.is_none_or(|wanted| is(shown, &it.name, archive, &wanted))
             });
-            let wanted = Expected::Exactly(value.clone());
-            let mut versions = versions.map(|it| is(shown, &it.name, archive, &wanted));
-            if *value != Value::Null && !versions.any(|it| it) {
+            if *value != Value::Null && !has_it {
                 return Err(format!(
                     "the row {} of `{}` has lost {value:?}, its former `{name}`: {shown:?}",
                     self.tag, self.archive
@@ -138,16 +141,29 @@ pub fn evolved(of: &delta::Pair, row: &Live, archive: Option<&Table>) -> Live {
             value.clone()
         };
         let expected = oracle::expected(of, column, &old);
-        let mut sources = of.columns.iter().filter(|it| it.name == column.name);
-        let is_new = sources.all(|it| !matches!(it.source, Source::Column { .. }));
+        let source = of.columns.iter().find(|it| it.name == column.name);
+        let source = source.map(|it| &it.source);
+        let is_new = !matches!(source, Some(Source::Column { .. }));
         let is_again = is_new && archive.is_some_and(|it| it.column(&column.name).is_some());
         let expected = match expected {
             _ if !is_known.get() || is_again => Expected::Any,
+            Expected::Exactly(Value::Text(text)) if is_former(row, source, &text) => {
+                Expected::Exactly(Value::Text(former(&text)))
+            }
             known => known,
         };
         (column.name.clone(), expected)
     });
     columns.collect()
+}
+
+/// Whether a value is one that goes while another takes its name: no live row could have it.
+fn is_former(row: &Live, source: Option<&Source>, text: &str) -> bool {
+    let Some(Source::Column { name, values, .. }) = source else {
+        return false;
+    };
+    let is_it = |it: &str| row.get(name) == Some(&Expected::Exactly(Value::Text(it.to_owned())));
+    is_it(text) && values.iter().any(|(was, now)| now == text && was != text)
 }
 
 /// Whether a column is the schema's own, and no row counts or dates itself by it.
