@@ -206,7 +206,16 @@ async fn a_server_that_takes_no_writes_is_not_ready_until_it_does() {
         .await;
         run("create event trigger refuse_trial on ddl_command_start when tag in ('CREATE TABLE AS') execute function refuse_trial()").await;
         db.ping().await.unwrap();
-        let refused = db.execute(&INSERT, params![1, "much"]).await.unwrap_err();
+        let one = db.execute(&INSERT, params![1, "much"]).await.unwrap_err();
+        assert!(is_it(&one), "{state}: {one:?}");
+        assert!(db.ping().await.is_err(), "{state}");
+        db.execute(&INSERT, params![9, "a"]).await.unwrap();
+        db.ping().await.unwrap();
+        run("delete from items").await;
+        let grouped =
+            Sql::new("insert into items (id, name) values ($1, $2) returning id").grouped();
+        let refused = db.write_one::<(i64,)>(&grouped, params![1, "much"]).await;
+        let refused = refused.unwrap_err();
         assert!(is_it(&refused), "{state}: {refused:?}");
         let told = db.ping().await.unwrap_err();
         assert!(is_it(&told), "{state}: {told:?}");

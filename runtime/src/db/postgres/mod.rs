@@ -109,14 +109,8 @@ impl Postgres {
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
         let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
-        let outcome = self
-            .bounded(self.run::<C>(&text, &values, Access::Write, again))
-            .await;
-        match &outcome {
-            Ok(_) => self.vitals.written(),
-            Err(error) => self.vitals.failed(error),
-        }
-        outcome
+        self.written(self.run::<C>(&text, &values, Access::Write, again))
+            .await
     }
 
     /// Runs an insert of one row, together with others of the same statement where some are under way.
@@ -126,7 +120,7 @@ impl Postgres {
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
         let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
-        self.bounded(async {
+        self.written(async {
             let (values, _turn) = match self.groups.enter(&text, values, &self.shared) {
                 Place::Alone(values, turn) => (values, turn),
                 Place::Together(answer) => match answer.answered().await? {
@@ -137,6 +131,19 @@ impl Postgres {
             self.run::<C>(&text, &values, Access::Write, again).await
         })
         .await
+    }
+
+    /// Waits for a write as long as it may take, and notes how it went.
+    async fn written<T>(
+        &self,
+        work: impl Future<Output = Result<T, DbError>>,
+    ) -> Result<T, DbError> {
+        let outcome = self.bounded(work).await;
+        match &outcome {
+            Ok(_) => self.vitals.written(),
+            Err(error) => self.vitals.failed(error),
+        }
+        outcome
     }
 
     pub(crate) async fn prepare(&self, text: Text) -> Result<(), DbError> {
