@@ -121,6 +121,9 @@ async fn tables_that_the_migrations_would_have_made_are_taken_over() {
             .execute("insert into notes (id, title) values (7, 'kept');\n")
             .await;
         place.execute("create table theirs (id integer)").await;
+        // Who just starts the service over them is told what to do.
+        let error = migrate::run(&place.db, ALL).await.unwrap_err().to_string();
+        assert!(error.contains("migrate adopt"), "{error}");
         // All of them are not applied, and it is told which are.
         let error = place
             .adopt(Adopt::default(), Options::default())

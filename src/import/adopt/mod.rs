@@ -227,6 +227,11 @@ end $$;\n"
     )
 }
 
+/// Whether a trigger alone fills the index of words, so that it has to be there before the rows.
+fn fills_words_by_row(dialect: &dyn Dialect) -> bool {
+    dialect.name() == "postgres"
+}
+
 /// The new tables, without what rows are easier to come by without.
 fn create(dialect: &dyn Dialect, schema: &Schema) -> ScriptStep {
     let sql = creation_order(&schema.tables)
@@ -236,7 +241,11 @@ fn create(dialect: &dyn Dialect, schema: &Schema) -> ScriptStep {
             if !dialect.takes_references_to_later_tables() {
                 bare.foreign_keys.clear();
             }
-            dialect::create_table(dialect, &bare)
+            let mut sql = dialect::create_table(dialect, &bare);
+            if fills_words_by_row(dialect) {
+                sql.push_str(&dialect.search(table));
+            }
+            sql
         })
         .collect();
     step("Creates the tables of the service.", sql)
@@ -255,7 +264,7 @@ fn finish(dialect: &dyn Dialect, order: &[&Table]) -> Vec<ScriptStep> {
     }
     let mut guards: String = order
         .iter()
-        .filter(|it| it.search.is_some())
+        .filter(|it| it.search.is_some() && !fills_words_by_row(dialect))
         .map(|it| dialect.search(it))
         .collect();
     let mut guarded = order.iter().filter(|it| it.guarded).peekable();

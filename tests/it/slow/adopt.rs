@@ -40,6 +40,15 @@ fn a_service_takes_over_a_database() {
         "import", "--from", &url, "--into", "schema", "--name", "market",
     ];
     svcgen(&directory, &import);
+    // What the schema says more than the database did.
+    let product = directory.join("schema/entities/product.yaml");
+    let text = fs::read_to_string(&product).expect("read");
+    let searched = text.replace(
+        "type: string, max: 120",
+        "type: string, max: 120, searchable: true",
+    );
+    assert_ne!(searched, text, "a name of at most 120 characters");
+    fs::write(&product, searched).expect("written");
     let runtime = repository().join("runtime");
     let runtime = ["--runtime-path", runtime.to_str().expect("UTF-8")];
     generate("market", &directory.join("schema"), &project, &runtime);
@@ -125,6 +134,8 @@ fn take_over(before: &Path, after: &Path, url: &str, script: &Path) {
     assert_eq!(product["unit_price"], "12.50");
     assert_eq!(product["attributes"], json!({"head": "steel"}));
     assert_eq!(product["added_on"], "2026-01-02");
+    let (_, found) = running.call("GET", "/v1/products?search=hammer", &Value::Null);
+    assert_eq!(found["products"][0]["name"], "Hammer", "{found}");
     let customer = format!("/v1/customers/{CUSTOMER}");
     let (status, found) = running.call("GET", &customer, &Value::Null);
     assert_eq!(status, 200, "{found}");

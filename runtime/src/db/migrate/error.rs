@@ -154,7 +154,7 @@ pub enum MigrateError {
     )]
     Held(String),
     /// A statement of the migration failed; it was rolled back.
-    #[error("the migration `{id}` failed: {step}: {source}; {}", left(*.done))]
+    #[error("the migration `{id}` failed: {step}: {source}; {}{}", left(*.done), taken(.source))]
     Failed {
         /// The migration.
         id: String,
@@ -175,6 +175,15 @@ fn left(done: usize) -> String {
         0 => "nothing of it was kept".to_owned(),
         1 => "the step before it stays done, and the next run goes on here".to_owned(),
         done => format!("the {done} steps before it stay done, and the next run goes on here"),
+    }
+}
+
+/// What to do where the tables of a first migration are there: somebody else made them.
+fn taken(source: &DbError) -> &'static str {
+    if source.to_string().contains("already exists") {
+        "; tables that were there before the service are taken over with `migrate adopt`"
+    } else {
+        ""
     }
 }
 
