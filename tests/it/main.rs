@@ -5,6 +5,7 @@ mod advice;
 mod branches;
 mod command;
 mod conflicts;
+mod described;
 mod errors;
 mod evolve;
 mod faults;
