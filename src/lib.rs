@@ -28,7 +28,7 @@
 //! | [`features`] | what a service can have: each feature adds files, and entries for the shared files | the disk |
 //! | [`render`] | templates, then one `rustfmt` over all of them | entities, features |
 //! | [`generate`] | the spine: load, check, plan, render, on one screen | what is on the disk |
-//! | [`import`] | reads a database that exists, and says it as a schema | the project; what is done with the files |
+//! | [`import`] | reads a database that exists, and says it as a schema; how its rows get into the tables of a service | the project; what is done with the files |
 //! | [`reconcile`] | rendered, remembered and found: what happens to each path | templates |
 //! | [`project`] | reads the project, applies a plan as one transaction, recovers after a crash | why anything is written |
 //! | [`cli`] | the commands, what they ask and what they tell | |

@@ -8,6 +8,7 @@
 //! Reading never writes. What the schema language cannot say is left out and told of in a
 //! [`Note`], with the reason; what is said in another way is told of too. The checker of schemas
 //! has the last word: `settle` takes back what it refuses, so what is written passes.
+//! When the schema has become a service, [`adopt`] says how the rows get into its tables.
 //! This module does not know the project's directory, nor what happens to the files.
 
 pub mod adopt;
