@@ -7,7 +7,7 @@ use crate::tables::diff::Diff;
 
 use super::lint::{self, Finding};
 use super::sum::{self, Link};
-use super::{Plan, json, record};
+use super::{Plan, json, record, title};
 
 /// Where the migrations of a project are.
 pub const FOLDER: &str = "migrations";
@@ -100,7 +100,7 @@ impl Migration {
         if !diff.changes.iter().any(Change::is_physical) {
             return Ok(None);
         }
-        let id = next_id(history, &diff.changes);
+        let id = next_id(history, diff);
         let plans: Vec<Plan> = dialects
             .iter()
             .map(|dialect| Plan::of(*dialect, &diff.delta, &id))
@@ -140,49 +140,11 @@ pub fn next_number(history: &[Link]) -> u64 {
 }
 
 /// The name of the next migration: a number, and what it is about.
-fn next_id(history: &[Link], changes: &[Change]) -> String {
-    format!("{:04}_{}", next_number(history), slug(history, changes))
-}
-
-fn slug(history: &[Link], changes: &[Change]) -> String {
-    if history.is_empty() {
-        return "initial".to_owned();
-    }
-    let first = changes.iter().find(|it| it.is_physical()).map(word);
-    let mut slug = first.unwrap_or_else(|| "change".to_owned());
-    slug.retain(|c| c.is_ascii_alphanumeric() || c == '_');
-    slug.truncate(60);
-    slug
-}
-
-fn word(change: &Change) -> String {
-    match change {
-        Change::CreateTable(table) => format!("create_{}", table.name),
-        Change::DropTable { table, .. } => format!("drop_{}", table.name),
-        Change::RenameTable { from, to } => format!("rename_{from}_to_{to}"),
-        Change::RetireTable { table } => format!("retire_{table}"),
-        Change::AddColumn { table, column, .. } => format!("add_{}_to_{table}", column.name),
-        Change::DropColumn { table, column, .. } => format!("drop_{}_of_{table}", column.name),
-        Change::RenameColumn { table, from, to } => format!("rename_{from}_of_{table}_to_{to}"),
-        Change::RetireColumn { table, column } => format!("retire_{column}_of_{table}"),
-        Change::AddIndex { table, .. } | Change::RenameIndex { table, .. } => {
-            format!("index_{table}")
-        }
-        Change::DropIndex { index, .. } => format!("drop_{}", index.name),
-        Change::ChangeType { table, column, .. }
-        | Change::Convert { table, column, .. }
-        | Change::Relax { table, column }
-        | Change::Require { table, column, .. }
-        | Change::ChangeDefault { table, column, .. }
-        | Change::RenameValues { table, column, .. }
-        | Change::ChangeCheck { table, column, .. } => format!("change_{column}_of_{table}"),
-        Change::RenameConstraint { table, .. }
-        | Change::ChangeKey { table, .. }
-        | Change::AddForeignKey { table, .. }
-        | Change::Guard { table }
-        | Change::Unguard { table }
-        | Change::AddSearch { table }
-        | Change::DropSearch { table }
-        | Change::DropForeignKey { table, .. } => format!("change_{table}"),
-    }
+fn next_id(history: &[Link], diff: &Diff) -> String {
+    let title = if history.is_empty() {
+        "initial".to_owned()
+    } else {
+        title::of(&diff.changes, &diff.delta)
+    };
+    format!("{:04}_{title}", next_number(history))
 }

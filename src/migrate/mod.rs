@@ -34,6 +34,7 @@ mod search;
 mod sqlite;
 pub mod step;
 pub mod sum;
+mod title;
 mod values;
 pub mod verify;
 

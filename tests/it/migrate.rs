@@ -225,6 +225,7 @@ impl Case {
         let Some(migration) = &ready.migration else {
             return text + "\n";
         };
+        let _ = writeln!(text, "called {}", migration.id);
         for finding in &migration.findings {
             let _ = writeln!(text, "lint {finding}");
         }
