@@ -20,6 +20,8 @@ pub fn remove(service: &Service, entity: &Entity) -> Value {
     };
     let mut filter = lists::filter(service, entity);
     filter["required"] = json!(true);
+    // The documentation fills in what is required from here.
+    filter["example"] = filter["schema"]["examples"][0].clone();
     let own = [filter].into_iter().chain(reason(entity)).collect();
     let id = format!("DeleteMatching{}", entity.name.plural_pascal());
     operation(

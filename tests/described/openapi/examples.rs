@@ -206,6 +206,9 @@ const BREAKS: [(&str, Break); 4] = [
             let mask = ["read_mask", "update_mask", "include", "filter", "order_by"];
             if mask.iter().any(|it| parameter["name"] == *it) {
                 parameter["schema"]["examples"] = serde_json::json!(["no_such_field"]);
+                if parameter["example"].is_string() {
+                    parameter["example"] = Value::from("no_such_field");
+                }
             }
         }
     }),
