@@ -1,4 +1,4 @@
-//! PostgreSQL: inserts that are under way at the same time and go as one statement.
+//! PostgreSQL: calls that are under way at the same time and go as one statement.
 
 mod support;
 
@@ -27,6 +27,7 @@ const TABLES: &[&str] = &[
 ];
 
 type Item = (i64, String, i64);
+type Looked = (i64, String, String);
 
 async fn items() -> TestDb {
     let it = support::postgres().await;
@@ -231,4 +232,77 @@ async fn what_is_lost_with_its_connection_is_not_called_inserted() {
     let stored = it.db.fetch_all::<(String,)>(&stored, params![]).await;
     let stored: BTreeSet<String> = stored.unwrap().into_iter().map(|it| it.0).collect();
     assert_eq!(stored, inserted);
+}
+
+/// Divides, so that one row can fail; the time tells which calls were one statement.
+const LOOK: Sql = Sql::new(
+    "select id, (12 / twice)::bigint, statement_timestamp()::text from items where id = $1 and name <> $2",
+)
+.grouped();
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_finds_its_own_row_or_none_or_fails_alone() {
+    let it = items().await;
+    run(&it.db, "insert into items (name, twice) select 'n' || n, case when n = 7 then 0 else 1 + n % 3 end from generate_series(1, 50) as n").await;
+    let mut moments = BTreeSet::new();
+    let mut found = 0;
+    for _ in 0..20 {
+        let mut all = JoinSet::new();
+        for id in 1..=100_i64 {
+            let db = it.db.clone();
+            all.spawn(async move {
+                let row: Result<Option<(i64, i64, String)>, DbError> =
+                    db.fetch_optional(&LOOK, params![id, "n9"]).await;
+                (id, row)
+            });
+        }
+        for (id, row) in all.join_all().await {
+            match row {
+                Ok(None) => assert!(id == 9 || id > 50, "{id}"),
+                Ok(Some((own, quotient, moment))) => {
+                    assert_eq!((own, quotient), (id, 12 / (1 + id % 3)));
+                    moments.insert(moment);
+                    found += 1;
+                }
+                Err(error) => {
+                    assert_eq!(id, 7);
+                    assert!(error.to_string().contains("division by zero"), "{error}");
+                }
+            }
+        }
+    }
+    assert_eq!(found, 20 * 48);
+    assert!(moments.len() < found, "{} statements", moments.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_find_their_own_rows_at_once() {
+    let it = items().await;
+    run(
+        &it.db,
+        "insert into items (name, twice) select 'n' || n, n from generate_series(1, 200) as n",
+    )
+    .await;
+    let find =
+        Sql::new("select id, name, statement_timestamp()::text from items where id = $1").grouped();
+    let mut moments = BTreeSet::new();
+    for _ in 0..10 {
+        let mut all = JoinSet::new();
+        for id in 1..=200_i64 {
+            let (db, find) = (it.db.clone(), find.clone());
+            all.spawn(async move { (id, db.fetch_one::<Looked>(&find, params![id]).await) });
+        }
+        for (id, row) in all.join_all().await {
+            let (own, name, moment) = row.unwrap();
+            assert_eq!((own, name), (id, format!("n{id}")));
+            moments.insert(moment);
+        }
+        let gone = it.db.fetch_one::<Looked>(&find, params![0]).await;
+        assert!(matches!(gone, Err(DbError::NoRow)), "{gone:?}");
+    }
+    assert!(
+        moments.len() < 1000,
+        "{} statements for 2,000 looks",
+        moments.len()
+    );
 }

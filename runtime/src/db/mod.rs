@@ -307,6 +307,12 @@ impl Db {
         let text = self.text(sql);
         #[cfg(feature = "testing")]
         self.0.seen.read(text.as_str(), &params);
+        #[cfg(feature = "postgres")]
+        if sql.is_grouped()
+            && let Backend::Postgres(backend) = &self.0.backend
+        {
+            return backend.read_grouped::<C>(text, params).await;
+        }
         on_engine!(self, |backend| backend.read::<C>(text, params).await)
     }
 

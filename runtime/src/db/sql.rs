@@ -52,9 +52,9 @@ impl Sql {
         }
     }
 
-    /// Says of an insert of one row that those under way at the same time may go as one statement
-    /// on PostgreSQL. Each still succeeds or fails by itself; see `postgres/grouped.rs` for which
-    /// tables this is right. SQLite writes in groups anyway.
+    /// Says of an insert of one row, or of a look at one row, that those under way at the same time may
+    /// go as one statement on PostgreSQL. Each still succeeds or fails by itself; see
+    /// `postgres/grouped.rs` for which inserts this is right. SQLite writes in groups anyway.
     #[must_use]
     pub const fn grouped(mut self) -> Self {
         self.grouped = true;

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::dialect::{self, Dialect, JsonArray, quoted};
-use crate::model::{Entity, Field, IdType, Link, Service, Via};
+use crate::model::{Database, Entity, Field, IdType, Link, Service, Via};
 use crate::tables::build::id_type;
 use crate::tables::indexes::default_order_terms;
 use crate::tables::{Column, IndexTerm, Table};
@@ -234,9 +234,13 @@ impl<'a> Statements<'a> {
     /// One record by its id.
     pub fn find(&self) -> Statement {
         let doc = format!("One {} by its id.", self.entity.name.sentence());
-        self.make("FIND", &doc, |dialect| {
+        let mut find = self.make("FIND", &doc, |dialect| {
             format!("{}\nwhere id = $1", self.select(dialect))
-        })
+        });
+        if self.context.service.databases.contains(&Database::Postgres) {
+            find.expression.push_str(".grouped()");
+        }
+        find
     }
 
     /// One record by its id and version, held until the transaction ends.

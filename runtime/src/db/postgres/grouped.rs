@@ -1,17 +1,18 @@
-//! Inserts of one row that are under way at the same time, sent as one statement.
+//! Calls of one statement that are under way at the same time, sent as one: inserts of a row, and
+//! looks at a row.
 //!
-//! PostgreSQL spends several times more on a statement, its commit and its answer than on a row.
-//! The first inserts of a statement go alone, one for each shared connection. Whoever comes while
-//! those are under way waits for the first answer, and then all who wait go together. So nobody
-//! ever waits for company: an idle server gets each row at once, a busy one gets many at a time.
+//! PostgreSQL spends several times more on a statement and its answer than on a row. The first
+//! calls of a statement go alone, one for each shared connection. Whoever comes while those are
+//! under way waits for the first answer, and then all who wait go together. So nobody ever waits
+//! for company: an idle server gets each call at once, a busy one gets many at a time.
 //!
-//! Each row succeeds or fails by itself. A statement of many rows that fails has inserted none of
+//! Each row is inserted or not by itself. A statement of many rows that fails has inserted none of
 //! them, and each then goes alone and hears what is wrong with it, or nothing.
 //!
-//! A statement of many rows holds what the first ones lock while it waits for the others, which
+//! An insert of many rows holds what the first ones lock while it waits for the others, which
 //! single ones never do. Rows that refer to others lock what they refer to, and could meet a
 //! transaction that locks the same in another order; so generated code asks for groups only where
-//! a table refers to nothing.
+//! a table refers to nothing. A look locks nothing.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -27,13 +28,23 @@ use crate::db::{DbError, Row, Value};
 /// The most rows of one statement.
 const MOST: usize = 256;
 
-/// The statements whose inserts are grouped.
+/// What a statement does with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Inserts it.
+    Insert,
+    /// Looks at it, and changes nothing.
+    Look,
+}
+
+/// The statements whose calls are grouped.
 #[derive(Default)]
 pub(super) struct Groups(RwLock<ByText<Arc<Group>>>);
 
 /// One statement, and who waits to be part of the next one.
 struct Group {
     text: Text,
+    kind: Kind,
     /// The statement for many rows; `None` inside where there can be none.
     many: OnceLock<Option<Text>>,
     queue: Mutex<Queue>,
@@ -50,7 +61,7 @@ struct Waiting {
     answer: oneshot::Sender<Result<Answer, DbError>>,
 }
 
-/// How an insert goes.
+/// How a call goes.
 pub(super) enum Place {
     /// By itself. Whoever waits goes when the turn is dropped.
     Alone(Vec<Value>, Option<Turn>),
@@ -58,11 +69,11 @@ pub(super) enum Place {
     Together(Pending),
 }
 
-/// What became of a row that waited.
+/// What became of a call that waited.
 pub(super) enum Answer {
-    /// It was inserted, and this came back.
-    Inserted(PostgresRow),
-    /// Nothing was: it has to go alone.
+    /// It was answered with this row, or with none.
+    Row(Option<PostgresRow>),
+    /// Nothing has happened: it has to go alone.
     Alone(Vec<Value>),
 }
 
@@ -87,9 +98,15 @@ pub(super) struct Turn {
 }
 
 impl Groups {
-    /// Where an insert belongs that has just come.
-    pub(super) fn enter(&self, text: &Text, values: Vec<Value>, shared: &Arc<Shared>) -> Place {
-        let group = self.group(text);
+    /// Where a call belongs that has just come.
+    pub(super) fn enter(
+        &self,
+        kind: Kind,
+        text: &Text,
+        values: Vec<Value>,
+        shared: &Arc<Shared>,
+    ) -> Place {
+        let group = self.group(kind, text);
         let Some(group) = group.filter(|it| it.many.get().is_none_or(Option::is_some)) else {
             return Place::Alone(values, None);
         };
@@ -106,7 +123,7 @@ impl Groups {
     }
 
     /// The group of a statement, unless another text has the same key.
-    fn group(&self, text: &Text) -> Option<Arc<Group>> {
+    fn group(&self, kind: Kind, text: &Text) -> Option<Arc<Group>> {
         let same =
             |group: &Arc<Group>| (group.text.as_str() == text.as_str()).then(|| Arc::clone(group));
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -118,6 +135,7 @@ impl Groups {
         let group = groups.entry(text.key()).or_insert_with(|| {
             Arc::new(Group {
                 text: text.clone(),
+                kind,
                 many: OnceLock::new(),
                 queue: Mutex::default(),
             })
@@ -147,19 +165,19 @@ impl Drop for Turn {
 }
 
 impl Turn {
-    /// Sends the rows of those who still want an answer, and tells each what became of its row.
+    /// Sends the calls of those who still want an answer, and tells each what became of its own.
     async fn send(self, waiting: Vec<Waiting>) {
         let waiting: Vec<Waiting> = (waiting.into_iter())
             .filter(|it| !it.answer.is_closed())
             .collect();
-        match self.insert(&waiting).await {
-            Ok(rows) if rows.len() == waiting.len() => {
+        match self.call(&waiting).await {
+            Ok(Some(rows)) => {
                 for (it, row) in waiting.into_iter().zip(rows) {
-                    let _ = it.answer.send(Ok(Answer::Inserted(row)));
+                    let _ = it.answer.send(Ok(Answer::Row(row)));
                 }
             }
             // The outcome is unknown, as it is of a single one whose connection is lost.
-            Err(Trouble::Lost(error)) => {
+            Err(Trouble::Lost(error)) if self.group.kind == Kind::Insert => {
                 for it in waiting {
                     let _ = it.answer.send(Err(error.clone()));
                 }
@@ -172,13 +190,13 @@ impl Turn {
         }
     }
 
-    /// What came back, a row for each; nothing where they cannot go together.
-    async fn insert(&self, waiting: &[Waiting]) -> Result<Vec<PostgresRow>, Trouble> {
+    /// What came back for each; nothing where they cannot go together.
+    async fn call(&self, waiting: &[Waiting]) -> Result<Option<Vec<Option<PostgresRow>>>, Trouble> {
         let [_, _, ..] = waiting else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let Some(many) = self.many().await? else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let columns: Vec<Vec<&Value>> = (0..waiting[0].values.len())
             .map(|column| {
@@ -188,7 +206,13 @@ impl Turn {
                     .collect()
             })
             .collect();
-        self.shared.rows(many, &columns).await
+        let rows = self.shared.rows(many, &columns).await?;
+        Ok(match self.group.kind {
+            Kind::Insert => {
+                (rows.len() == waiting.len()).then(|| rows.into_iter().map(Some).collect())
+            }
+            Kind::Look => placed(rows, waiting.len()),
+        })
     }
 
     async fn many(&self) -> Result<Option<&Text>, Trouble> {
@@ -196,14 +220,35 @@ impl Turn {
             return Ok(known.as_ref());
         }
         let types = self.shared.parameters(&self.group.text).await?;
-        let many = many::all_or_none(self.group.text.as_str(), &types).map(Text::owned);
-        Ok(self.group.many.get_or_init(|| many).as_ref())
+        let text = self.group.text.as_str();
+        let many = match self.group.kind {
+            Kind::Insert => many::all_or_none(text, &types),
+            Kind::Look => many::lookups(text, &types),
+        };
+        Ok(self
+            .group
+            .many
+            .get_or_init(|| many.map(Text::owned))
+            .as_ref())
     }
 }
 
-/// What the caller wanted of the one row that it inserted.
-pub(super) fn read<C: Collect>(row: &PostgresRow) -> Result<C::Output, DbError> {
+/// Each row at the place that its last column tells, counted from 1: the first one of those at a place.
+fn placed(rows: Vec<PostgresRow>, places: usize) -> Option<Vec<Option<PostgresRow>>> {
+    let mut all: Vec<Option<PostgresRow>> = (0..places).map(|_| None).collect();
+    for row in rows {
+        let place: i64 = row.try_get(row.len().checked_sub(1)?).ok()?;
+        let place = usize::try_from(place.checked_sub(1)?).ok()?;
+        all.get_mut(place)?.get_or_insert(row);
+    }
+    Some(all)
+}
+
+/// What the caller wanted of the one row, or of none.
+pub(super) fn read<C: Collect>(row: Option<&PostgresRow>) -> Result<C::Output, DbError> {
     let mut collected = C::default();
-    collected.take(&Row::postgres(row))?;
-    collected.finish(1)
+    if let Some(row) = row {
+        collected.take(&Row::postgres(row))?;
+    }
+    collected.finish(row.into_iter().count() as u64)
 }

@@ -1,4 +1,4 @@
-//! An insert of one row, written again so that it takes many: each parameter becomes an array.
+//! An insert or a look at one row, written again so that it takes many: each parameter becomes an array.
 //!
 //! PostgreSQL spends more on a statement than on a row, so that a thousand rows in one statement
 //! cost a small part of a thousand statements. It knows the statements that generated code has,
@@ -29,21 +29,51 @@ pub(super) fn of(text: &str, types: &[Type]) -> Option<String> {
     many.push_str(before);
     many.push_str("select ");
     push_values(&mut many, values)?;
-    many.push_str(" from unnest(");
+    many.push_str(" from ");
+    push_rows(&mut many, types)?;
+    // Ids that the database gives out follow the order of the rows, and so does what comes back.
+    write!(many, " order by {ROWS}.place{after}").ok()?;
+    Some(many)
+}
+
+/// The statement that looks for each of many rows, for one that looks for one of them. Its last
+/// column tells for which; `None` where the statement does more than look.
+pub(super) fn lookups(text: &str, types: &[Type]) -> Option<String> {
+    let locks = |word: &str| {
+        ["update", "share"]
+            .iter()
+            .any(|it| word.eq_ignore_ascii_case(it))
+    };
+    let mut all = words(text);
+    let is_lookup = all.next()?.eq_ignore_ascii_case("select") && !all.any(locks);
+    if !is_lookup || types.is_empty() {
+        return None;
+    }
+    let mut many = String::with_capacity(text.len() + 200);
+    write!(many, "select svcgen_found.*, {ROWS}.place from ").ok()?;
+    push_rows(&mut many, types)?;
+    many.push_str(" cross join lateral (");
+    push_values(&mut many, text)?;
+    many.push_str(") as svcgen_found");
+    Some(many)
+}
+
+/// The rows that the arrays are, each with its place.
+fn push_rows(out: &mut String, types: &[Type]) -> Option<()> {
+    out.push_str("unnest(");
     for (index, kind) in types.iter().enumerate() {
         let is_known = matches!(kind.kind(), Kind::Simple) && kind.schema() == "pg_catalog";
         let separator = if index == 0 { "" } else { ", " };
         let number = index + 1;
         let name = is_known.then(|| kind.name())?;
-        write!(many, "{separator}${number}::\"{name}\"[]").ok()?;
+        write!(out, "{separator}${number}::\"{name}\"[]").ok()?;
     }
-    write!(many, ") with ordinality as {ROWS} (").ok()?;
+    write!(out, ") with ordinality as {ROWS} (").ok()?;
     for number in 1..=types.len() {
-        write!(many, "p{number}, ").ok()?;
+        write!(out, "p{number}, ").ok()?;
     }
-    // Ids that the database gives out follow the order of the rows, and so does what comes back.
-    write!(many, "place) order by {ROWS}.place{after}").ok()?;
-    Some(many)
+    out.push_str("place)");
+    Some(())
 }
 
 /// The same as [`of`] for a statement that gives its rows back, as one that fails unless every row
@@ -120,6 +150,31 @@ mod tests {
                  order by svcgen_rows.place\n returning id, (select 1)"
             )
         );
+    }
+
+    #[test]
+    fn a_look_at_a_row_becomes_one_at_many() {
+        assert_eq!(
+            lookups(
+                "select a, b from t where id = $1 and c > $2",
+                &[Type::UUID, Type::INT8]
+            )
+            .as_deref(),
+            Some(
+                "select svcgen_found.*, svcgen_rows.place from unnest($1::\"uuid\"[], $2::\"int8\"[]) \
+                 with ordinality as svcgen_rows (p1, p2, place) cross join lateral (\
+                 select a, b from t where id = svcgen_rows.p1 and c > svcgen_rows.p2) as svcgen_found"
+            )
+        );
+        for text in [
+            "select a from t where id = $1 for update",
+            "with a as (select 1) select $1",
+            "insert into t (a) values ($1) returning a",
+            "select $$x$$ from t where id = $1",
+        ] {
+            assert_eq!(lookups(text, &[Type::INT8]), None, "{text}");
+        }
+        assert_eq!(lookups("select 1", &[]), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use deadpool_postgres::{Hook, HookError, Object, Pool, PoolError, Runtime, Timeo
 pub(crate) use connect::{Connected, Settings};
 pub(crate) use exclusive::Exclusive;
 
-use self::grouped::{Answer, Groups, Place};
+use self::grouped::{Answer, Groups, Kind, Place};
 use self::shared::{Shared, Trouble};
 use self::vitals::{TRIAL, Vitals};
 use super::collect::{Collect, One};
@@ -120,17 +120,37 @@ impl Postgres {
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
         let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
-        self.written(async {
-            let (values, _turn) = match self.groups.enter(&text, values, &self.shared) {
-                Place::Alone(values, turn) => (values, turn),
-                Place::Together(answer) => match answer.answered().await? {
-                    Answer::Inserted(row) => return grouped::read::<C>(&row),
-                    Answer::Alone(values) => (values, None),
-                },
-            };
-            self.run::<C>(&text, &values, Access::Write, again).await
-        })
-        .await
+        self.written(self.grouped::<C>(Kind::Insert, &text, values, Access::Write, again))
+            .await
+    }
+
+    /// Looks for one row, together with others whom the same statement looks for where some are under way.
+    pub(crate) async fn read_grouped<C: Collect>(
+        &self,
+        text: Text,
+        values: Vec<Value>,
+    ) -> Result<C::Output, DbError> {
+        let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_) | Trouble::Lost(_));
+        self.bounded(self.grouped::<C>(Kind::Look, &text, values, Access::Read, again))
+            .await
+    }
+
+    async fn grouped<C: Collect>(
+        &self,
+        kind: Kind,
+        text: &Text,
+        values: Vec<Value>,
+        access: Access,
+        again: impl Fn(&Trouble) -> bool,
+    ) -> Result<C::Output, DbError> {
+        let (values, _turn) = match self.groups.enter(kind, text, values, &self.shared) {
+            Place::Alone(values, turn) => (values, turn),
+            Place::Together(answer) => match answer.answered().await? {
+                Answer::Row(row) => return grouped::read::<C>(row.as_ref()),
+                Answer::Alone(values) => (values, None),
+            },
+        };
+        self.run::<C>(text, &values, access, again).await
     }
 
     /// Waits for a write as long as it may take, and notes how it went.

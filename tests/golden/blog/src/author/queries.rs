@@ -22,7 +22,8 @@ pub const FIND: db::Sql = db::Sql::new(db::text!(
     COLUMNS,
     " from authors
      where id = $1"
-));
+))
+.grouped();
 
 /// The first page of authors, in the default order.
 pub const LIST: db::Sql = db::Sql::new(db::text!(

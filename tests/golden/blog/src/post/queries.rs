@@ -60,7 +60,8 @@ pub const FIND: db::Sql = db::Sql::each(
         " from posts
      where id = $1"
     ),
-);
+)
+.grouped();
 
 /// The first page of posts, in the default order.
 pub const LIST: db::Sql = db::Sql::each(

@@ -48,7 +48,8 @@ pub const FIND: db::Sql = db::Sql::each(
         " from tags
      where id = $1"
     ),
-);
+)
+.grouped();
 
 /// The first page of tags, in the default order.
 pub const LIST: db::Sql = db::Sql::each(
