@@ -125,7 +125,7 @@ fn ours(versions: Versions<'_>) -> Merged {
 
 #[test]
 fn no_line_is_lost_everything_parses_and_different_items_merge() {
-    let seen = trials(number("SVCGEN_TRIALS", 400), &ours, true);
+    let seen = trials(number("SVCGEN_TRIALS", 800), &ours, true);
     let share = |conflicts: usize| 100 - 100 * conflicts / seen.contested;
     println!(
         "{} trials, {} contested: svcgen merges {} % cleanly, git merge-file {} %; {} conflicts to {}",
@@ -186,7 +186,7 @@ fn a_merge_that_breaks_the_text_is_found_out() {
 #[test]
 fn a_merge_by_lines_alone_is_found_out() {
     let by_lines = |it: Versions<'_>| lines::merge(it.base, it.yours, it.new, Resolution::Markers);
-    let seen = trials(number("SVCGEN_TRIALS", 400), &by_lines, false);
+    let seen = trials(number("SVCGEN_TRIALS", 800), &by_lines, false);
     assert!(!seen.needless.is_empty(), "{} conflicts", seen.conflicts);
 }
 
