@@ -5,6 +5,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use support::TestDb;
 use svcgen_runtime::db::{Db, DbError, Sql, params};
 use tokio::task::JoinSet;
@@ -147,27 +148,19 @@ async fn who_gives_up_waiting_inserts_nothing() {
     let lock = Sql::new("lock table items in exclusive mode");
     holder.execute(&lock, params![]).await.unwrap();
 
-    let under_way = i64::try_from(it.db.config().shared_connections).unwrap();
-    let (mut given_up, mut kept) = (JoinSet::new(), JoinSet::new());
-    for number in 0..40 {
+    let mut kept = JoinSet::new();
+    for number in 0..it.db.config().shared_connections {
         let db = it.db.clone();
-        let insert = async move {
-            let name = format!("{number}");
-            db.write_one::<Item>(&INSERT, params![name, number]).await
-        };
-        let is_impatient = (under_way..20).contains(&number);
-        let all = if is_impatient {
-            &mut given_up
-        } else {
-            &mut kept
-        };
-        all.spawn(insert);
-        if number + 1 == under_way {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        let name = number.to_string();
+        kept.spawn(async move { db.write_one::<Item>(&INSERT, params![name, 1]).await });
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
-    given_up.shutdown().await;
+    let insert = INSERT;
+    for number in 100..120 {
+        let values = params![number.to_string(), 1];
+        let mut waits = Box::pin(it.db.write_one::<Item>(&insert, values));
+        assert!((&mut waits).now_or_never().is_none());
+    }
     holder.commit().await.unwrap();
     let inserted = kept.join_all().await.into_iter().map(|it| it.unwrap().1);
     let names: BTreeSet<String> = inserted.chain(["first".to_owned()]).collect();
@@ -300,4 +293,25 @@ async fn many_find_their_own_rows_at_once() {
         "{} statements for 2,000 looks",
         moments.len()
     );
+}
+
+/// Two that are under way and that nobody looks after do not keep the others waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_left_alone_keeps_nobody_waiting() {
+    let it = items().await;
+    let all = insert_all(&it.db, [("a".to_owned(), 1), ("b".to_owned(), 2)]).await;
+    let id = all[0].2.as_ref().unwrap().0;
+    let find = Sql::new("select id, name, twice from items where id = $1").grouped();
+    let look = || it.db.fetch_one::<Item>(&find, params![id]);
+    let mut left = Vec::new();
+    for _ in 0..it.db.config().shared_connections {
+        let mut one = Box::pin(look());
+        assert!((&mut one).now_or_never().is_none(), "it is under way");
+        left.push(one);
+    }
+    let found = tokio::time::timeout(Duration::from_secs(2), look()).await;
+    assert_eq!(found.expect("in time").unwrap().0, id);
+    for one in left {
+        assert_eq!(one.await.unwrap().0, id);
+    }
 }

@@ -113,6 +113,12 @@ impl Text {
         &self.text
     }
 
+    /// Whether it stands in the program, as one of so many.
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn is_constant(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
+    }
+
     #[inline]
     pub(crate) fn key(&self) -> u64 {
         self.key

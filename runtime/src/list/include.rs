@@ -155,7 +155,7 @@ impl Table {
 }
 
 /// As many values as the next power of two, the last one repeated: so few statements differ that each stays prepared.
-fn padded(values: &[Value]) -> Vec<Value> {
+pub(super) fn padded(values: &[Value]) -> Vec<Value> {
     let mut padded = values.to_vec();
     if let Some(last) = values.last() {
         padded.resize(values.len().next_power_of_two(), last.clone());

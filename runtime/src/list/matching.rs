@@ -1,15 +1,13 @@
 //! The records that a filter matches, to be removed: by their ids, never more than a batch has.
 
-use std::collections::HashSet;
-use std::hash::Hash;
-
 use super::column::quoted;
 use super::filter::check::Condition;
+use super::include::padded;
 use super::page::{conditions, read_filter};
 use super::statement::{Parameters, where_all};
 use super::{Mistake, Table};
 use crate::Error;
-use crate::db::{Db, Engine, FromColumn, Sql, Transaction, Value};
+use crate::db::{Db, Engine, FromColumn, IntoValue, Sql, Transaction, Value};
 use crate::input::Violations;
 
 /// A filter over a table, understood.
@@ -54,7 +52,7 @@ impl Matching {
         db: &Db,
         most: usize,
     ) -> Result<Vec<K>, Error> {
-        let (sql, values) = self.sql(db.engine(), most, "");
+        let (sql, values) = self.sql(db.engine(), Which::AtMost(most));
         let ids: Vec<(K,)> = db.fetch_all(&sql, values).await?;
         if ids.len() > most {
             let detail = format!(
@@ -71,34 +69,50 @@ impl Matching {
     /// # Errors
     ///
     /// What the database says.
-    pub async fn held<K: FromColumn + Eq + Hash + Send + 'static>(
+    pub async fn held<K: FromColumn + IntoValue + Send + 'static>(
         &self,
         transaction: &mut Transaction<'static>,
         asked: Vec<K>,
     ) -> Result<Vec<K>, Error> {
-        let engine = transaction.engine();
-        let suffix = match engine {
-            Engine::Sqlite => "",
-            Engine::Postgres => " for update",
-        };
-        let asked: HashSet<K> = asked.into_iter().collect();
-        let (sql, values) = self.sql(engine, usize::MAX, suffix);
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked = asked.into_iter().map(Value::of).collect();
+        let (sql, values) = self.sql(transaction.engine(), Which::These(asked));
         let held: Vec<(K,)> = transaction.fetch_all(&sql, values).await?;
-        let ids = held.into_iter().map(|(id,)| id);
-        Ok(ids.rev().filter(|id| asked.contains(id)).collect())
+        Ok(held.into_iter().rev().map(|(id,)| id).collect())
     }
 
-    fn sql(&self, engine: Engine, most: usize, suffix: &str) -> (Sql, Vec<Value>) {
+    fn sql(&self, engine: Engine, which: Which) -> (Sql, Vec<Value>) {
         let mut parameters = Parameters::new(engine, None);
-        let conditions = conditions(None, Some(&self.condition), &mut parameters);
+        let mut conditions = conditions(None, Some(&self.condition), &mut parameters);
         let (table, key) = (quoted(self.table.name), quoted(self.table.key));
-        let all = where_all(&conditions);
-        // One more than is allowed tells that there are too many.
-        let limit = match most.checked_add(1) {
-            Some(limit) => format!(" limit {limit}"),
-            None => String::new(),
+        let end = match which {
+            // One more than is allowed tells that there are too many.
+            Which::AtMost(most) => format!(" limit {}", most.saturating_add(1)),
+            Which::These(ids) => {
+                let ids = padded(&ids);
+                let first = parameters.values.len() + 1;
+                let places = (first..first + ids.len()).map(|number| format!("${number}"));
+                let places: Vec<String> = places.collect();
+                conditions.push(format!("{key} in ({})", places.join(", ")));
+                parameters.values.extend(ids);
+                match engine {
+                    Engine::Sqlite => String::new(),
+                    Engine::Postgres => " for update".to_owned(),
+                }
+            }
         };
-        let text = format!("select {key} from {table}{all} order by {key}{limit}{suffix}");
+        let all = where_all(&conditions);
+        let text = format!("select {key} from {table}{all} order by {key}{end}");
         (Sql::at_run_time(text), parameters.values)
     }
+}
+
+/// Which of the records that match are read.
+enum Which {
+    /// All of them, up to one more than so many.
+    AtMost(usize),
+    /// Those of these ids, which are held.
+    These(Vec<Value>),
 }

@@ -14,7 +14,8 @@
 //! transaction that locks the same in another order; so generated code asks for groups only where
 //! a table refers to nothing. A look locks nothing.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio_postgres::Row as PostgresRow;
@@ -27,6 +28,10 @@ use crate::db::{DbError, Row, Value};
 
 /// The most rows of one statement.
 const MOST: usize = 256;
+
+/// How long a call waits for company before it goes alone after all: those under way may be stuck
+/// behind a lock, or belong to somebody who looks after other things first.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What a statement does with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +59,12 @@ struct Group {
 struct Queue {
     under_way: usize,
     waiting: Vec<Waiting>,
+    /// The number of the next one who waits.
+    next: u64,
 }
 
 struct Waiting {
+    number: u64,
     values: Vec<Value>,
     answer: oneshot::Sender<Result<Answer, DbError>>,
 }
@@ -78,16 +86,51 @@ pub(super) enum Answer {
 }
 
 /// An answer to come.
-pub(super) struct Pending(oneshot::Receiver<Result<Answer, DbError>>);
+pub(super) struct Pending {
+    group: Arc<Group>,
+    number: u64,
+    answer: oneshot::Receiver<Result<Answer, DbError>>,
+    is_answered: bool,
+}
 
 impl Pending {
     /// Waits for it.
-    pub(super) async fn answered(self) -> Result<Answer, DbError> {
-        self.0.await.unwrap_or_else(|_| {
+    pub(super) async fn answered(mut self) -> Result<Answer, DbError> {
+        let answer = match tokio::time::timeout(PATIENCE, &mut self.answer).await {
+            Ok(answer) => answer,
+            Err(_) => match self.group.take_back(self.number) {
+                Some(values) => Ok(Ok(Answer::Alone(values))),
+                None => (&mut self.answer).await,
+            },
+        };
+        self.is_answered = true;
+        answer.unwrap_or_else(|_| {
             Err(DbError::Unavailable(
                 "the database is being closed".to_owned(),
             ))
         })
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // Whoever gives up leaves nothing behind.
+        if !self.is_answered {
+            self.group.take_back(self.number);
+        }
+    }
+}
+
+impl Group {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The values of one who waits, unless they are under way by now.
+    fn take_back(&self, number: u64) -> Option<Vec<Value>> {
+        let mut queue = self.queue();
+        let at = queue.waiting.iter().position(|it| it.number == number)?;
+        Some(queue.waiting.remove(at).values)
     }
 }
 
@@ -106,20 +149,33 @@ impl Groups {
         values: Vec<Value>,
         shared: &Arc<Shared>,
     ) -> Place {
-        let group = self.group(kind, text);
+        // What is put together at run time is one of too many to remember.
+        let group = text.is_constant().then(|| self.group(kind, text)).flatten();
         let Some(group) = group.filter(|it| it.many.get().is_none_or(Option::is_some)) else {
             return Place::Alone(values, None);
         };
-        let mut queue = group.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = group.queue();
         if queue.under_way < shared.connections() {
             queue.under_way += 1;
             drop(queue);
             let shared = Arc::clone(shared);
             return Place::Alone(values, Some(Turn { group, shared }));
         }
-        let (answer, pending) = oneshot::channel();
-        queue.waiting.push(Waiting { values, answer });
-        Place::Together(Pending(pending))
+        let (sender, answer) = oneshot::channel();
+        let number = queue.next;
+        queue.next += 1;
+        queue.waiting.push(Waiting {
+            number,
+            values,
+            answer: sender,
+        });
+        drop(queue);
+        Place::Together(Pending {
+            group,
+            number,
+            answer,
+            is_answered: false,
+        })
     }
 
     /// The group of a statement, unless another text has the same key.
@@ -146,7 +202,7 @@ impl Groups {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut queue = (self.group.queue.lock()).unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.group.queue();
         let most = queue.waiting.len().min(MOST);
         let next: Vec<Waiting> = queue.waiting.drain(..most).collect();
         let runtime = tokio::runtime::Handle::try_current();
@@ -176,8 +232,8 @@ impl Turn {
                     let _ = it.answer.send(Ok(Answer::Row(row)));
                 }
             }
-            // The outcome is unknown, as it is of a single one whose connection is lost.
-            Err(Trouble::Lost(error)) if self.group.kind == Kind::Insert => {
+            Err(trouble) if self.is_told(&trouble) => {
+                let error = trouble.into_error();
                 for it in waiting {
                     let _ = it.answer.send(Err(error.clone()));
                 }
@@ -187,6 +243,16 @@ impl Turn {
                     let _ = it.answer.send(Ok(Answer::Alone(it.values)));
                 }
             }
+        }
+    }
+
+    /// Whether each hears of the trouble as it is, and does not try alone: the outcome of an insert
+    /// is unknown where its connection was lost, and nobody has to wait twice for a server that is away.
+    fn is_told(&self, trouble: &Trouble) -> bool {
+        match trouble {
+            Trouble::Lost(_) => self.group.kind == Kind::Insert,
+            Trouble::Final(error) => matches!(error, DbError::Unavailable(_)),
+            Trouble::Unsent(_) | Trouble::Stale(_) => false,
         }
     }
 
