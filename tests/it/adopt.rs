@@ -15,7 +15,7 @@ use crate::import::cases;
 use crate::support::Place;
 
 /// The tables of the service that comes of an import.
-fn tables_of(imported: &import::Imported) -> Schema {
+pub fn tables_of(imported: &import::Imported) -> Schema {
     let source = |file: &import::File| Source::new(file.path.clone(), file.text.clone());
     let sources: Vec<Source> = imported.files.iter().map(source).collect();
     let (service, diagnostics) = checked(&sources);

@@ -2,7 +2,8 @@
 //!
 //! On SQLite a column holds values of any type, so an expression looks at each, and is null
 //! where a value cannot be read; a check looks for those before anything is moved. On
-//! PostgreSQL types are what they are called, and a cast does, or fails.
+//! PostgreSQL types are what they are called, and a cast does, or fails, or rounds; the check
+//! looks for what was rounded, and for values that the types of a service do not have.
 
 use crate::import::catalogue::{DeclaredType, Engine};
 use crate::tables::ColumnType;
@@ -11,6 +12,8 @@ use crate::tables::ColumnType;
 const INTEGER_DIGITS: u32 = 18;
 /// The digits of a wide decimal's text.
 const WIDE_DIGITS: u32 = 28;
+/// What the last bit of a real weighs, at most, as a part of it.
+const LAST_BIT: f64 = f64::EPSILON;
 
 /// The expression for a value of `column`, which is quoted already.
 pub fn converted(engine: Engine, column: &str, from: &DeclaredType, to: ColumnType) -> String {
@@ -20,11 +23,82 @@ pub fn converted(engine: Engine, column: &str, from: &DeclaredType, to: ColumnTy
     }
 }
 
-/// Whether some value may have no counterpart, so that somebody should look before.
-pub fn may_fail(engine: Engine, to: ColumnType) -> bool {
+/// What holds of a value that has no counterpart, where there may be one, so that somebody
+/// looks before. `was` is the value, `is` what [`converted`] makes of it.
+pub fn misfit(
+    engine: Engine,
+    (was, is): (&str, &str),
+    from: &DeclaredType,
+    to: ColumnType,
+) -> Option<String> {
     match engine {
-        Engine::Sqlite => !matches!(to, ColumnType::Text | ColumnType::Bytes),
-        Engine::Postgres => false,
+        Engine::Sqlite if matches!(to, ColumnType::Text | ColumnType::Bytes) => None,
+        Engine::Sqlite => Some(format!("({was} is not null and {is} is null)")),
+        Engine::Postgres => {
+            let wrong = misfits_of_postgres(was, is, from, to);
+            (!wrong.is_empty()).then(|| format!("({})", wrong.join(" or ")))
+        }
+    }
+}
+
+fn misfits_of_postgres(was: &str, is: &str, from: &DeclaredType, to: ColumnType) -> Vec<String> {
+    let mut wrong = Vec::new();
+    wrong.extend(rounded(was, is, from, to));
+    wrong.extend(match to {
+        // An infinite one does not pass the cast.
+        ColumnType::Decimal { .. } => Some(format!("{is} = 'NaN'")),
+        ColumnType::Float => Some(format!("{is} in ('NaN', 'Infinity', '-Infinity')")),
+        ColumnType::Date | ColumnType::Timestamp => Some(format!("not isfinite({is})")),
+        ColumnType::Time => Some(format!("{is} = '24:00'")),
+        // The length of a month is made up.
+        ColumnType::Duration if from.name == "interval" => Some(format!(
+            "extract(year from {was}) <> 0 or extract(month from {was}) <> 0"
+        )),
+        ColumnType::Bool if !matches!(from.name.as_str(), "boolean" | "bool") => {
+            Some(format!("{was} not in (0, 1)"))
+        }
+        _ => None,
+    });
+    wrong
+}
+
+/// What holds of a number that another type has no room for, and that a cast changes.
+fn rounded(was: &str, is: &str, from: &DeclaredType, to: ColumnType) -> Option<String> {
+    let is_integer = matches!(
+        from.name.as_str(),
+        "smallint" | "int2" | "integer" | "int" | "int4" | "bigint" | "int8"
+    );
+    let is_wide = matches!(from.name.as_str(), "bigint" | "int8");
+    let float = match from.name.as_str() {
+        "real" | "float4" => Some("real"),
+        "double precision" | "float8" => Some("double precision"),
+        _ => None,
+    };
+    match (to, float) {
+        // The text of a float is its shortest one; a cast would round it to 15 digits.
+        (ColumnType::Float, None) => (!is_integer || is_wide)
+            .then(|| format!("{is}::text::numeric is distinct from {was}::numeric")),
+        (ColumnType::Duration, _) if from.name == "interval" => None,
+        (
+            ColumnType::Int
+            | ColumnType::Bigint
+            | ColumnType::Duration
+            | ColumnType::Decimal { .. },
+            Some(float),
+        ) => Some(format!("{is}::{float} is distinct from {was}")),
+        (ColumnType::Int | ColumnType::Bigint | ColumnType::Duration, None) => {
+            (!is_integer).then(|| format!("{is} is distinct from {was}::numeric"))
+        }
+        (ColumnType::Decimal { precision, scale }, None) => {
+            let has_room = match from.arguments.as_slice() {
+                _ if is_integer => true,
+                [digits] => digits + scale <= precision,
+                [digits, places, ..] => *places <= scale && digits + scale <= precision + places,
+                [] => false,
+            };
+            (!has_room).then(|| format!("{is} is distinct from {was}::numeric"))
+        }
+        _ => None,
     }
 }
 
@@ -75,7 +149,7 @@ fn of_sqlite(c: &str, to: ColumnType) -> String {
                  case when abs({c} * {power} - round({c} * {power})) < 0.001 then cast(round({c} * {power}) as integer) end end"
             )
         }
-        ColumnType::Decimal { scale, .. } => wide(c, scale),
+        ColumnType::Decimal { precision, scale } => wide(c, precision, scale),
         ColumnType::Bool => format!(
             "case lower(cast({c} as text)) when '1' then 1 when 'true' then 1 when 't' then 1 when 'yes' then 1 when 'y' then 1 \
              when '0' then 0 when 'false' then 0 when 'f' then 0 when 'no' then 0 when 'n' then 0 end"
@@ -93,7 +167,7 @@ fn of_sqlite(c: &str, to: ColumnType) -> String {
                 "case typeof({c}) when 'integer' then date({seconds}, 'unixepoch') else date({c}) end"
             )
         }
-        ColumnType::Time => format!("strftime('%H:%M:%f', {c}) || '000'"),
+        ColumnType::Time => time(c),
         ColumnType::Timestamp => moment(c),
         ColumnType::Json => format!("case when json_valid({c}) then cast({c} as text) end"),
     }
@@ -122,15 +196,35 @@ fn moment(c: &str) -> String {
     )
 }
 
+/// A time of day with six digits of a second, of a text that is one, with or without a date
+/// before it. A number is none: SQLite would take it for days.
+fn time(c: &str) -> String {
+    let text =
+        format!("case when substr({c}, 11, 1) in (' ', 'T') then substr({c}, 12) else {c} end");
+    let whole = format!(
+        "strftime('%H:%M:%S', substr({text}, 1, 8) || ltrim(substr({text}, 9), '.0123456789'))"
+    );
+    let fraction = format!(
+        "case when substr({text}, 9, 1) = '.' then cast(round(cast(substr({text}, 9, 7) as real) * 1000000) as integer) else 0 end"
+    );
+    // `now` is a time to SQLite too, and 24 o'clock is midnight.
+    format!(
+        "case when typeof({c}) = 'text' and {text} glob '[0-2][0-9]:[0-5][0-9]*' and {text} not glob '24*' \
+         then {whole} || printf('.%06d', {fraction}) end"
+    )
+}
+
 /// A decimal of many digits as a text that sorts right: a mark of its sign, and its digits
-/// without the point; those of a negative one are what is missing to nine.
-fn wide(c: &str, scale: u32) -> String {
+/// without the point; those of a negative one are what is missing to nine. It is null where
+/// there are more digits than places, but for the last bit of a real, which sums leave behind.
+fn wide(c: &str, precision: u32, scale: u32) -> String {
     let zeros = "0".repeat(scale as usize);
     let all = "0".repeat(WIDE_DIGITS as usize);
-    let digits = format!(
-        "substr('{all}' || case typeof({c}) when 'integer' then abs({c}) || '{zeros}' \
-         else replace(printf('%.{scale}f', abs({c})), '.', '') end, -{WIDE_DIGITS})"
+    let printed = format!("printf('%.{scale}f', abs({c}))");
+    let exact = format!(
+        "case typeof({c}) when 'integer' then ltrim({c}, '-') || '{zeros}' else replace({printed}, '.', '') end"
     );
+    let digits = format!("substr('{all}' || {exact}, -{WIDE_DIGITS})");
     // By way of letters, so that no digit is replaced twice.
     let letters = ('a'..='j').enumerate();
     let lettered = letters.fold(digits.clone(), |text, (digit, letter)| {
@@ -142,7 +236,9 @@ fn wide(c: &str, scale: u32) -> String {
             format!("replace({text}, '{letter}', '{}')", 9 - digit)
         });
     format!(
-        "case when typeof({c}) not in ('integer', 'real') then null when {c} < 0 then '0' || {complement} else '1' || {digits} end"
+        "case when typeof({c}) not in ('integer', 'real') or length(ltrim({exact}, '0')) > {precision} then null \
+         when typeof({c}) = 'real' and (abs({c}) >= 1e{WIDE_DIGITS} or abs(cast({printed} as real) - abs({c})) > abs({c}) * {LAST_BIT:e}) then null \
+         when {c} < 0 then '0' || {complement} else '1' || {digits} end"
     )
 }
 
@@ -165,23 +261,10 @@ mod tests {
     fn values_of_others_are_read_or_are_null() {
         let int = |value: i64| Value::Integer(value);
         let text = |value: &str| Value::Text(value.to_owned());
-        let money = ColumnType::Decimal {
-            precision: 10,
-            scale: 2,
-        };
-        let wide = ColumnType::Decimal {
-            precision: 28,
-            scale: 2,
-        };
         for (value, to, wanted) in [
             ("'12'", ColumnType::Bigint, int(12)),
             ("'1e3'", ColumnType::Bigint, Value::Null),
             ("'abc'", ColumnType::Int, Value::Null),
-            ("0.99", money, int(99)),
-            ("7", money, int(700)),
-            ("0.995", money, Value::Null),
-            ("12.5", wide, text("10000000000000000000000001250")),
-            ("-1", wide, text("09999999999999999999999999899")),
             ("'true'", ColumnType::Bool, int(1)),
             ("'perhaps'", ColumnType::Bool, Value::Null),
             ("'2026-01-02'", ColumnType::Date, text("2026-01-02")),
@@ -192,6 +275,25 @@ mod tests {
             ),
             ("'02.01.2026'", ColumnType::Date, Value::Null),
             ("'12:30'", ColumnType::Time, text("12:30:00.000000")),
+            (
+                "'12:30:59.123456'",
+                ColumnType::Time,
+                text("12:30:59.123456"),
+            ),
+            (
+                "'12:30:59.9+02:00'",
+                ColumnType::Time,
+                text("10:30:59.900000"),
+            ),
+            (
+                "'2000-01-01 12:30:59.5'",
+                ColumnType::Time,
+                text("12:30:59.500000"),
+            ),
+            ("'24:00'", ColumnType::Time, Value::Null),
+            ("'now'", ColumnType::Time, Value::Null),
+            ("45000", ColumnType::Time, Value::Null),
+            ("0.5", ColumnType::Time, Value::Null),
             ("'1970-01-01'", ColumnType::Timestamp, int(0)),
             (
                 "'1970-01-01 00:00:01'",
@@ -227,6 +329,47 @@ mod tests {
             ("'no uuid'", ColumnType::Uuid, Value::Null),
             ("'[1,'", ColumnType::Json, Value::Null),
             ("null", ColumnType::Timestamp, Value::Null),
+        ] {
+            assert_eq!(sqlite(value, to), wanted, "{value} as {to:?}");
+        }
+    }
+
+    #[test]
+    fn decimals_keep_their_digits_or_are_null() {
+        let int = |value: i64| Value::Integer(value);
+        let text = |value: &str| Value::Text(value.to_owned());
+        let money = ColumnType::Decimal {
+            precision: 10,
+            scale: 2,
+        };
+        let wide = ColumnType::Decimal {
+            precision: 28,
+            scale: 2,
+        };
+        let full = ColumnType::Decimal {
+            precision: 28,
+            scale: 10,
+        };
+        for (value, to, wanted) in [
+            ("0.99", money, int(99)),
+            ("7", money, int(700)),
+            ("0.995", money, Value::Null),
+            ("12.5", wide, text("10000000000000000000000001250")),
+            ("-1", wide, text("09999999999999999999999999899")),
+            ("-0.0", wide, text("10000000000000000000000000000")),
+            ("-0.001", wide, Value::Null),
+            ("0.125", wide, Value::Null),
+            ("0.1 + 0.2", wide, text("10000000000000000000000000030")),
+            ("1e26", wide, Value::Null),
+            ("-1e30", wide, Value::Null),
+            ("9e999", wide, Value::Null),
+            ("9223372036854775807", full, Value::Null),
+            (
+                "-9223372036854775808",
+                wide,
+                text("09999999077662796314522419199"),
+            ),
+            ("'12.5'", wide, Value::Null),
         ] {
             assert_eq!(sqlite(value, to), wanted, "{value} as {to:?}");
         }

@@ -6,7 +6,7 @@ use crate::dialect::{self, Dialect, quoted};
 use crate::migrate::script::{Mode, ScriptStep};
 use crate::tables::{Column, ColumnType, Table, TableKind};
 
-use super::convert::{converted, may_fail};
+use super::convert::{converted, misfit};
 use super::{Note, in_quotes, keeping, step};
 use crate::import::catalogue::{Column as OldColumn, Engine, Table as Old};
 
@@ -63,9 +63,8 @@ impl Source<'_> {
         let name = quoted(&new.name);
         let rule = self.new.check_of(&new.name);
         let mut wrong = Vec::new();
-        if may_fail(self.engine, new.ty) {
-            wrong.push(format!("(svcgen_was is not null and {name} is null)"));
-        }
+        let values = ("svcgen_was", name.as_str());
+        wrong.extend(misfit(self.engine, values, &old.ty, new.ty));
         if !new.nullable && old.nullable && is_automatic(&new.name).is_none() {
             wrong.push("svcgen_was is null".to_owned());
         }
