@@ -28,7 +28,7 @@ pub fn run(project: Option<&Path>, options: &MigrateAdopt, shell: &Shell) -> Res
     let origin = Origin::parse(&options.from, &options.schema);
     let tables = tables(&project, &origin)?;
     let catalogue = import::read(&origin, shell)?;
-    if adopt::is_ours(&catalogue) {
+    if catalogue.is_ours {
         return Err(Failure::usage(
             "the database has a ledger: a service of svcgen made its tables",
             "there is nothing to make of them; `migrate status` of the service tells where it stands",

@@ -20,11 +20,17 @@ pub struct Catalogue {
     pub engine: Engine,
     /// The database's name.
     pub name: String,
+    /// Whether the migrations of a service of svcgen made it: its ledger has rows. One without
+    /// any is left by a service that was started, or tried something, over tables of others.
+    pub is_ours: bool,
     /// Its tables, sorted by name.
     pub tables: Vec<Table>,
     /// What the reader saw and did not put in: views, triggers and the like.
     pub omitted: Vec<Note>,
 }
+
+/// The table in which a service notes the migrations that it ran.
+pub const LEDGER: &str = "svcgen_migrations";
 
 impl Catalogue {
     /// The table of this name.
@@ -50,6 +56,8 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// Rules on its rows.
     pub checks: Vec<Check>,
+    /// Whether other tables inherit from it, so that a query of it finds their rows as well.
+    pub has_heirs: bool,
 }
 
 impl Table {

@@ -6,12 +6,15 @@
 use ::postgres::{Client, Error};
 
 use super::catalogue::{
-    Catalogue, Check, Column, DeclaredType, Engine, ForeignKey, Index, OnDelete, Table, Term,
+    Catalogue, Check, Column, DeclaredType, Engine, ForeignKey, Index, LEDGER, OnDelete, Table,
+    Term,
 };
 use super::{ImportError, Note, connect};
+use crate::dialect::quoted;
 
 const TABLES: &str = "
-select c.relname::text, obj_description(c.oid, 'pg_class')
+select c.relname::text, obj_description(c.oid, 'pg_class'),
+       c.relkind = 'r' and exists (select from pg_inherits h where h.inhparent = c.oid)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relkind in ('r', 'p') and not c.relispartition
 order by 1";
@@ -125,17 +128,34 @@ pub fn read(url: &str, schema: &str) -> Result<Catalogue, ImportError> {
         let table = Table {
             name: row.try_get(0)?,
             comment: row.try_get(1)?,
+            has_heirs: row.try_get(2)?,
             ..Table::default()
         };
         tables.push(read_table(&mut client, schema, table, &mut omitted)?);
     }
+    let is_ours = tables.iter().any(|it| it.name == LEDGER) && has_run(&mut client, schema)?;
     client.batch_execute("rollback")?;
     Ok(Catalogue {
         engine: Engine::Postgres,
         name,
+        is_ours,
         tables,
         omitted,
     })
+}
+
+/// Whether the ledger has rows; one that may not be read is taken to have some.
+fn has_run(client: &mut Client, schema: &str) -> Result<bool, Error> {
+    let ledger = format!("{}.{LEDGER}", quoted(schema));
+    let may_read = "select has_table_privilege($1::text, 'select')";
+    if !client
+        .query_one(may_read, &[&ledger])?
+        .try_get::<_, bool>(0)?
+    {
+        return Ok(true);
+    }
+    let sql = format!("select exists (select from {ledger})");
+    client.query_one(&sql, &[])?.try_get(0)
 }
 
 fn others(client: &mut Client, schema: &str) -> Result<Vec<Note>, Error> {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OpenFlags, Result};
 
 use super::catalogue::{
-    Catalogue, Check, Column, DeclaredType, Engine, ForeignKey, Index, OnDelete, Table, Term,
+    Catalogue, Check, Column, DeclaredType, Engine, ForeignKey, Index, LEDGER, OnDelete, Table,
+    Term,
 };
 use super::sql_text;
 use super::{Note, stem};
@@ -48,9 +49,15 @@ pub fn catalogue(connection: &Connection, name: &str) -> Result<Catalogue> {
     }
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     spell_alike(&mut tables);
+    let mut is_ours = false;
+    if tables.iter().any(|it| it.name == LEDGER) {
+        let sql = format!("select exists (select 1 from {LEDGER})");
+        is_ours = connection.query_row(&sql, [], |row| row.get(0))?;
+    }
     Ok(Catalogue {
         engine: Engine::Sqlite,
         name: name.to_owned(),
+        is_ours,
         tables,
         omitted,
     })
@@ -136,6 +143,7 @@ fn read_table(connection: &Connection, name: &str, omitted: &mut Vec<Note>) -> R
         foreign_keys: foreign_keys(connection, name)?,
         indexes: indexes(connection, name)?,
         checks,
+        has_heirs: false,
     })
 }
 

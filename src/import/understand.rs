@@ -71,7 +71,7 @@ pub struct Scope<'a> {
 
 /// The entities of a database.
 pub fn drafts(catalogue: &Catalogue, notes: &mut Vec<Note>) -> Vec<Draft> {
-    let is_ours = catalogue.table("svcgen_migrations").is_some();
+    let is_ours = catalogue.is_ours;
     let mut tables: Vec<&Table> = Vec::new();
     for table in &catalogue.tables {
         if let Some(why) = set_aside(catalogue, table, is_ours) {

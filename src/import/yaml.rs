@@ -45,12 +45,11 @@ impl Service {
             .rev()
             .max_by_key(|id| most(*id))
             .unwrap_or(Id::Uuid);
-        let is_ours = catalogue.table("svcgen_migrations").is_some();
         let hard = drafts.iter().filter(|it| it.hard).count();
         Self {
             name: name.to_owned(),
             id,
-            hard: is_ours && hard * 2 > drafts.len(),
+            hard: catalogue.is_ours && hard * 2 > drafts.len(),
         }
     }
 

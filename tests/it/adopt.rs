@@ -148,6 +148,26 @@ fn rows_get_there_with_their_values() {
     );
 }
 
+/// A ledger without rows is left by a service that was started or tried something.
+#[test]
+fn an_empty_ledger_does_not_make_a_service_of_it() {
+    let place = Place::empty();
+    let sql = "create table notes (id integer primary key, title text not null);
+        create table svcgen_migrations (id text primary key);";
+    let connection = filled(&place.root().join("old.db"), sql);
+    place.ok(&[
+        "import", "--from", "old.db", "--into", "notes", "--name", "notes",
+    ]);
+    place.ok(&["--project", "notes", "generate"]);
+    let adopt = ["--project", "notes", "migrate", "adopt", "--from", "old.db"];
+    let script = place.ok(&adopt).stdout;
+    assert!(script.contains("svcgen_adopted_notes"), "{script}");
+    connection
+        .execute_batch("insert into svcgen_migrations values ('0001_initial')")
+        .expect("noted");
+    place.svcgen(&adopt).is(2, &["the database has a ledger"]);
+}
+
 /// What would not fit is named before anything is moved.
 #[test]
 fn rows_that_do_not_fit_are_named() {

@@ -101,7 +101,9 @@ pub fn our_schemas() -> Vec<(String, Vec<Source>)> {
 
 /// The statements that make the tables of a schema.
 pub fn creation(schema: &Schema, dialect: &dyn Dialect) -> String {
-    let mut sql = "create table svcgen_migrations (id text primary key);\n".to_owned();
+    let mut sql = "create table svcgen_migrations (id text primary key);
+insert into svcgen_migrations values ('0001_initial');\n"
+        .to_owned();
     let mut later = String::new();
     for table in creation_order(&schema.tables) {
         let mut now = table.clone();

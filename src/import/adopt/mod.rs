@@ -46,7 +46,7 @@ pub fn adoption(catalogue: &Catalogue, schema: &Schema) -> Adoption {
     let order = creation_order(&schema.tables);
     for table in &order {
         let source = moves.iter().find(|it| it.new.name == table.name);
-        steps.extend(source.map(|it| it.copy(dialect)));
+        steps.extend(source.into_iter().flat_map(|it| it.copy(dialect)));
     }
     steps.extend(
         moves
@@ -60,11 +60,6 @@ pub fn adoption(catalogue: &Catalogue, schema: &Schema) -> Adoption {
         script: script::write(&steps),
         notes,
     }
-}
-
-/// Whether the tables of the database are a service's of svcgen, which needs no script.
-pub fn is_ours(catalogue: &Catalogue) -> bool {
-    catalogue.table("svcgen_migrations").is_some()
 }
 
 fn dialect_of(engine: Engine) -> &'static dyn Dialect {

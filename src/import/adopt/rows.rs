@@ -90,7 +90,7 @@ impl Source<'_> {
 ) as found
 where {}
 limit 5;\n",
-            in_quotes(&self.old.name),
+            self.rows_of(&in_quotes(&self.old.name)),
             wrong.join(" or ")
         );
         let title = format!(
@@ -103,8 +103,15 @@ limit 5;\n",
         })
     }
 
-    /// Copies the rows from where they were put aside.
-    pub fn copy(&self, dialect: &dyn Dialect) -> ScriptStep {
+    /// A table of this source, without the rows of those that inherit from it, which are tables
+    /// of their own here.
+    fn rows_of(&self, table: &str) -> String {
+        let only = if self.old.has_heirs { "only " } else { "" };
+        format!("{only}{table}")
+    }
+
+    /// Copies the rows from where they were put aside, and sees that none is missing.
+    pub fn copy(&self, dialect: &dyn Dialect) -> Vec<ScriptStep> {
         let mut columns = Vec::new();
         let mut values = Vec::new();
         for column in &self.new.columns {
@@ -123,11 +130,12 @@ limit 5;\n",
         // A link is there once, and a table without a key may have it twice.
         let is_loose = self.new.kind == TableKind::Link && self.old.primary_key.is_empty();
         let sql = format!(
-            "insert into {} ({})\nselect {}{}\nfrom {aside};\n",
+            "insert into {} ({})\nselect {}{}\nfrom {};\n",
             quoted(&self.new.name),
             columns.join(", "),
             if is_loose { "distinct " } else { "" },
-            values.join(",\n    ")
+            values.join(",\n    "),
+            self.rows_of(aside)
         );
         let title = format!(
             "Copies the rows of `{}` into `{}`.",
@@ -135,10 +143,25 @@ limit 5;\n",
         );
         let copies = step(&title, sql);
         if is_loose {
-            copies
-        } else {
-            keeping(copies, aside, &self.new.name)
+            return vec![copies];
         }
+        if !self.old.has_heirs {
+            return vec![keeping(copies, aside, &self.new.name)];
+        }
+        // The runner counts what a query of the table finds.
+        let sql = format!(
+            "select was, is_now from (
+    select (select count(*) from only {aside}) as was, (select count(*) from {}) as is_now
+) as counted
+where was <> is_now;\n",
+            quoted(&self.new.name)
+        );
+        let title = format!("`{}` has every row of `{}`.", self.new.name, self.old.name);
+        let counts = ScriptStep {
+            mode: Mode::Check,
+            ..step(&title, sql)
+        };
+        vec![copies, counts]
     }
 
     fn value(&self, dialect: &dyn Dialect, new: &Column, old: &OldColumn) -> String {

@@ -267,3 +267,39 @@ fn values_that_a_cast_changes_are_named() {
             .unwrap_or_else(|error| panic!("{about}: {error}\n{script}"));
     }
 }
+
+/// A table has its own rows, and not once more those of the tables that inherit from it.
+#[test]
+fn rows_of_heirs_are_copied_once() {
+    if !are_asked_for("rows_of_heirs_are_copied_once") {
+        return;
+    }
+    let server = Server::start();
+    let origin = Origin::parse(&server.url("postgres"), "public");
+    let mut client = Client::connect(&server.url("postgres"), NoTls).expect("connected");
+    let old = "create table cities (id bigint primary key, name text not null);
+        create table capitals (primary key (id)) inherits (cities);
+        create table logs (id bigint primary key, day date not null) partition by range (id);
+        create table logs_1 partition of logs for values from (0) to (10);
+        create table svcgen_migrations (id text primary key);
+        insert into cities values (1, 'Basel');
+        insert into capitals values (2, 'Bern');
+        insert into logs values (1, '2026-01-02');";
+    client.batch_execute(old).expect("filled");
+    let catalogue = import::read(&origin).expect("read");
+    assert!(!catalogue.is_ours, "its ledger is empty");
+    let imported = import::import(&catalogue, Some("places")).expect("imported");
+    let script = adoption(&catalogue, &tables_of(&imported)).script;
+    verify::postgres::run(&mut client, &script).unwrap_or_else(|error| panic!("{error}\n{script}"));
+    let mut count = |table: &str| -> i64 {
+        let sql = format!("select count(*) from {table}");
+        client.query_one(&sql, &[]).expect("counted").get(0)
+    };
+    for table in ["cities", "capitals", "logs"] {
+        assert_eq!(count(table), 1, "{table}");
+    }
+    client
+        .batch_execute("insert into svcgen_migrations values ('0001_initial')")
+        .expect("noted");
+    assert!(import::read(&origin).expect("read").is_ours);
+}
