@@ -83,7 +83,7 @@ impl<'d> Creates<'d> {
         {
             return match verb {
                 "batchCreate" => State::of(0..place),
-                "batchDelete" => State::of(0..=place),
+                "batchDelete" | "deleteMatching" => State::of(0..=place),
                 _ => State::of(0..all),
             };
         }
