@@ -6,7 +6,7 @@
 //! Nothing of this module knows an engine; each has an `adopt` of its own.
 
 use super::{Drift, Engine, Ledger, MigrateError, Migration, Options, Watcher};
-use crate::db::{Backend, Db, DbError};
+use crate::db::{Backend, Db};
 
 /// What is to be taken over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub async fn adopt(
             };
             tokio::task::spawn_blocking(run)
                 .await
-                .map_err(DbError::other)?
+                .map_err(crate::db::DbError::other)?
         }
         #[cfg(feature = "postgres")]
         Backend::Postgres(backend) => {
