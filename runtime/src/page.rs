@@ -7,6 +7,7 @@
 //! may not read the list may not read it with a token either.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -36,6 +37,40 @@ const LONGEST: usize = 16 << 10;
 pub struct PageTokens {
     /// The key that seals; those after it only open.
     keys: Arc<[NamedKey]>,
+    nonces: Arc<Nonces>,
+}
+
+/// Nonces that never come twice. The system is asked for randomness once: a list has two tokens, and to
+/// ask for each would cost it as much as to find a row.
+struct Nonces {
+    secret: [u8; 32],
+    given: AtomicU64,
+}
+
+impl Nonces {
+    fn new() -> Self {
+        Self {
+            secret: Key::generate().into(),
+            given: AtomicU64::new(0),
+        }
+    }
+
+    /// 192 bits of a digest of a secret, a counter and what is to be sealed. They look like chance and tell
+    /// nothing; should a copy of the running machine begin to count where this one stood, then the same
+    /// nonce still belongs to the same message.
+    fn next(&self, message: &[u8], bound: &[u8]) -> Nonce<XChaCha20Poly1305> {
+        let count = self.given.fetch_add(1, Ordering::Relaxed);
+        let digest = Sha256::new()
+            .chain_update(self.secret)
+            .chain_update(count.to_be_bytes())
+            .chain_update(bound.len().to_be_bytes())
+            .chain_update(bound)
+            .chain_update(message)
+            .finalize();
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&digest[..NONCE]);
+        nonce.into()
+    }
 }
 
 /// A cipher, and the name of its key: a digest, which tells nothing of it.
@@ -78,6 +113,7 @@ impl PageTokens {
         let keys = std::iter::once(key).chain(previous).map(NamedKey::new);
         Self {
             keys: keys.collect(),
+            nonces: Arc::new(Nonces::new()),
         }
     }
 
@@ -94,10 +130,11 @@ impl PageTokens {
         scope: &str,
         expiry: u64,
     ) -> Result<String, Error> {
-        let mut message = expiry.to_be_bytes().to_vec();
+        let mut message = Vec::with_capacity(128);
+        message.extend_from_slice(&expiry.to_be_bytes());
         serde_json::to_writer(&mut message, cursor).map_err(Error::internal)?;
-        let nonce = Nonce::<XChaCha20Poly1305>::generate();
         let bound = bound(scope);
+        let nonce = self.nonces.next(&message, &bound);
         let payload = Payload {
             msg: &message,
             aad: &bound,
@@ -181,7 +218,8 @@ impl PageTokens {
 
 /// What the seal covers beside the message: another version, or another use of the same key, opens nothing.
 fn bound(scope: &str) -> Vec<u8> {
-    let mut bound = vec![VERSION];
+    let mut bound = Vec::with_capacity(128);
+    bound.push(VERSION);
     bound.extend_from_slice(b"page_token\0");
     bound.extend_from_slice(scope.as_bytes());
     bound

@@ -15,6 +15,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// How long a sealed token of the shop is here.
+const TOKEN: usize = 172;
+
 /// A customer as the shop answers with it.
 #[derive(Debug, Clone, Serialize)]
 struct Customer {
@@ -44,6 +47,7 @@ struct NewCustomer {
 struct Page {
     customers: Vec<Customer>,
     next_page_token: String,
+    previous_page_token: String,
 }
 
 #[derive(Clone)]
@@ -119,8 +123,8 @@ async fn create(Json(new): Json<NewCustomer>) -> impl IntoResponse {
 fn page() -> Page {
     Page {
         customers: (0..20).map(|_| customer(Uuid::now_v7())).collect(),
-        // As long as a sealed token of the shop.
-        next_page_token: "x".repeat(164),
+        next_page_token: "x".repeat(TOKEN),
+        previous_page_token: "x".repeat(TOKEN),
     }
 }
 

@@ -8,6 +8,12 @@ pub(crate) trait Collect: Default + Send + 'static {
     /// What the caller gets.
     type Output: Send + 'static;
 
+    /// With room for the rows that may come.
+    #[inline]
+    fn with_room(_most: usize) -> Self {
+        Self::default()
+    }
+
     /// Takes the next row.
     fn take(&mut self, row: &Row<'_>) -> Result<(), DbError>;
 
@@ -23,6 +29,9 @@ pub(crate) struct Optional<T>(Option<T>);
 
 /// The first row, which must be there.
 pub(crate) struct One<T>(Option<T>);
+
+/// For how many rows room is made before they come; few results are as long as they may be.
+const MOST_ROOM: usize = 64;
 
 /// Every row.
 pub(crate) struct All<T>(Vec<T>);
@@ -95,6 +104,11 @@ impl<T: FromRow + Send + 'static> Collect for One<T> {
 
 impl<T: FromRow + Send + 'static> Collect for All<T> {
     type Output = Vec<T>;
+
+    #[inline]
+    fn with_room(most: usize) -> Self {
+        Self(Vec::with_capacity(most.min(MOST_ROOM)))
+    }
 
     #[inline]
     fn take(&mut self, row: &Row<'_>) -> Result<(), DbError> {

@@ -209,6 +209,17 @@ impl Db {
         self.read::<All<T>>(sql, params).await
     }
 
+    /// Reads all rows of a statement that gives no more than so many.
+    #[inline]
+    pub(crate) async fn fetch_up_to<T: FromRow + Send + 'static>(
+        &self,
+        most: usize,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<Vec<T>, DbError> {
+        self.read_with_room::<All<T>>(most, sql, params).await
+    }
+
     /// Writes, and reads the first row of `returning`, if there is one.
     #[inline]
     pub async fn write_optional<T: FromRow + Send + 'static>(
@@ -304,6 +315,16 @@ impl Db {
 
     #[inline]
     async fn read<C: Collect>(&self, sql: &Sql, params: Vec<Value>) -> Result<C::Output, DbError> {
+        self.read_with_room::<C>(0, sql, params).await
+    }
+
+    #[inline]
+    async fn read_with_room<C: Collect>(
+        &self,
+        most: usize,
+        sql: &Sql,
+        params: Vec<Value>,
+    ) -> Result<C::Output, DbError> {
         let text = self.text(sql);
         #[cfg(feature = "testing")]
         self.0.seen.read(text.as_str(), &params);
@@ -313,7 +334,12 @@ impl Db {
         {
             return backend.read_grouped::<C>(text, params).await;
         }
-        on_engine!(self, |backend| backend.read::<C>(text, params).await)
+        match &self.0.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(backend) => backend.read(text, params, C::with_room(most)).await,
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(backend) => backend.read::<C>(text, params).await,
+        }
     }
 
     #[inline]

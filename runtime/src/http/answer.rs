@@ -93,7 +93,12 @@ pub fn told<T: Serialize>(value: &T) -> Response {
 
 /// 200 with the value.
 pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<Response, Error> {
-    let mut bytes = Vec::with_capacity(512);
+    json_of(512, value)
+}
+
+/// 200 with the value, whose JSON is about so many bytes long.
+pub(super) fn json_of(size: usize, value: &(impl Serialize + ?Sized)) -> Result<Response, Error> {
+    let mut bytes = Vec::with_capacity(size);
     serde_json::to_writer(&mut bytes, value).map_err(Error::internal)?;
     let mut response = Response::new(Body::from(bytes));
     let json = HeaderValue::from_static("application/json");

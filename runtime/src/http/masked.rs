@@ -4,10 +4,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::answer::json;
+use super::answer::json_of;
 use super::viewing::Included;
 use crate::Error;
 use crate::list::Mask;
+
+/// About how many bytes twenty records have; a buffer that grows to that is copied four times.
+const PAGE: usize = 8 << 10;
 
 /// 200 with a page whose records have the members that a read mask names, or all of them.
 #[derive(Debug, Clone)]
@@ -60,9 +63,9 @@ impl<T: Serialize> Masked<T> {
 impl<T: Serialize> IntoResponse for Masked<T> {
     fn into_response(self) -> Response {
         let response = if self.mask.is_none() && self.included.is_none() {
-            json(&self.page)
+            json_of(PAGE, &self.page)
         } else {
-            self.seen().and_then(|page| json(&page))
+            self.seen().and_then(|page| json_of(PAGE, &page))
         };
         response.unwrap_or_else(IntoResponse::into_response)
     }

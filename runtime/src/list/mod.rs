@@ -13,6 +13,7 @@ mod mask;
 mod matching;
 mod order;
 mod page;
+mod rows;
 mod search;
 mod several;
 mod statement;

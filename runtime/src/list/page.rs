@@ -10,11 +10,12 @@ use super::include::Include;
 use super::keyset::Range;
 use super::mask::Mask;
 use super::order::{self, Key};
+use super::rows::{Rows, WithRank};
 use super::search::{self, Query};
 use super::statement::{self, Parameters};
 use super::{Mistake, keyset, value};
 use crate::Error;
-use crate::db::{Db, DbError, Engine, FromRow, Row, Value};
+use crate::db::{Db, Engine, FromRow, Value};
 use crate::http::Listing;
 use crate::input::Violations;
 use crate::page::PageTokens;
@@ -99,8 +100,8 @@ impl Table {
             limit: size.saturating_add(1),
             skip: listing.skip(),
         };
-        let rows: Vec<Ranked<T>> = if listing.is_plain() && self.is_plain(&asked) {
-            self.plain(db, &asked).await?
+        let rows = if listing.is_plain() && self.is_plain(&asked) {
+            Rows::plain(self.plain(db, &asked).await?)
         } else {
             self.read(db, asked).await?
         };
@@ -194,7 +195,7 @@ impl Table {
         &self,
         db: &Db,
         asked: &Asked<'_>,
-    ) -> Result<Vec<Ranked<T>>, Error> {
+    ) -> Result<Vec<T>, Error> {
         let Some(plain) = &self.plain else {
             return Ok(Vec::new());
         };
@@ -206,7 +207,7 @@ impl Table {
             }
             _ => &plain.first,
         };
-        Ok(db.fetch_all(sql, values).await?)
+        Ok(db.fetch_up_to(asked.most(), sql, values).await?)
     }
 
     /// Reads the rows by statements that are made for the request.
@@ -218,7 +219,7 @@ impl Table {
         &self,
         db: &Db,
         asked: Asked<'_>,
-    ) -> Result<Vec<Ranked<T>>, Error> {
+    ) -> Result<Rows<T>, Error> {
         let keys = &asked.request.keys;
         let reversed: Vec<Key> = keys.iter().map(Key::reversed).collect();
         let keys = if asked.back { &reversed } else { keys };
@@ -235,9 +236,9 @@ impl Table {
                 .read_ranges(db, &asked, keys, &ranges, asked.limit)
                 .await;
         }
-        let mut rows = Vec::new();
+        let mut rows = Rows::default();
         for range in ranges.chunks(1) {
-            let read = i64::try_from(rows.len()).unwrap_or(asked.limit);
+            let read = i64::try_from(rows.records.len()).unwrap_or(asked.limit);
             if read < asked.limit {
                 let more = self.read_ranges(db, &asked, keys, range, asked.limit - read);
                 rows.extend(more.await?);
@@ -253,7 +254,7 @@ impl Table {
         keys: &[Key],
         ranges: &[Range],
         limit: i64,
-    ) -> Result<Vec<Ranked<T>>, Error> {
+    ) -> Result<Rows<T>, Error> {
         let request = asked.request;
         let mut parameters = Parameters::new(db.engine(), asked.within);
         let conditions = self.conditions(asked.within, request, &mut parameters);
@@ -279,10 +280,12 @@ impl Table {
         let sql = page.sql(&mut parameters);
         let values = parameters.values;
         if request.is_ranked {
-            let rows: Vec<WithRank<T>> = db.fetch_all(&sql, values).await?;
-            return Ok(rows.into_iter().map(|row| row.0).collect());
+            let rows: Vec<WithRank<T>> = db.fetch_up_to(asked.most(), &sql, values).await?;
+            let (records, ranks) = rows.into_iter().map(|row| (row.record, row.rank)).unzip();
+            return Ok(Rows { records, ranks });
         }
-        Ok(db.fetch_all(&sql, values).await?)
+        let records = db.fetch_up_to(asked.most(), &sql, values).await?;
+        Ok(Rows::plain(records))
     }
 
     async fn count(
@@ -323,37 +326,10 @@ struct Asked<'a> {
     skip: i64,
 }
 
-/// A record, and how well it fits what was searched for.
-struct Ranked<T> {
-    record: T,
-    rank: f64,
-}
-
-impl<T: FromRow> FromRow for Ranked<T> {
-    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
-        let record = T::from_row(row)?;
-        Ok(Self { record, rank: 0.0 })
-    }
-}
-
-impl<T: Record> Record for Ranked<T> {
-    fn value(&self, column: &str) -> Value {
-        if column == search::RANK {
-            Value::Float(self.rank)
-        } else {
-            self.record.value(column)
-        }
-    }
-}
-
-/// A row whose last column is the rank.
-struct WithRank<T>(Ranked<T>);
-
-impl<T: FromRow> FromRow for WithRank<T> {
-    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
-        let record = T::from_row(row)?;
-        let rank = row.get(row.width().saturating_sub(1))?;
-        Ok(Self(Ranked { record, rank }))
+impl Asked<'_> {
+    /// How many rows can come.
+    fn most(&self) -> usize {
+        usize::try_from(self.limit).unwrap_or(usize::MAX)
     }
 }
 
@@ -398,13 +374,13 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn page<T: Record>(
         &self,
-        mut rows: Vec<Ranked<T>>,
+        mut rows: Rows<T>,
         size: i64,
         total_size: Option<i64>,
     ) -> Result<Page<T>, Error> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         // One row more than asked for tells whether the list goes on.
-        let goes_on = rows.len() > size;
+        let goes_on = rows.records.len() > size;
         rows.truncate(size);
         if self.back {
             rows.reverse();
@@ -414,11 +390,12 @@ impl Turn<'_> {
         } else {
             (!self.is_first, goes_on)
         };
-        let mut next_page_token = self.token(rows.last().filter(|_| has_next), false)?;
-        let mut previous_page_token = self.token(rows.first().filter(|_| has_previous), true)?;
+        let mut next_page_token = self.token(&rows, rows.last().filter(|_| has_next), false)?;
+        let mut previous_page_token =
+            self.token(&rows, rows.first().filter(|_| has_previous), true)?;
         // Others may have deleted every record of the page; the rest of the list lies where the
         // client came from, and without a token it would not find back.
-        if let Some(asked) = self.asked.filter(|_| rows.is_empty()) {
+        if let Some(asked) = self.asked.filter(|_| rows.records.is_empty()) {
             let rest = self.tokens.seal(&asked.rest(), &self.request.scope)?;
             if self.back {
                 next_page_token = rest;
@@ -429,17 +406,23 @@ impl Turn<'_> {
         Ok(Page {
             next_page_token,
             previous_page_token,
-            records: rows.into_iter().map(|row| row.record).collect(),
+            records: rows.records,
             total_size,
         })
     }
 
-    fn token<T: Record>(&self, at: Option<&Ranked<T>>, back: bool) -> Result<String, Error> {
-        let Some(record) = at else {
+    /// The token that leads on from the row at a place, or none.
+    fn token<T: Record>(
+        &self,
+        rows: &Rows<T>,
+        at: Option<usize>,
+        back: bool,
+    ) -> Result<String, Error> {
+        let Some(at) = at else {
             return Ok(String::new());
         };
         let keys = self.request.keys.iter();
-        let keys = keys.map(|key| value::to_json(&record.value(&key.name)));
+        let keys = keys.map(|key| value::to_json(&rows.value(at, &key.name)));
         let cursor = Cursor {
             back,
             with: false,

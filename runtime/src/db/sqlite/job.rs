@@ -50,31 +50,35 @@ pub(super) enum Outcome {
     MustUndo,
 }
 
-/// A statement with its values.
-pub(super) struct StatementJob<C: Collect> {
+/// A statement that reads, with its values and the place for its rows.
+///
+/// The caller makes the place: what one thread takes from the allocator and another gives back,
+/// both wait for, and the place for many rows is the largest piece of a list.
+pub(super) struct ReadJob<C: Collect> {
     pub(super) text: Text,
     pub(super) values: Vec<Value>,
+    pub(super) into: C,
     pub(super) reply: Reply<C::Output>,
     pub(super) since: Instant,
     pub(super) limit: Duration,
-    pub(super) kept: Option<Result<C::Output, DbError>>,
 }
 
-impl<C: Collect> Read for StatementJob<C> {
+impl<C: Collect> Read for ReadJob<C> {
     fn run(self: Box<Self>, statements: &mut Statements<'_>) {
-        if self.reply.is_closed() {
+        let job = *self;
+        if job.reply.is_closed() {
             return;
         }
-        let answer = if self.since.elapsed() > self.limit {
+        let answer = if job.since.elapsed() > job.limit {
             Err(DbError::Timeout)
         } else {
             guarded(
-                || statements.read::<C>(&self.text, &self.values),
+                || statements.read(&job.text, &job.values, job.into),
                 statements_panicked,
             )
         };
         // A caller that went away needs no answer.
-        let _ = self.reply.send(answer);
+        let _ = job.reply.send(answer);
     }
 
     fn shares_since(&self) -> Option<Instant> {
@@ -82,7 +86,16 @@ impl<C: Collect> Read for StatementJob<C> {
     }
 }
 
-impl<C: Collect> Write for StatementJob<C> {
+/// A statement that may write, with its values.
+pub(super) struct WriteJob<C: Collect> {
+    pub(super) text: Text,
+    pub(super) values: Vec<Value>,
+    pub(super) reply: Reply<C::Output>,
+    pub(super) since: Instant,
+    pub(super) kept: Option<Result<C::Output, DbError>>,
+}
+
+impl<C: Collect> Write for WriteJob<C> {
     fn run(&mut self, statements: &mut Statements<'_>) -> Outcome {
         let result = guarded(
             || statements.write::<C>(&self.text, &self.values),

@@ -33,7 +33,7 @@ pub(crate) use steps::{Step, Wants};
 
 use self::checkpoint::Checkpoints;
 use self::deadline::Deadline;
-use self::job::{FunctionJob, PrepareJob, Read, Reply, StatementJob};
+use self::job::{FunctionJob, PrepareJob, Read, ReadJob, WriteJob};
 use self::queue::{Queue, Refused};
 use self::session::Begin;
 use self::statement::Statements;
@@ -104,15 +104,23 @@ impl Sqlite {
         &self.location
     }
 
-    /// Runs a statement on a reader thread.
+    /// Runs a statement on a reader thread, which puts the rows into the caller's place for them.
     #[inline]
     pub(crate) async fn read<C: Collect>(
         &self,
         text: Text,
         values: Vec<Value>,
+        into: C,
     ) -> Result<C::Output, DbError> {
         let (reply, answer) = oneshot::channel();
-        self.submit_read(Box::new(self.job::<C>(text, values, reply)))?;
+        self.submit_read(Box::new(ReadJob {
+            text,
+            values,
+            into,
+            reply,
+            since: Instant::now(),
+            limit: self.patience,
+        }))?;
         answer.await.unwrap_or_else(|_| stopped())
     }
 
@@ -124,7 +132,13 @@ impl Sqlite {
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
         let (reply, answer) = oneshot::channel();
-        self.submit_write(Task::Write(Box::new(self.job::<C>(text, values, reply))))?;
+        self.submit_write(Task::Write(Box::new(WriteJob::<C> {
+            text,
+            values,
+            reply,
+            since: Instant::now(),
+            kept: None,
+        })))?;
         answer.await.unwrap_or_else(|_| stopped())
     }
 
@@ -159,7 +173,8 @@ impl Sqlite {
 
     /// Whether the file can be read, and takes what is written.
     pub(crate) async fn ping(&self) -> Result<(), DbError> {
-        self.read::<One<(i64,)>>(PING, Vec::new()).await?;
+        self.read(PING, Vec::new(), One::<(i64,)>::default())
+            .await?;
         let Some(vitals) = &self.vitals else {
             return Ok(());
         };
@@ -201,23 +216,6 @@ impl Sqlite {
     fn stop(&self) {
         self.readers.close();
         self.writer.close();
-    }
-
-    #[inline]
-    fn job<C: Collect>(
-        &self,
-        text: Text,
-        values: Vec<Value>,
-        reply: Reply<C::Output>,
-    ) -> StatementJob<C> {
-        StatementJob {
-            text,
-            values,
-            reply,
-            since: Instant::now(),
-            limit: self.patience,
-            kept: None,
-        }
     }
 
     #[inline]

@@ -24,6 +24,9 @@ struct State<T> {
     items: VecDeque<T>,
     /// Receivers that sleep; nobody is woken while all are busy.
     sleeping: usize,
+    /// How many of them are called and have not come yet: to call costs the caller more than to wait
+    /// costs the item.
+    called: usize,
     closed: bool,
 }
 
@@ -32,6 +35,7 @@ impl<T> Queue<T> {
         let state = State {
             items: VecDeque::new(),
             sleeping: 0,
+            called: 0,
             closed: false,
         };
         Self {
@@ -50,7 +54,10 @@ impl<T> Queue<T> {
             return Err(Refused::Full);
         }
         state.items.push_back(item);
-        let wake = state.sleeping > 0;
+        let wake = state.sleeping > state.called;
+        if wake {
+            state.called += 1;
+        }
         drop(state);
         if wake {
             self.arrived.notify_one();
@@ -74,6 +81,8 @@ impl<T> Queue<T> {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
             state.sleeping -= 1;
+            // One may wake that nobody called; then one more is called in its place.
+            state.called = state.called.saturating_sub(1);
         }
     }
 

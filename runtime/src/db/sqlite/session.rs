@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::each::EachJob;
-use super::job::{FunctionJob, Read, Reply, StatementJob, Write};
+use super::job::{FunctionJob, Read, Reply, Write, WriteJob};
 use super::statement::Statements;
 use super::writer::roll_back;
 use crate::db::collect::Collect;
@@ -53,13 +53,11 @@ impl Session {
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
         self.ask(|reply| {
-            let limit = Duration::MAX;
-            Command::Statement(Box::new(StatementJob::<C> {
+            Command::Statement(Box::new(WriteJob::<C> {
                 text,
                 values,
                 reply,
                 since: Instant::now(),
-                limit,
                 kept: None,
             }))
         })

@@ -104,6 +104,7 @@ impl<'c> Statements<'c> {
         &mut self,
         text: &Text,
         values: &[Value],
+        mut collected: C,
     ) -> Result<C::Output, DbError> {
         let deadline = self.deadline.clone();
         let prepared = self.prepared(text)?;
@@ -111,7 +112,6 @@ impl<'c> Statements<'c> {
             return Err(not_a_read(text));
         }
         prepared.bind(values)?;
-        let mut collected = C::default();
         let mut rows = prepared.statement.raw_query();
         deadline.arm();
         let outcome = loop {
