@@ -202,14 +202,17 @@ pub enum ValueDoc {
     Name(String),
     /// A name with options.
     Options(Box<ValueOptions>),
+    /// What could not be read: it keeps its place, so that nothing is told of the lack of it.
+    Unread,
 }
 
 impl Read for ValueDoc {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        match node.value {
+        let read = match node.value {
             Value::Map(_) => ValueOptions::read(node, reader).map(|it| Self::Options(Box::new(it))),
             _ => String::read(node, reader).map(Self::Name),
-        }
+        };
+        Some(read.unwrap_or(Self::Unread))
     }
 }
 

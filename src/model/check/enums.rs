@@ -70,7 +70,17 @@ pub fn read(
     let before = problems.len();
     let values = enum_values(written, problems);
     let name = Name::new(&format!("{}{}", field.entity.pascal(), field.name.pascal()));
-    (problems.len() == before).then_some(EnumType { name, values })
+    // With a value missing, a default that names it would be called a wrong one.
+    let is_whole = written.iter().all(|it| has_name(&it.value));
+    (is_whole && problems.len() == before).then_some(EnumType { name, values })
+}
+
+fn has_name(value: &ValueDoc) -> bool {
+    match value {
+        ValueDoc::Name(_) => true,
+        ValueDoc::Options(options) => options.name.is_some(),
+        ValueDoc::Unread => false,
+    }
 }
 
 fn enum_values(written: &[Spanned<ValueDoc>], problems: &mut Vec<Diagnostic>) -> Vec<EnumValue> {
@@ -87,6 +97,7 @@ fn enum_values(written: &[Spanned<ValueDoc>], problems: &mut Vec<Diagnostic>) ->
                 ),
                 None => continue,
             },
+            ValueDoc::Unread => continue,
         };
         if !naming::check(&name, "an enum value", Form::Any, problems) {
             continue;
