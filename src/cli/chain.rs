@@ -162,7 +162,7 @@ pub fn merge(named: Option<&Path>, options: MigrateMerge, shell: &Shell) -> Resu
         ..Wishes::default()
     };
     wishes.conflicts.restore = heads::restored();
-    let prepared = pipeline::gather(project, project.schema()?, &wishes, shell)?.prepare(None)?;
+    let prepared = pipeline::gather(project, project.schema(), &wishes, shell)?.prepare(None)?;
     let mut changes = joining.removals.clone();
     changes.extend(prepared.changes());
     Ok(held.apply(&changes)?)

@@ -19,7 +19,7 @@ use crate::{
 /// Runs the command.
 pub fn run(project: Option<&Path>, options: Check, shell: &Shell) -> Result<(), Failure> {
     let project = generate::find(project)?;
-    let sources = pipeline::sources(project.schema()?);
+    let sources = pipeline::sources(project.schema());
     let (document, mut diagnostics) = schema::load(&sources);
     let (service, more) = model::check::check(&document);
     diagnostics.extend(more);

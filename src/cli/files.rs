@@ -32,7 +32,7 @@ use crate::{
 pub fn status(project: Option<&Path>, options: Status, shell: &Shell) -> Result<(), Failure> {
     let project = generate::find(project)?;
     generate::refuse_interrupted(&project)?;
-    let gathered = pipeline::gather(&project, project.schema()?, &Wishes::default(), shell)?;
+    let gathered = pipeline::gather(&project, project.schema(), &Wishes::default(), shell)?;
     let files = gathered.survey();
     let pending = match gathered.reconcile() {
         Ok(plan) => Summary::of(&plan).written() + Summary::of(&plan).gone(),
@@ -184,7 +184,7 @@ fn generated(
         is_silent: true,
         ..Wishes::default()
     };
-    let gathered = pipeline::gather(project, project.schema()?, &wishes, shell)?;
+    let gathered = pipeline::gather(project, project.schema(), &wishes, shell)?;
     let entry = gathered.lock.files.get(path);
     let is_owned = entry.is_some_and(|it| matches!(it.state, State::Owned(_)));
     let is_history = entry.is_some_and(|it| it.ownership == Ownership::History);

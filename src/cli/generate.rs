@@ -38,11 +38,11 @@ pub fn run(project: Option<&Path>, options: &Generate, shell: &Shell) -> Result<
         return rehearse(&project, options, shell);
     }
     if !project.was_held() {
-        pipeline::refuse_wrong(&project.schema()?)?;
+        pipeline::refuse_wrong(&project.schema())?;
     }
     let held = hold(project, shell)?;
     let project = held.project();
-    let schema = project.schema()?;
+    let schema = project.schema();
     let joining = joining(project)?;
     let settled = settled::look(project, &schema)?.filter(|_| joining.is_none());
     if let Some(settled) = settled {
@@ -245,7 +245,7 @@ fn rehearse(project: &Project, options: &Generate, shell: &Shell) -> Result<(), 
         allow: allowed(options),
         ..Wishes::default()
     };
-    let prepared = match upgrade::prepare(project, project.schema()?, &wishes, shell) {
+    let prepared = match upgrade::prepare(project, project.schema(), &wishes, shell) {
         Err(Failure::Conflicts(conflicts, _)) if options.check => {
             let findings = findings::of_conflicts(&conflicts);
             return findings::tell(&findings, options.format, shell);

@@ -157,7 +157,7 @@ fn go(
         ..wishes
     };
     wishes.conflicts.on_conflict = conflicts::wishes(None).on_conflict;
-    let gathered = pipeline::gather(project, project.schema()?, &wishes, shell)?;
+    let gathered = pipeline::gather(project, project.schema(), &wishes, shell)?;
     let prepared = gathered.prepare(Some(&along));
     let prepared: Prepared = prepared.map_err(|it| conflicts::reported(it, project))?;
     let (name, plan) = (

@@ -57,7 +57,7 @@ pub fn remember(project: &Project, settled: &Settled, shell: &Shell) -> Result<(
     let Some(lock_text) = project.lock_text()?.filter(|_| !shell.has_warned()) else {
         return Ok(());
     };
-    let schema = project.schema()?;
+    let schema = project.schema();
     let inputs = digest_of_inputs(project, &schema, &lock_text);
     if let Some((disk, inputs)) = digest_of_disk(project, &lock_text)?.zip(inputs) {
         project.keep_note(&format!(

@@ -135,7 +135,7 @@ impl Project {
     }
 
     /// `svcgen.yaml` and `entities/*.yaml`, sorted by path.
-    pub fn schema(&self) -> Result<Vec<SchemaFile>, ProjectError> {
+    pub fn schema(&self) -> Vec<SchemaFile> {
         schema::files(&self.root)
     }
 

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use super::{ProjectError, SCHEMA_FILE, read_error};
+use super::{ProjectError, SCHEMA_FILE};
 use crate::source::{Fault, Source};
 
 /// The directory of the entity files.
@@ -72,38 +72,57 @@ pub fn is_service(root: &Path) -> Result<bool, ProjectError> {
 }
 
 /// `svcgen.yaml` and `entities/*.yaml` of a directory, sorted by path.
-pub fn files(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
+pub fn files(root: &Path) -> Vec<SchemaFile> {
     let mut files = vec![file(root, SCHEMA_FILE.to_owned())];
     let beside = misnamed(root).into_iter();
     files.extend(beside.map(|it| SchemaFile::faulty(it, Fault::NotTheService)));
-    files.extend(entities(root)?);
-    Ok(files)
+    files.extend(entities(root));
+    files
 }
 
 /// `entities/*.yaml` of a directory, sorted by path.
-pub fn entities(root: &Path) -> Result<Vec<SchemaFile>, ProjectError> {
-    let error = |error| read_error(ENTITIES, error);
-    let entries = match fs::read_dir(root.join(ENTITIES)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(error)?,
+pub fn entities(root: &Path) -> Vec<SchemaFile> {
+    let directory = root.join(ENTITIES);
+    if fs::symlink_metadata(&directory).is_err_and(|it| it.kind() == io::ErrorKind::NotFound) {
+        return Vec::new();
+    }
+    let faulty = |fault| SchemaFile::faulty(ENTITIES.to_owned(), fault);
+    let unreadable = |error: io::Error| faulty(Fault::Unreadable(error.to_string()));
+    let entries = match fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            let kind = fs::metadata(&directory).map(|it| kind_in_words(it.file_type()));
+            let kind = kind.unwrap_or("no directory");
+            return vec![faulty(Fault::NoDirectory(kind))];
+        }
+        Err(error) => return vec![unreadable(error)],
     };
     let mut files = Vec::new();
     for entry in entries {
-        // A name that is not UTF-8 keeps its place in messages, and fails to be read there.
-        let name = entry.map_err(error)?.file_name();
-        let name = name.to_string_lossy();
-        let path = format!("{ENTITIES}/{name}");
-        if name.starts_with('.') {
-            continue;
-        }
-        if is_yaml(&name) {
-            files.push(file(root, path));
-        } else if root.join(&path).is_dir() {
-            files.extend(misplaced(root, &path));
+        match entry {
+            Ok(entry) => files.extend(entity_files(root, &entry)),
+            Err(error) => files.push(unreadable(error)),
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    files
+}
+
+/// What an entry of the directory of the entities has to say to the schema.
+fn entity_files(root: &Path, entry: &fs::DirEntry) -> Vec<SchemaFile> {
+    // A name that is not UTF-8 keeps its place in messages, and fails to be read there.
+    let name = entry.file_name();
+    let name = name.to_string_lossy();
+    let path = format!("{ENTITIES}/{name}");
+    if name.starts_with('.') {
+        Vec::new()
+    } else if is_yaml(&name) {
+        vec![file(root, path)]
+    } else if root.join(&path).is_dir() {
+        misplaced(root, &path)
+    } else {
+        Vec::new()
+    }
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -180,6 +199,8 @@ fn kind_in_words(kind: FileType) -> &'static str {
     }
     if kind.is_dir() {
         "a directory"
+    } else if kind.is_file() {
+        "a file"
     } else {
         "no ordinary file"
     }

@@ -25,6 +25,9 @@ pub enum Fault {
     /// The system would not give it, for the reason that it says.
     #[error("cannot be read: {0}")]
     Unreadable(String),
+    /// It is to be the directory of the entities, and is what the words say.
+    #[error("is {0}, and the directory of the entity files is to be there")]
+    NoDirectory(&'static str),
     /// It lies below the directory of the entities, and not in it.
     #[error("is not read: entity files lie in `entities` itself")]
     TooDeep,
@@ -69,7 +72,7 @@ impl Fault {
         match self {
             Self::NotUtf8 { .. } => Code::NotUtf8,
             Self::TooLarge => Code::FileTooLarge,
-            Self::NoFile(_) | Self::Unreadable(_) => Code::UnreadableFile,
+            Self::NoFile(_) | Self::Unreadable(_) | Self::NoDirectory(_) => Code::UnreadableFile,
             Self::TooDeep | Self::NotTheService => Code::MisplacedFile,
         }
     }
@@ -83,6 +86,7 @@ impl Fault {
             }
             Self::NoFile(_) => "move it away, or give it a name without `.yaml`",
             Self::Unreadable(_) => return None,
+            Self::NoDirectory(_) => "move it away; each entity has a file in that directory",
             Self::TooDeep => {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 return Some(format!(

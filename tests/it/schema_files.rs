@@ -195,6 +195,39 @@ fn what_is_no_ordinary_file_is_told_of_and_hides_nothing() {
     assert_eq!(codes(&place), ["S0013", "S0301"]);
 }
 
+#[test]
+fn what_is_no_directory_of_entities_is_told_of_with_everything_else() {
+    let place = Place::empty();
+    place.put("svcgen.yaml", "svcgen: 1\nname: shop\ncolour: red\n");
+    place.put("entities", "entity: Note\n");
+    for command in [&["check"][..], &["generate"]] {
+        place.svcgen(command).is(
+            1,
+            &[
+                "error[S0101]: unknown key `colour`",
+                "error[S0013]: `entities` is a file, and the directory of the entity files is to be there",
+                "--> entities\n",
+                "2 errors",
+            ],
+        );
+    }
+    place
+        .svcgen(&["new", "other", "--from", ".", "--no-git"])
+        .is(1, &["`entities` is a file"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_of_entities_that_is_a_link_to_nowhere_is_told_of() {
+    let place = Place::empty();
+    place.put("svcgen.yaml", SERVICE);
+    let entities = place.root().join("entities");
+    std::os::unix::fs::symlink("nowhere", entities).expect("linked");
+    place
+        .svcgen(&["check"])
+        .is(1, &["error[S0013]: `entities` cannot be read", "1 error"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_a_device_and_a_link_to_nowhere_do_not_stop_a_run() {

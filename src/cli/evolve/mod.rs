@@ -59,7 +59,7 @@ impl Draft {
     /// Of the project that is meant.
     fn open(named: Option<&Path>) -> Result<Self, Failure> {
         let project = generate::find(named)?;
-        let before = project.schema()?;
+        let before = project.schema();
         if before.iter().any(|it| it.fault.is_some()) {
             pipeline::refuse_wrong(&before)?;
         }
@@ -136,7 +136,7 @@ impl Draft {
         }
         let held = generate::hold(self.project.clone(), shell)?;
         // Another run may have changed what was read before this one held the project.
-        if held.project().schema()? != self.before {
+        if held.project().schema() != self.before {
             return Err(Failure::InTheWay {
                 message: "the schema was changed while this command was reading it".to_owned(),
                 hint: "run the command again".to_owned(),

@@ -241,14 +241,14 @@ fn write_schema(service: &Service, entities: &[Entity]) -> Result<Vec<SchemaFile
 fn from_files(from: &Path, name: String) -> Result<Vec<SchemaFile>, Failure> {
     if from.is_dir() {
         need_service(from)?;
-        return Ok(project::schema::files(from)?);
+        return Ok(project::schema::files(from));
     }
     let bytes = read(from)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if schema_text::get(&text, "svcgen").is_some() {
         let directory = from.parent().unwrap_or(Path::new("."));
         let mut schema = vec![SchemaFile::new(SCHEMA_FILE, bytes)];
-        schema.extend(project::schema::entities(directory)?);
+        schema.extend(project::schema::entities(directory));
         return Ok(schema);
     }
     let Some(entity) = schema_text::get(&text, "entity") else {
