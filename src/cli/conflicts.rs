@@ -58,8 +58,12 @@ pub fn ask(conflicts: &[Conflict], wishes: &mut Wishes, shell: &Shell) -> Result
 }
 
 /// Leaves the list of conflicts, and a patch of what svcgen wanted to change in those
-/// files, in the project, and adds to the failure where they are.
+/// files, in the project, and adds to the failure where they are. A directory where nothing
+/// was generated before stays as it is.
 pub fn reported(failure: Failure, project: &Project) -> Failure {
+    if !project.was_generated() {
+        return failure;
+    }
     let Failure::Conflicts(conflicts, None) = failure else {
         return failure;
     };

@@ -15,6 +15,7 @@ pub mod transaction;
 pub mod undo;
 
 use std::{
+    cell::Cell,
     fs::{self, File, TryLockError},
     io::{self, Write as _},
     path::{Component, Path, PathBuf},
@@ -90,6 +91,8 @@ pub struct Held {
     project: Project,
     // Held by being open.
     _busy: File,
+    /// Whether nothing of svcgen's was there before and nothing was written since.
+    is_new: Cell<bool>,
 }
 
 impl Project {
@@ -286,6 +289,12 @@ impl Project {
         recovery::is_pending(&self.root)
     }
 
+    /// Whether there is anything on record of an earlier run.
+    pub fn was_generated(&self) -> bool {
+        let is_there = |path: &str| self.root.join(path).exists();
+        is_there(LOCK_FILE) || is_there(TABLES_FILE)
+    }
+
     /// Whether a run was here before, so that holding the project leaves nothing new behind.
     pub fn was_held(&self) -> bool {
         self.root.join(BUSY_FILE).exists()
@@ -297,30 +306,67 @@ impl Project {
         if let Some(obstacle) = place::obstacle_above(&self.root, BUSY_FILE) {
             return Err(ProjectError::Obstacles(vec![obstacle]));
         }
-        let path = self.root.join(BUSY_FILE);
-        let open = || {
-            fs::create_dir_all(self.root.join(".svcgen"))?;
-            File::options().create(true).append(true).open(&path)
+        let (busy, is_new) = locked(&self.root, waiting).map_err(ProjectError::Busy)?;
+        introduce(&busy);
+        let recovered = recovery::recover(&RealDisk, &self.root).map_err(ProjectError::Recovery)?;
+        let held = Held {
+            project: self,
+            _busy: busy,
+            is_new: Cell::new(is_new),
         };
-        let busy = open().map_err(ProjectError::Busy)?;
+        Ok((held, recovered))
+    }
+}
+
+/// The file that a run holds, locked, and whether nothing was there before.
+fn locked(root: &Path, waiting: impl FnOnce(&str)) -> io::Result<(File, bool)> {
+    let path = root.join(BUSY_FILE);
+    let mut waiting = Some(waiting);
+    loop {
+        let is_new = !root.join(".svcgen").exists();
+        fs::create_dir_all(root.join(".svcgen"))?;
+        let busy = File::options().create(true).append(true).open(&path)?;
         match busy.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(&path).unwrap_or_default();
-                waiting(holder.lines().next().unwrap_or_default());
-                busy.lock().map_err(ProjectError::Busy)?;
+                if let Some(waiting) = waiting.take() {
+                    let holder = fs::read_to_string(&path).unwrap_or_default();
+                    waiting(holder.lines().next().unwrap_or_default());
+                }
+                busy.lock()?;
             }
-            Err(TryLockError::Error(error)) => return Err(ProjectError::Busy(error)),
+            Err(TryLockError::Error(error)) => return Err(error),
         }
-        introduce(&busy);
-        let recovered = recovery::recover(&RealDisk, &self.root).map_err(ProjectError::Recovery)?;
-        Ok((
-            Held {
-                project: self,
-                _busy: busy,
-            },
-            recovered,
-        ))
+        // The first run in a directory may have ended without a word and taken the file along.
+        if is_at(&busy, &path) {
+            return Ok((busy, is_new));
+        }
+    }
+}
+
+/// Whether an open file is still the one at its path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let same = |a: &fs::Metadata, b: &fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(there)) => same(&open, &there),
+        _ => false,
+    }
+}
+
+/// Whether an open file is still the one at its path: elsewhere an open file stays where it is.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
+impl Drop for Held {
+    /// A run that refused leaves a directory as it was.
+    fn drop(&mut self) {
+        if self.is_new.get() {
+            Self::release(&self.project.root);
+        }
     }
 }
 
@@ -328,10 +374,14 @@ impl Held {
     /// Removes what holding a project leaves in a directory that did not become one.
     /// Only what is empty goes.
     pub fn forget(root: &Path) {
-        // Whatever is there after all stays, so a failure needs no word.
+        Self::release(root);
+        let _ = fs::remove_dir(root);
+    }
+
+    /// Whatever is there after all stays, so a failure needs no word.
+    fn release(root: &Path) {
         let _ = fs::remove_file(root.join(BUSY_FILE));
         let _ = fs::remove_dir(root.join(".svcgen"));
-        let _ = fs::remove_dir(root);
     }
 
     /// The project.
@@ -345,6 +395,8 @@ impl Held {
         if !obstacles.is_empty() {
             return Err(ProjectError::Obstacles(obstacles));
         }
+        // Even what fails may have left something that a later run clears up.
+        self.is_new.set(false);
         Ok(transaction::commit(&RealDisk, &self.project.root, changes)?)
     }
 }

@@ -92,6 +92,33 @@ fn without_a_terminal_nothing_is_touched_and_a_list_and_a_patch_are_left() {
     );
 }
 
+/// Files and directories, `.git` left out.
+fn everything(place: &Place) -> Vec<std::path::PathBuf> {
+    let entries = walkdir::WalkDir::new(place.root()).sort_by_file_name();
+    let all = entries
+        .into_iter()
+        .map(|it| it.expect("readable").into_path());
+    all.collect()
+}
+
+#[test]
+fn a_directory_where_nothing_was_generated_before_stays_as_it_was() {
+    let place = Place::empty();
+    place.put("svcgen.yaml", "svcgen: 1\nname: notes\n");
+    place.put("entities/note.yaml", DOC);
+    place.put("src/app.rs", "//! Somebody's own.\n");
+    let before = everything(&place);
+    for command in [&["generate"][..], &["add-field", "Note", "x:int?"]] {
+        let ended = place.svcgen(command);
+        ended.is(3, &["src/app.rs", "nothing was written"]);
+        assert!(!ended.stderr.contains(".svcgen"), "{}", ended.stderr);
+        assert_eq!(everything(&place), before);
+    }
+    fs::remove_file(place.root().join("src/app.rs")).expect("removed");
+    place.svcgen(&["generate"]).is(0, &[]);
+    assert!(place.has(".svcgen/busy") && place.has("svcgen.lock"));
+}
+
 #[test]
 fn conflicts_are_marked_resolved_and_put_behind() {
     let place = in_git();
