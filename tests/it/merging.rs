@@ -190,6 +190,14 @@ fn a_merge_by_lines_alone_is_found_out() {
     assert!(!seen.needless.is_empty(), "{} conflicts", seen.conflicts);
 }
 
+#[test]
+fn a_comment_behind_an_item_is_part_of_it() {
+    let base = "mod a;\nmod b;\nmod c;\n";
+    let yours = "mod a;\nmod b; // mine\nmod c;\n";
+    assert!(!edits::are_apart(base, yours, "mod a;\nmod c;\n"));
+    assert!(edits::are_apart(base, yours, "mod a;\nmod b;\n"));
+}
+
 /// The words of all trials are there, so that the harness itself is known to edit.
 #[test]
 fn edits_insert_change_and_delete() {

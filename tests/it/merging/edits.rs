@@ -220,8 +220,8 @@ fn swap(text: &str, random: &mut Random) -> Option<String> {
     ))
 }
 
-/// The items of a file, those of its impl blocks one by one, with their texts and the
-/// comments before them.
+/// The items of a file with their texts, the comments before them, and the one behind them
+/// on their last line.
 fn items(text: &str) -> Option<BTreeMap<String, String>> {
     let file = syn::parse_file(text).ok()?;
     let mut found = BTreeMap::new();
@@ -229,8 +229,9 @@ fn items(text: &str) -> Option<BTreeMap<String, String>> {
     for item in &file.items {
         let range = item.span().byte_range();
         let name = name(item);
-        let whole = &text[end..range.end];
-        end = range.end;
+        let start = end;
+        end = range.end + behind(&text[range.end..]);
+        let whole = &text[start..end];
         // What comes twice cannot be told apart by name: such files are not judged.
         if found.insert(name, whole.trim().to_owned()).is_some() {
             return None;
@@ -238,6 +239,16 @@ fn items(text: &str) -> Option<BTreeMap<String, String>> {
     }
     found.insert("the end".to_owned(), text[end..].trim().to_owned());
     Some(found)
+}
+
+/// How far a comment reaches that stands behind an item, on the same line.
+fn behind(rest: &str) -> usize {
+    let line = rest.lines().next().unwrap_or_default();
+    if line.trim_start().starts_with("//") {
+        line.len()
+    } else {
+        0
+    }
 }
 
 fn name(item: &syn::Item) -> String {
