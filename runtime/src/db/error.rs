@@ -59,6 +59,10 @@ pub enum DbError {
     /// Concurrent transactions got in each other's way; running it again may help.
     #[error("the transaction collided with another one")]
     Serialization,
+    /// A number that a statement computes, such as a sum, is beyond what its type holds. SQLite has
+    /// an infinite one instead.
+    #[error("a number is out of range")]
+    OutOfRange,
     /// `fetch_one` or `write_one` found no row.
     #[error("no row was found")]
     NoRow,

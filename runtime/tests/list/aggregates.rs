@@ -276,6 +276,46 @@ async fn groups_are_ordered_by_sums_wider_than_any_integer() {
 }
 
 #[tokio::test]
+async fn floats_are_averaged_as_far_as_they_can_be_summed() {
+    for db in [support::memory().await, support::postgres().await] {
+        let mut random = Random::new(31);
+        parcels::create(&db.db).await;
+        let mut insert = async |ratio: f64| {
+            let row = Parcel {
+                ratio,
+                ..parcels::parcel(&mut random)
+            };
+            parcels::insert(&db.db, &row).await.unwrap();
+        };
+        insert(1e300).await;
+        insert(3e300).await;
+        let measures = ("measures", "sum(ratio), avg(ratio)");
+        let found = all(&db.db, &[measures]).await.unwrap();
+        assert_eq!(
+            found[0].measures["sum(ratio)"],
+            json!(4e300),
+            "{}",
+            db.label
+        );
+        assert_eq!(
+            found[0].measures["avg(ratio)"],
+            json!(2e300),
+            "{}",
+            db.label
+        );
+
+        insert(1.7e308).await;
+        insert(1.7e308).await;
+        for measure in ["sum(ratio)", "avg(ratio)"] {
+            let refused = aggregate(&db.db, &[("measures", measure)]).await;
+            let error = refused.expect_err(db.label);
+            assert_eq!(error.status(), 400, "{}: {error:?}", db.label);
+            assert!(format!("{error:?}").contains("OUT_OF_RANGE"), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_measured_is_refused_with_its_place() {
     let it = support::memory().await;
     parcels::create(&it.db).await;

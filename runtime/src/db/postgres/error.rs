@@ -72,6 +72,7 @@ fn from_report(reported: &Reported) -> Option<DbError> {
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
             DbError::Serialization
         }
+        SqlState::NUMERIC_VALUE_OUT_OF_RANGE => DbError::OutOfRange,
         SqlState::READ_ONLY_SQL_TRANSACTION => DbError::ReadOnly,
         SqlState::DISK_FULL => DbError::DiskFull,
         _ if is_outage(code) => DbError::Unavailable(reported.message().to_owned()),

@@ -16,7 +16,7 @@ use super::page::{conditions, read_filter};
 use super::statement::Parameters;
 use super::{Mistake, keyset, value};
 use crate::Error;
-use crate::db::{Cells, Db, Value};
+use crate::db::{Cells, Db, DbError, Value};
 use crate::http::Aggregation;
 use crate::input::Violations;
 use crate::page::PageTokens;
@@ -125,11 +125,17 @@ impl Table {
             size.saturating_add(1),
             &mut parameters,
         );
-        let rows: Vec<Cells> = db.fetch_all(&sql, parameters.values).await?;
+        let rows: Vec<Cells> = match db.fetch_all(&sql, parameters.values).await {
+            Err(DbError::OutOfRange) => return Err(out_of_range()),
+            rows => rows?,
+        };
         let rows = rows
             .into_iter()
             .map(|row| question.values(row))
             .collect::<Result<Vec<_>, _>>()?;
+        if rows.iter().flatten().any(is_infinite) {
+            return Err(out_of_range());
+        }
         let (rows, next_page_token) =
             tokens.page(rows, size, &scope, |last| question.cursor(last))?;
         Ok(Groups {
@@ -188,6 +194,22 @@ impl Table {
             Err(Error::invalid_parameters(found))
         }
     }
+}
+
+/// What SQLite has for a sum that PostgreSQL refuses.
+fn is_infinite(value: &Value) -> bool {
+    matches!(value, Value::Float(it) if !it.is_finite())
+}
+
+/// No number of JSON stands for a sum that is no number any more, and null says that there is none.
+fn out_of_range() -> Error {
+    let mut found = Violations::new();
+    found.add_parameter(
+        "measures",
+        "OUT_OF_RANGE",
+        "A sum is beyond what a double holds (IEEE 754).",
+    );
+    Error::invalid_parameters(found)
 }
 
 /// Operands with commas between them, each understood, and none twice.

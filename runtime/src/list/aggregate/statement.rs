@@ -125,7 +125,8 @@ fn measured_as(measure: &Measure, at: usize, engine: Engine) -> String {
         (Function::Min, _) => format!("min({of})"),
         (Function::Max, _) => format!("max({of})"),
         (Function::Sum, _) if !exact => format!("sum({of})"),
-        (Function::Avg, _) if !exact => format!("avg({of})"),
+        // PostgreSQL's own average squares the numbers on its way, and is lost with large ones.
+        (Function::Avg, _) if !exact => format!("sum({of}) / count({of})"),
         (Function::Sum, Engine::Sqlite) => format!("exact_sum({of})"),
         (Function::Avg, Engine::Sqlite) => format!("exact_avg({of})"),
         (Function::Sum, Engine::Postgres) => exact_sum(measure, &of),
