@@ -13,6 +13,14 @@ use serde_json::Value;
 
 use super::{Accepts, Pointer, Violations, mistyped};
 
+/// Why a text is no value.
+enum Unread {
+    /// It does not look like one.
+    Form,
+    /// It looks like one that there is no room for.
+    Beyond,
+}
+
 /// Makes one kind of field: its constructor, its limits, and how its text is read.
 macro_rules! moment {
     ($make:ident, $field:ident, $value:ty, $read:ident, $check:ident, $example:literal, $what:literal) => {
@@ -59,10 +67,17 @@ macro_rules! moment {
                     mistyped(found, at, concat!("a string with ", $what), &value);
                     return None;
                 };
-                let Some(value) = $read(text) else {
-                    let detail = concat!("Must be ", $what, " such as `", $example, "`.");
-                    found.add(at, "FORMAT_MISMATCH", detail);
-                    return None;
+                let value = match $read(text) {
+                    Ok(value) => value,
+                    Err(Unread::Form) => {
+                        let detail = concat!("Must be ", $what, " such as `", $example, "`.");
+                        found.add(at, "FORMAT_MISMATCH", detail);
+                        return None;
+                    }
+                    Err(Unread::Beyond) => {
+                        found.add(at, "OUT_OF_RANGE", "Is beyond what can be stored.");
+                        return None;
+                    }
                 };
                 let before = found.len();
                 self.check(&value, at, found);
@@ -144,11 +159,11 @@ fn shaped(text: &str, shape: &str) -> bool {
             })
 }
 
-fn read_date(text: &str) -> Option<Date> {
+fn read_date(text: &str) -> Result<Date, Unread> {
     if shaped(text, "0000-00-00") {
-        text.parse().ok()
+        text.parse().map_err(|_| Unread::Form)
     } else {
-        None
+        Err(Unread::Form)
     }
 }
 
@@ -174,10 +189,10 @@ fn cut(text: &str) -> Option<(Cow<'_, str>, &str)> {
     Some((format!("{clock}.{kept}").into(), &fraction[digits..]))
 }
 
-fn read_time(text: &str) -> Option<Time> {
-    match cut(text)? {
-        (clock, "") => clock.parse().ok(),
-        _ => None,
+fn read_time(text: &str) -> Result<Time, Unread> {
+    match cut(text) {
+        Some((clock, "")) => clock.parse().map_err(|_| Unread::Form),
+        _ => Err(Unread::Form),
     }
 }
 
@@ -185,16 +200,29 @@ fn time_fits(time: Time) -> bool {
     time.subsec_nanosecond() % 1000 == 0
 }
 
-fn read_timestamp(text: &str) -> Option<Timestamp> {
+fn read_timestamp(text: &str) -> Result<Timestamp, Unread> {
+    let (date, clock, offset) = timestamp_parts(text).ok_or(Unread::Form)?;
+    let moment = |date: &str| format!("{date}T{clock}{offset}").parse();
+    moment(date).map_err(|_| {
+        // The last days of the calendar are too late, whatever is read well in the midst of it.
+        let is_last = date.starts_with("9999-12-3");
+        let is_day = date.parse::<Date>().is_ok();
+        if is_last && is_day && moment("2000-01-01").is_ok() {
+            Unread::Beyond
+        } else {
+            Unread::Form
+        }
+    })
+}
+
+/// Date, time and offset, as far as their shapes tell.
+fn timestamp_parts(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     let date = text.get(..10).filter(|date| shaped(date, "0000-00-00"))?;
     let rest = text[10..].strip_prefix(['T', 't'])?;
     let (clock, offset) = cut(rest)?;
     let zulu = matches!(offset, "Z" | "z");
     let numeric = shaped(offset, "+00:00") || shaped(offset, "-00:00");
-    if !zulu && !numeric {
-        return None;
-    }
-    format!("{date}T{clock}{offset}").parse().ok()
+    (zulu || numeric).then_some((date, clock, offset))
 }
 
 /// From the year 0001 on, which RFC 3339 can write. The latest is jiff's own:
@@ -204,14 +232,14 @@ fn timestamp_fits(timestamp: Timestamp) -> bool {
     timestamp.as_second() >= FIRST && timestamp.subsec_nanosecond() % 1000 == 0
 }
 
-fn read_duration(text: &str) -> Option<SignedDuration> {
+fn read_duration(text: &str) -> Result<SignedDuration, Unread> {
     // jiff also reads "1h 30m"; one way to write a value is enough for an API.
     if !text.trim_start_matches(['-', '+']).starts_with('P') {
-        return None;
+        return Err(Unread::Form);
     }
-    let exact: SignedDuration = text.parse().ok()?;
+    let exact: SignedDuration = text.parse().map_err(|_| Unread::Form)?;
     let beyond = SignedDuration::from_nanos(i64::from(exact.subsec_nanos() % 1000));
-    exact.checked_sub(beyond)
+    exact.checked_sub(beyond).ok_or(Unread::Beyond)
 }
 
 fn duration_fits(duration: SignedDuration) -> bool {

@@ -56,6 +56,17 @@ fn timestamps_are_cut_to_microseconds() {
         Err("OUT_OF_RANGE".into())
     );
     for text in [
+        "9999-12-30T22:00:01Z",
+        "9999-12-31T23:59:59.999999Z",
+        "9999-12-31t00:00:00-12:00",
+    ] {
+        let beyond = Err("OUT_OF_RANGE".into());
+        assert_eq!(read(&timestamp(), text), beyond, "{text}");
+    }
+    for text in [
+        "9999-12-32T00:00:00Z",
+        "9999-12-31T24:00:00Z",
+        "9999-12-31T00:00:00+99:00",
         "2025-12-31",
         "2025-12-31T23:59:59",
         "2025-12-31 23:59:59Z",
