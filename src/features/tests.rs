@@ -238,6 +238,7 @@ fn test(service: &Service, crate_name: &str, entity: &Entity) -> Value {
         versioned => entity.automatic.version,
         needs_key => entity.write.needs_key,
         needs_version => entity.write.needs_version,
+        makes => entity.write.needs_version && entity.id == IdType::Uuid,
         demanding => entity.write.needs_key || entity.write.needs_version,
         asks => changed.is_some() && entity.automatic.version
             || entity.write.needs_key

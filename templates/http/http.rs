@@ -104,7 +104,7 @@ async fn change(
     http::Patch { id, write, edit }: http::Patch<{{ id }}, {{ naming.entity }}Changes, New{{ naming.entity }}>,
 ) -> http::Answered {
 //% if needs_version
-    conditions.require()?;
+    conditions.{% if chosen_id %}require_unless_new{% else %}require{% endif %}()?;
 //% endif
 //% if needs_key
     write.require_key()?;

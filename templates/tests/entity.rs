@@ -121,6 +121,20 @@ async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_fir
         .await;
     assert_eq!(stale.status, 412, "{}", stale.body);
 //% endif
+//% if makes
+
+    let missing = "{{ path }}/01900000-0000-7000-8000-000000000001?allow_missing=true";
+    let made = server
+        .request(Method::PATCH, missing)
+//% if needs_key
+        .keyed()
+//% endif
+        .header("if-none-match", "*")
+        .json(other)
+        .send()
+        .await;
+    assert_eq!(made.status, 201, "{}", made.body);
+//% endif
 }
 
 //% endif

@@ -122,10 +122,15 @@ impl Conditions {
     ///
     /// 428 `PRECONDITION_REQUIRED`.
     pub fn require_unless_new(&self) -> Result<(), Error> {
-        match self.if_none_match {
-            Some(Tags::Any) => Ok(()),
-            _ => self.require(),
+        if self.if_match.is_some() || matches!(self.if_none_match, Some(Tags::Any)) {
+            return Ok(());
         }
+        Err(Error::new(
+            Kind::PreconditionRequired,
+            "PRECONDITION_REQUIRED",
+            "Say which version this is made from: send its `ETag` in `If-Match`, or `If-None-Match: *` where there is none yet.",
+        )
+        .of_parameter("If-Match"))
     }
 
     /// What a text asks that could stand in `If-Match` alone; `None` where it could not.

@@ -244,7 +244,8 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
     let mut own = vec![update_mask(service, entity)];
     let changed = record_response(entity, &format!("The changed {sentence}."), false);
     let mut answers = written("200", changed, &statuses);
-    if entity.id != IdType::Bigint {
+    let makes = entity.id != IdType::Bigint;
+    if makes {
         own.push(shared("parameters", "AllowMissing"));
         let created = record_response(entity, &format!("The new {sentence}."), true);
         answers["201"] = replayable(created);
@@ -255,7 +256,7 @@ pub fn change(service: &Service, entity: &Entity) -> Value {
         &id,
         &format!("Change {}", Naming::of(entity).a_sentence),
         json!({
-            "parameters": keyed(entity, &id, conditional(entity, false, own)),
+            "parameters": keyed(entity, &id, conditional(entity, makes, own)),
             "requestBody": {
                 "required": true,
                 "content": {
