@@ -223,3 +223,27 @@ async fn detach_cuts_and_remembers() {
     let found = server.get(&format!("{API}/practitioners/dr-b")).await;
     assert_eq!(found.body["substitute_ids"], json!([]));
 }
+
+#[tokio::test]
+async fn a_batch_comes_back_though_its_parent_was_removed_once_more_since() {
+    let server = start().await;
+    let records = records(&server).await;
+    assert_eq!(remove(&server, "visits", &records.visit).await.status, 204);
+    let archived = server.get(&format!("{API}/archive/visits")).await;
+    let batch = archived.body["visits"][0]["archive_batch"].as_str();
+    let batch = batch.expect("a batch");
+
+    let again = json!({
+        "id": records.visit["id"], "patient_id": records.patient["id"], "practitioner_id": "dr-a", "complaint": "none",
+    });
+    let again = create(&server, "visits", again).await;
+    assert_eq!(remove(&server, "visits", &again).await.status, 204);
+
+    let path = format!("{API}/archive/batches/{batch}/restore");
+    let back = server.request(Method::POST, &path).send().await;
+    assert_eq!(back.status, 200, "{}", back.body);
+    for (table, rows) in TABLES {
+        assert_eq!(count(&server, table).await, *rows, "{table}");
+    }
+    assert_eq!(count(&server, "visits_archive").await, 1);
+}

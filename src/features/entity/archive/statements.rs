@@ -341,9 +341,11 @@ fn conflicts(
     }
     for key in &table.foreign_keys {
         let column = quoted(&key.column);
+        // A record may be in the archive several times: what comes back together with this one
+        // is not missing.
         let batch = match context.schema.archive_of(&key.table) {
             Some(twin) => format!(
-                "(select gone.archive_batch from {} as gone where gone.id = candidate.{column} order by gone.archived_at desc limit 1)",
+                "(select gone.archive_batch from {} as gone where gone.id = candidate.{column} order by gone.archive_batch = $1 desc, gone.archived_at desc limit 1)",
                 quoted(&twin.name)
             ),
             None => "null".to_owned(),

@@ -90,7 +90,8 @@ const CONFLICTS: db::Sql = db::Sql::each(
          on other.archive_id <> candidate.archive_id and other.slug = candidate.slug
      union all select candidate.archive_id, 'PARENT_MISSING', 'author_id',
          candidate.author_id, (select gone.archive_batch from authors_archive as gone
-         where gone.id = candidate.author_id order by gone.archived_at desc limit 1)
+         where gone.id = candidate.author_id order by gone.archive_batch = $1 desc,
+         gone.archived_at desc limit 1)
      from candidate
      where candidate.author_id is not null
          and not exists (select 1 from authors as live where live.id =
@@ -118,7 +119,8 @@ const CONFLICTS: db::Sql = db::Sql::each(
          on other.archive_id <> candidate.archive_id and other.slug = candidate.slug
      union all select candidate.archive_id, 'PARENT_MISSING', 'author_id',
          candidate.author_id::text, (select gone.archive_batch from authors_archive as
-         gone where gone.id = candidate.author_id order by gone.archived_at desc limit 1)
+         gone where gone.id = candidate.author_id order by gone.archive_batch = $1 desc,
+         gone.archived_at desc limit 1)
      from candidate
      where candidate.author_id is not null
          and not exists (select 1 from authors as live where live.id =
