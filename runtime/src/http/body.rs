@@ -37,6 +37,7 @@ where
 pub(super) async fn document(request: Request) -> Result<(Parts, Value), Error> {
     let (parts, body) = request.into_parts();
     check_media_type(&parts.method, &parts.headers)?;
+    refuse_packed(&parts.headers)?;
     let limit = parts
         .extensions
         .get::<Context>()
@@ -104,6 +105,24 @@ fn check_media_type(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
 fn unsupported(detail: &'static str) -> Error {
     Error::new(Kind::UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", detail)
         .of_parameter("Content-Type")
+}
+
+/// A body is read as it arrives: whoever packed it hears so, and not that it is no JSON.
+fn refuse_packed(headers: &HeaderMap) -> Result<(), Error> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if codings.all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    let detail = "The body must not be packed: send it without `Content-Encoding`.";
+    let accepted = HeaderValue::from_static("identity");
+    let error = Error::new(
+        Kind::UnsupportedMediaType,
+        "UNSUPPORTED_CONTENT_ENCODING",
+        detail,
+    );
+    Err(error
+        .of_parameter("Content-Encoding")
+        .with_header(header::ACCEPT_ENCODING, accepted))
 }
 
 fn is_in_utf8(given: &str, media_type: &str) -> bool {

@@ -115,6 +115,19 @@ async fn methods_and_media_types() {
         "INVALID_ARGUMENT",
         "UNSUPPORTED_MEDIA_TYPE",
     );
+    let packed = server
+        .request(Method::POST, "/v1/notes")
+        .json(json!({"title": "a"}))
+        .header("content-encoding", "gzip")
+        .send()
+        .await;
+    assert_problem(
+        &packed,
+        415,
+        "INVALID_ARGUMENT",
+        "UNSUPPORTED_CONTENT_ENCODING",
+    );
+    assert_eq!(packed.header("accept-encoding"), "identity");
     assert_eq!(
         post("application/json; charset=utf-8").await.status,
         422,
