@@ -20,8 +20,12 @@ fn description(dice: &mut Dice) -> Option<Value> {
         service.text
     );
     *service = Source::new(&service.path, &text);
+    of_sources(&sources)
+}
+
+fn of_sources(sources: &[Source]) -> Option<Value> {
     let inputs = generate::Inputs {
-        sources: &sources,
+        sources,
         known: &BTreeMap::new(),
         previous_tables: None,
         project: None,
@@ -90,4 +94,46 @@ fn an_example_that_its_schema_refuses_is_found() {
         }
     }
     assert_eq!(judged(&api).1.len(), count);
+}
+
+/// The number of a constant in a file of the runtime.
+fn constant(text: &str, name: &str) -> Option<u64> {
+    let line = text
+        .lines()
+        .find(|it| it.contains(&format!("const {name}:")))?;
+    let (_, number) = line.trim_end_matches(';').split_once(" = ")?;
+    number.replace('_', "").parse().ok()
+}
+
+/// The longest values of all parameters of one name.
+fn longest(value: &Value, name: &str) -> Vec<Option<u64>> {
+    let inner = value.as_object().into_iter().flat_map(|it| it.values());
+    let inner = inner.chain(value.as_array().into_iter().flatten());
+    let mut found: Vec<_> = inner.flat_map(|it| longest(it, name)).collect();
+    if value["name"] == name && value["in"] == "query" {
+        found.push(value["schema"]["maxLength"].as_u64());
+    }
+    found
+}
+
+#[test]
+fn texts_in_parameters_may_be_as_long_as_the_runtime_reads_them() {
+    let service = "svcgen: 1\nname: notes\nfeatures: { http: {}, openapi: {} }\n";
+    let note = "entity: Note\nfields:\n  title: { type: string, searchable: true }\n";
+    let sources = [
+        Source::new("svcgen.yaml", service),
+        Source::new("entities/note.yaml", note),
+    ];
+    let api = of_sources(&sources).expect("a description");
+    let search = include_str!("../../runtime/src/list/search.rs");
+    let removal = include_str!("../../runtime/src/http/removal.rs");
+    for (name, text, its_name) in [
+        ("search", search, "LONGEST"),
+        ("reason", removal, "LONGEST_REASON"),
+    ] {
+        let found = longest(&api, name);
+        let limit = constant(text, its_name);
+        assert!(limit.is_some() && !found.is_empty(), "{name}");
+        assert!(found.iter().all(|it| *it == limit), "{name}: {found:?}");
+    }
 }

@@ -21,7 +21,7 @@ async fn lists_are_served() {
     let facts: Value = serde_json::from_str(include_str!("facts.json")).expect("JSON");
     let mut wrong = Vec::new();
     for list in array(&facts["lists"]) {
-        let server = start(list).await;
+        let mut server = start(list).await;
         let path = fill(&server, list).await;
         wrong.extend(judge(&server, &path, list, "served").await);
         let engine = match server.app().db.engine() {
@@ -35,7 +35,7 @@ async fn lists_are_served() {
         }
         wrong.extend(judge(&server, &path, list, "served_bare").await);
         // Each server is one more for PostgreSQL to hold connections for.
-        server.app().db.close().await;
+        server.stop().await;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -70,6 +70,12 @@ async fn waiting(
     sent
 }
 
+/// Each server is one more for PostgreSQL to hold connections for.
+async fn stop(server: Arc<TestServer<App>>) {
+    let mut server = Arc::into_inner(server).expect("nobody else's");
+    server.stop().await;
+}
+
 async fn begin(db: &Db) -> Transaction<'static> {
     db.begin().await.expect("a transaction")
 }
@@ -172,6 +178,7 @@ async fn one_of_two_removals_finds_nothing() {
             count(&server, "order_lines_archive").await,
         );
         assert_eq!(kept, (1, 1));
+        stop(server).await;
     }
 }
 
@@ -206,6 +213,7 @@ async fn a_value_that_is_being_taken_is_waited_for() {
         }
         assert_eq!(count(&server, "orders").await, 1);
         assert_eq!(count(&server, "orders_archive").await, i64::from(commits));
+        stop(server).await;
     }
 }
 
