@@ -208,7 +208,9 @@ fn of_database(name: &str, steps: &[Told]) -> String {
         let checks = step.prechecks.iter().map(|it| ("before", it));
         let checks = checks.chain(step.postchecks.iter().map(|it| ("after", it)));
         // A check of a table is told of once, with the first step there.
-        let checks: Vec<_> = checks.filter(|it| told.insert(it.1)).collect();
+        let checks = checks.filter(|it| told.insert(it.1));
+        let locked = step.locked_checks.iter().map(|it| ("under its lock", it));
+        let checks: Vec<_> = checks.chain(locked).collect();
         // What steps in a row have in common is said after the last of them.
         let is_last = steps
             .get(index + 1)
@@ -255,6 +257,7 @@ fn lock(lock: Lock) -> &'static str {
         Lock::ShareUpdateExclusive => "other changes of the table wait",
         Lock::ShareRowExclusive => "writers wait",
         Lock::AccessExclusive => "everybody waits, for a moment",
+        Lock::AccessExclusiveScan => "EVERYBODY WAITS until every row is read",
         Lock::AccessExclusiveRewrite => "EVERYBODY WAITS until every row is rewritten",
     }
 }

@@ -243,18 +243,20 @@ impl Checks<'_> {
 }
 
 /// That removed records which go, or lose something, may: asked on the way there alone, for the
-/// way back undoes what it was made for.
+/// way back undoes what it was made for. On PostgreSQL, where people are at work meanwhile, the
+/// transaction in which they go asks it once more.
 pub fn letting_go(dialect: &dyn Dialect, delta: &Delta) -> Vec<Step> {
     let archives = |it: &&Table| it.kind == TableKind::Archive;
     let whole = delta.dropped.iter().filter(archives);
     let parts = delta.pairs.iter().filter(|it| archives(&&it.old));
     whole
         .map(|table| may_go(dialect, table))
-        .chain(parts.flat_map(may_lose))
+        .chain(parts.flat_map(lost))
         .collect()
 }
 
-fn may_go(dialect: &dyn Dialect, table: &Table) -> Step {
+/// That no record of an archive has to stay.
+pub fn may_go(dialect: &dyn Dialect, table: &Table) -> Step {
     let name = quoted(&table.name);
     let last = dialect.convert("last", ColumnType::Timestamp, ColumnType::Text);
     let now = dialect.now();
@@ -277,28 +279,28 @@ fn may_go(dialect: &dyn Dialect, table: &Table) -> Step {
     step
 }
 
-fn may_lose(pair: &Pair) -> Vec<Step> {
-    let table = &pair.old.name;
+fn lost(pair: &Pair) -> impl Iterator<Item = Step> {
     let lost = pair.old.columns.iter().filter(|it| {
         let is_stashed = pair.stashed.contains(&it.name);
         pair.new_of(&it.name).is_none() && !is_stashed
     });
-    lost.map(|column| {
-        let name = &column.name;
-        let title = format!("No record of `{table}` that is on hold has a `{name}` to lose.");
-        let sql = format!(
-            "select records from (
+    lost.map(|column| may_lose(&pair.old.name, &column.name))
+}
+
+/// That no record of an archive that has to stay has a value of a column.
+pub fn may_lose(table: &str, column: &str) -> Step {
+    let title = format!("No record of `{table}` that is on hold has a `{column}` to lose.");
+    let sql = format!(
+        "select records from (
     select count(*) as records from {} where archive_hold and {} is not null
 ) as kept where records > 0;
 ",
-            quoted(table),
-            quoted(name)
-        );
-        let mut step = Step::check(Place::Precheck, table, title, sql);
-        step.class = Class::Destructive;
-        step
-    })
-    .collect()
+        quoted(table),
+        quoted(column)
+    );
+    let mut step = Step::check(Place::Precheck, table, title, sql);
+    step.class = Class::Destructive;
+    step
 }
 
 /// That no two rows agree in some columns.

@@ -8,7 +8,7 @@ use crate::tables::{TableKind, build, convert, hex};
 
 use super::lint::{Code, Finding};
 use super::script::Mode;
-use super::step::{Lock, Phase, Place, Step};
+use super::step::{self, Lock, Phase, Place, Step};
 use super::{Plan, script::Keep};
 
 /// What `plan.json` says.
@@ -95,6 +95,9 @@ pub struct Told {
     /// What must hold before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prechecks: Vec<String>,
+    /// What must hold when its transaction has begun, and nobody else can reach the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locked_checks: Vec<String>,
     /// What must hold after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub postchecks: Vec<String>,
@@ -166,10 +169,12 @@ fn steps(dialect: &str, steps: &[Step]) -> Vec<Told> {
                 steps
                     .iter()
                     .filter(|it| it.mode == Mode::Check && it.table == step.table)
+                    .filter(|it| it.locks.is_empty())
                     .filter(move |it| !it.proves_last && (it.place == Place::Precheck) == early)
                     .map(|it| it.title.clone())
             };
             let own = steps[at + 1..].iter().take_while(|it| it.proves_last);
+            let locked = step::under_its_lock(steps, at).iter();
             Told {
                 title: step.title.clone(),
                 mode: step.mode,
@@ -179,6 +184,7 @@ fn steps(dialect: &str, steps: &[Step]) -> Vec<Told> {
                 lock: (dialect != "sqlite").then_some(step.lock),
                 reversible: step.reversible,
                 prechecks: checks(true).collect(),
+                locked_checks: locked.map(|it| it.title.clone()).collect(),
                 postchecks: checks(false)
                     .chain(own.map(|it| it.title.clone()))
                     .collect(),

@@ -44,6 +44,24 @@ use crate::tables::delta::{self, Delta, Pair};
 pub use folder::{Migration, next_number};
 use step::Step;
 
+/// Which way a migration is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From the old tables to the new.
+    There,
+    /// From the new tables to the old.
+    Back,
+}
+
+impl std::fmt::Display for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::There => "on the way there",
+            Self::Back => "on the way back",
+        })
+    }
+}
+
 /// A migration for one database, there and back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -59,10 +77,10 @@ impl Plan {
     /// The plan of a migration.
     pub fn of(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Self {
         let back = delta.reversed();
-        let mut down = steps(dialect, &back, id);
+        let mut down = steps(dialect, &back, id, Way::Back);
         down.extend(forget_stashes(delta, id));
         let mut up = checks::letting_go(dialect, delta);
-        up.extend(steps(dialect, delta, id));
+        up.extend(steps(dialect, delta, id, Way::There));
         Self {
             dialect: dialect.name(),
             up,
@@ -88,10 +106,10 @@ fn text(steps: &[Step]) -> String {
 
 /// The steps for one database, in order: what one needs done comes before it, and what is
 /// done at the same place keeps the order of the tables.
-fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str) -> Vec<Step> {
+fn steps(dialect: &dyn Dialect, delta: &Delta, id: &str, way: Way) -> Vec<Step> {
     let mut steps = match dialect.name() {
         "sqlite" => sqlite::steps(dialect, delta, id),
-        _ => postgres::steps(dialect, delta, id),
+        _ => postgres::steps(dialect, delta, id, way),
     };
     steps.extend(search::steps(dialect, delta));
     steps.extend(guards::steps(dialect, delta));

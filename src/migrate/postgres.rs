@@ -3,10 +3,16 @@
 //! No statement holds a lock that others wait for longer than a moment. Rules come as `not valid`, which takes a moment, and are validated
 //! after, which lets everybody work; indexes are made concurrently; rows are filled a batch at
 //! a time, and once more after the rule is there that keeps new ones right.
+//!
+//! What cannot be brought back is worth a longer wait. Hours may lie between the checks that come
+//! before everything and the step by which something goes, so what protects rows is asked again
+//! inside of its transaction, once everybody is kept out; and values that go are copied away there,
+//! so that no row is written between the copy and the drop.
 
 pub mod after;
 mod columns;
 mod filling;
+mod leaving;
 mod retype;
 pub mod search;
 mod strangers;
@@ -14,14 +20,14 @@ mod strangers;
 use crate::dialect::{self, Dialect, quoted};
 use crate::tables::change::{self, Change, Class, Reversible};
 use crate::tables::delta::{Delta, Pair};
-use crate::tables::{ForeignKey, Index, Table, derived_name, diff};
+use crate::tables::{ForeignKey, Index, Table, TableKind, derived_name, diff};
 
 use super::script::Mode;
 use super::step::{Lock, Place, Step};
-use super::{checks, names};
+use super::{Way, checks, names};
 
 /// The steps, in no order yet.
-pub fn steps(dialect: &dyn Dialect, delta: &Delta, stash: &str) -> Vec<Step> {
+pub fn steps(dialect: &dyn Dialect, delta: &Delta, stash: &str, way: Way) -> Vec<Step> {
     let mut steps = names::of_tables(delta);
     steps.extend(create(dialect, &delta.created));
     for pair in &delta.pairs {
@@ -34,13 +40,14 @@ pub fn steps(dialect: &dyn Dialect, delta: &Delta, stash: &str) -> Vec<Step> {
             pair,
             changes: &changes,
             stash: &stash,
+            way,
         };
         steps.extend(of_columns.steps());
         for change in &changes {
             steps.extend(of_rest(dialect, pair, change));
         }
     }
-    steps.extend(drop(&delta.dropped));
+    steps.extend(drop(dialect, &delta.dropped, way));
     steps
 }
 
@@ -305,15 +312,27 @@ fn concurrently(dialect: &dyn Dialect, table: &Table, index: &Index) -> String {
     )
 }
 
-fn drop(dropped: &[Table]) -> Vec<Step> {
+fn drop(dialect: &dyn Dialect, dropped: &[Table], way: Way) -> Vec<Step> {
     if dropped.is_empty() {
         return Vec::new();
     }
+    let is_asked = |it: &&Table| it.kind == TableKind::Archive && way == Way::There;
+    let archives = dropped.iter().filter(is_asked);
+    let mut steps: Vec<Step> = archives
+        .map(|it| checks::may_go(dialect, it).under_lock(Place::Contract))
+        .collect();
+    let lock = if steps.is_empty() {
+        Lock::AccessExclusive
+    } else {
+        Lock::AccessExclusiveScan
+    };
     // References between them go with either; one statement takes them all.
     let names: Vec<String> = dropped.iter().map(|it| quoted(&it.name)).collect();
     let said: Vec<String> = dropped.iter().map(|it| format!("`{}`", it.name)).collect();
     let title = format!("Drops {} with all rows.", said.join(", "));
     let sql = format!("drop table {};\n", names.join(", "));
     let step = Step::new(Place::Contract, &dropped[0].name, title, sql);
-    vec![step.grave(Class::Destructive, Reversible::No)]
+    let step = step.run(Mode::Transaction, lock);
+    steps.push(step.grave(Class::Destructive, Reversible::No));
+    steps
 }

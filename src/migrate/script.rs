@@ -15,6 +15,13 @@
 //! drop index concurrently if exists users_email_key;
 //! create unique index concurrently users_email_key on users (email);
 //!
+//! -- svcgen:step check No record of `users_archive` is on hold.
+//! -- svcgen:lock users_archive
+//! select count(*) from users_archive where archive_hold having count(*) > 0;
+//!
+//! -- svcgen:step transaction Drops `users_archive`.
+//! drop table users_archive;
+//!
 //! -- svcgen:step batches Fills `phone` of `users`.
 //! with batch as (…) …;
 //! ```
@@ -36,6 +43,10 @@
 //! triggers of T, views, and triggers elsewhere that name T, which the step does not make
 //! itself, are there afterwards as they were before: they are remembered from `sqlite_schema`,
 //! the views and foreign triggers dropped before, and what is missing is made again after.
+//!
+//! `-- svcgen:lock T` makes a check the beginning of the transaction of the step after it: T is locked
+//! against everybody, the check is asked, and what it found holds until the step is committed. On
+//! SQLite nobody else gets in between anyway, and the mark changes nothing.
 //!
 //! What stands before the first `svcgen:step` is a `transaction` step without a title, and so
 //! is a whole file without any. A line `-- nolint: CODE reason`, by which a reviewer accepts a
@@ -120,6 +131,8 @@ pub struct ScriptStep {
     pub keeps: Vec<Keep>,
     /// Tables whose indexes, triggers and views outlive the step.
     pub carries: Vec<String>,
+    /// Tables that a check keeps everybody out of until the step after it is committed.
+    pub locks: Vec<String>,
     /// The statements, each ended by `;` and a line end.
     pub sql: String,
 }
@@ -135,6 +148,9 @@ pub fn write(steps: &[ScriptStep]) -> String {
         let _ = writeln!(text, "{MARK}step {} {}", step.mode.name(), step.title);
         for table in &step.carries {
             let _ = writeln!(text, "{MARK}carry {table}");
+        }
+        for table in &step.locks {
+            let _ = writeln!(text, "{MARK}lock {table}");
         }
         for Keep { before, after } in &step.keeps {
             let _ = if before == after {
@@ -173,6 +189,9 @@ pub fn read(text: &str) -> Result<Vec<ScriptStep>, ScriptError> {
                 ("step", _) => steps.push(begin(rest).map_err(wrong)?),
                 ("carry", Some(step)) => step.carries.push(rest.trim().to_owned()),
                 ("keep", Some(step)) => step.keeps.push(keep(rest)),
+                ("lock", Some(step)) if step.mode == Mode::Check => {
+                    step.locks.push(rest.trim().to_owned());
+                }
                 _ => return Err(wrong(format!("`{line}` is no directive here"))),
             }
             continue;
@@ -208,6 +227,7 @@ fn begin(rest: &str) -> Result<ScriptStep, String> {
         title: title.trim().to_owned(),
         keeps: Vec::new(),
         carries: Vec::new(),
+        locks: Vec::new(),
         sql: String::new(),
     })
 }
@@ -233,6 +253,7 @@ mod tests {
                 title: "No two rows share an `email`.".to_owned(),
                 keeps: Vec::new(),
                 carries: Vec::new(),
+                locks: vec!["users".to_owned()],
                 sql: "select 1;\n".to_owned(),
             },
             ScriptStep {
@@ -246,6 +267,7 @@ mod tests {
                     },
                 ],
                 carries: vec!["users".to_owned()],
+                locks: Vec::new(),
                 sql: "create table a (\n    b text\n);\n".to_owned(),
             },
         ]

@@ -46,6 +46,8 @@ pub enum Lock {
     ShareRowExclusive,
     /// Everybody waits, for a moment that does not depend on how many rows there are.
     AccessExclusive,
+    /// Everybody waits until every row is read, and what goes is copied.
+    AccessExclusiveScan,
     /// Everybody waits until every row is rewritten.
     AccessExclusiveRewrite,
 }
@@ -98,6 +100,13 @@ impl Place {
     }
 }
 
+/// The checks that are part of the transaction of a step.
+pub fn under_its_lock(steps: &[Step], at: usize) -> &[Step] {
+    let before = &steps[..at];
+    let count = before.iter().rev().take_while(|it| !it.locks.is_empty());
+    &before[at - count.count()..]
+}
+
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -119,6 +128,9 @@ pub struct Step {
     pub keeps: Vec<Keep>,
     /// Tables whose indexes, triggers and views outlive it.
     pub carries: Vec<String>,
+    /// Of a check: tables that everybody is kept out of until the step after it is committed, which
+    /// it belongs to the transaction of.
+    pub locks: Vec<String>,
     /// Whether it is a check of the step right before it.
     pub proves_last: bool,
     /// The statements.
@@ -143,6 +155,7 @@ impl Step {
             reversible: Reversible::Exact,
             keeps: Vec::new(),
             carries: Vec::new(),
+            locks: Vec::new(),
             proves_last: false,
             sql: sql.into(),
         }
@@ -159,6 +172,17 @@ impl Step {
             mode: Mode::Check,
             lock: Lock::None,
             ..Self::new(place, table, title, sql)
+        }
+    }
+
+    /// The same check at another place, asked with everybody kept out of its table until the step
+    /// after it is committed.
+    #[must_use]
+    pub fn under_lock(self, place: Place) -> Self {
+        Self {
+            place,
+            locks: vec![self.table.clone()],
+            ..self
         }
     }
 
@@ -193,6 +217,7 @@ impl Step {
             title: self.title.clone(),
             keeps: self.keeps.clone(),
             carries: self.carries.clone(),
+            locks: self.locks.clone(),
             sql: self.sql.clone(),
         }
     }

@@ -13,8 +13,12 @@ use serde_json::Value;
 
 use svcgen::dialect;
 use svcgen::generate::check_only;
+use svcgen::migrate::script::Mode;
+use svcgen::migrate::step::{self, Place, Step};
 use svcgen::migrate::{Migration, json, verify};
 use svcgen::source::Source;
+use svcgen::tables::change::Class;
+use svcgen::tables::delta::Delta;
 use svcgen::tables::diff::{Diff, diff};
 use svcgen::tables::intent::Intent;
 use svcgen::tables::{self, Literal, Schema};
@@ -298,6 +302,50 @@ fn every_case_goes_there_and_back_on_sqlite() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count >= 150, "only {count} cases");
+}
+
+#[test]
+fn what_protects_rows_is_asked_again_where_they_go() {
+    let mut count = 0;
+    for (_, cases) in cases() {
+        for (case, variant) in cases
+            .iter()
+            .flat_map(|it| VARIANTS.map(|variant| (it, variant)))
+        {
+            let ready = case.ready(variant);
+            let plans = ready.migration.iter().flat_map(|it| &it.plans);
+            for plan in plans.filter(|it| it.dialect == "postgres") {
+                let delta = &ready.diff.delta;
+                let forgotten = asked_once(&plan.up, delta);
+                assert!(forgotten.is_empty(), "{}: {forgotten:?}", case.about);
+                let mut careless = plan.up.clone();
+                careless.retain(|it| it.locks.is_empty());
+                count += asked_once(&careless, delta).len();
+            }
+        }
+    }
+    assert!(count >= 30, "only {count} would have been noticed");
+}
+
+/// The checks that stand before something is lost, and are not asked again by the transaction that
+/// loses it.
+fn asked_once(steps: &[Step], delta: &Delta) -> Vec<String> {
+    let again = |check: &Step| {
+        let now = delta.new_name(&check.table);
+        let title = check.title.replace(&check.table, now);
+        steps.iter().enumerate().any(|(at, step)| {
+            step.class == Class::Destructive
+                && step.mode == Mode::Transaction
+                && step::under_its_lock(steps, at)
+                    .iter()
+                    .any(|it| it.title == title && it.locks == [now])
+        })
+    };
+    let before = steps.iter().filter(|it| it.place == Place::Precheck);
+    before
+        .filter(|it| it.class == Class::Destructive && !again(it))
+        .map(|it| it.title.clone())
+        .collect()
 }
 
 fn asks_as_expected(case: &Case, ready: &Ready) -> Option<String> {

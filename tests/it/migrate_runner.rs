@@ -26,11 +26,31 @@ const AFTER: &[&str] = &[
        code: { type: string, backfill: { sql: \"'v' || title\" } }, author: Author, sequel: Volume? } }",
 ];
 
+/// What goes in the end: an archive, a column of one, and columns whose values are copied away.
+const WHOLE: &[&str] = &[
+    "{ entity: Note, fields: { title: string, body: text?, tag: int?, label: string } }",
+    "{ entity: Paper, fields: { title: string } }",
+];
+const LESS: &[&str] = &[
+    "{ entity: Note, dropped: [body], fields: { title: string, tag: int?, label: string } }",
+    "{ entity: Paper, delete: hard, fields: { title: string } }",
+];
+const LEAST: &[&str] = &[
+    "{ entity: Memo, was: Note, archive: { dropped: [body] }, stashed: [tag, label], fields: { title: string } }",
+    "{ entity: Paper, delete: hard, fields: { title: string } }",
+];
+/// What the service file says of the tables.
+const SERVICE: &str = "name: runner, defaults: { id: bigint }";
+
 /// The tables of a service with these entities, and what it says of changes.
 pub fn tables_of(entities: &[&str]) -> (Schema, Intent) {
+    tables_with(SERVICE, entities)
+}
+
+fn tables_with(service: &str, entities: &[&str]) -> (Schema, Intent) {
     let source = |path: String, text: &str| Source::new(path, text.to_owned());
-    let head = "{ svcgen: 1, name: runner, defaults: { id: bigint } }";
-    let mut sources = vec![source("svcgen.yaml".to_owned(), head)];
+    let head = format!("{{ svcgen: 1, {service} }}");
+    let mut sources = vec![source("svcgen.yaml".to_owned(), &head)];
     for (number, text) in entities.iter().enumerate() {
         sources.push(source(format!("entities/e{number}.yaml"), text));
     }
@@ -41,17 +61,39 @@ pub fn tables_of(entities: &[&str]) -> (Schema, Intent) {
 
 #[test]
 fn the_runner_is_tried_with_what_is_generated() {
+    let steps = [BEFORE, AFTER].map(|it| (SERVICE.to_owned(), it));
+    are_blessed(&steps, &["sqlite", "postgres"], "");
+}
+
+#[test]
+fn the_runner_is_tried_with_what_goes_while_people_work() {
+    let last = format!("{SERVICE}, dropped: [papers_archive]");
+    let steps = [
+        (SERVICE.to_owned(), WHOLE),
+        (SERVICE.to_owned(), LESS),
+        (last, LEAST),
+    ];
+    are_blessed(&steps, &["postgres"], "gone_");
+}
+
+/// Compares the scripts of one migration after the other with those of the runner's tests.
+fn are_blessed(steps: &[(String, &[&str])], dialects: &[&str], prefix: &str) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("runtime/tests/generated");
     let mut old = Schema::default();
     let mut history = Vec::new();
-    for (number, entities) in [BEFORE, AFTER].into_iter().enumerate() {
-        let (new, intent) = tables_of(entities);
+    for (number, (service, entities)) in steps.iter().enumerate() {
+        let (new, mut intent) = tables_with(service, entities);
+        intent.migration = number as u64 + 1;
         let diff = diff(&old, &new, &intent);
         assert!(diff.questions.is_empty(), "{:?}", diff.questions);
         let migration = Migration::of(dialect::ALL, &history, &old, &diff);
         let migration = migration.expect("written").expect("changes");
         for plan in &migration.plans {
-            let name = |way: &str| folder.join(format!("{number}.{}{way}.sql", plan.dialect));
+            if !dialects.contains(&plan.dialect) {
+                continue;
+            }
+            let name =
+                |way: &str| folder.join(format!("{prefix}{number}.{}{way}.sql", plan.dialect));
             blessed(&name(""), &plan.up_text());
             blessed(&name(".down"), &plan.down_text());
         }

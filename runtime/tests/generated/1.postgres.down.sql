@@ -111,6 +111,7 @@ with svcgen_batch as (
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step check Nothing has been made of `pages` of `books` by hand, for it would go with the old column; drop it, and make it again afterwards.
+-- svcgen:lock books
 select type || ' ' || array_to_string(object_names, '.'), count(*)
 from pg_depend
     join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
@@ -169,6 +170,7 @@ with svcgen_batch as (
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step check Nothing has been made of `pages` of `books_archive` by hand, for it would go with the old column; drop it, and make it again afterwards.
+-- svcgen:lock books_archive
 select type || ' ' || array_to_string(object_names, '.'), count(*)
 from pg_depend
     join pg_attribute on attrelid = refobjid and attnum = refobjsubid,

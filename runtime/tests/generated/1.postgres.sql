@@ -94,6 +94,7 @@ with svcgen_batch as (
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step check Nothing has been made of `pages` of `volumes` by hand, for it would go with the old column; drop it, and make it again afterwards.
+-- svcgen:lock volumes
 select type || ' ' || array_to_string(object_names, '.'), count(*)
 from pg_depend
     join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
@@ -146,6 +147,7 @@ with svcgen_batch as (
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
 -- svcgen:step check Nothing has been made of `pages` of `volumes_archive` by hand, for it would go with the old column; drop it, and make it again afterwards.
+-- svcgen:lock volumes_archive
 select type || ' ' || array_to_string(object_names, '.'), count(*)
 from pg_depend
     join pg_attribute on attrelid = refobjid and attnum = refobjsubid,
@@ -342,10 +344,9 @@ where not exists (
     where indexrelid = to_regclass('volumes_title_author_id_key') and indisvalid
 );
 
--- svcgen:step transaction Copies note of `volumes` away.
+-- svcgen:step transaction Moves `note` of `volumes` to `svcgen_stash_0002_books`.
+lock table volumes in access exclusive mode;
 create table svcgen_stash_0002_books as select id as id, note from volumes;
-
--- svcgen:step transaction Drops `note` of `volumes` with its values.
 alter table volumes drop column note;
 
 -- svcgen:step transaction Keeps the words of new rows of `authors`.

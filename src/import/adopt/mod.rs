@@ -320,6 +320,7 @@ fn step(title: &str, sql: String) -> ScriptStep {
         title: title.to_owned(),
         keeps: Vec::new(),
         carries: Vec::new(),
+        locks: Vec::new(),
         sql,
     }
 }

@@ -58,6 +58,8 @@ pub enum Code {
     Pg109,
     /// Every row is written by one statement, and stays locked until it ends.
     Pg110,
+    /// What goes is looked at, or copied away, while everybody waits.
+    Pg111,
     /// A value of an enum is used in the transaction that adds it.
     Tx101,
     /// A statement that PostgreSQL refuses inside a transaction.
@@ -109,7 +111,7 @@ pub enum Code {
 }
 
 /// Every rule.
-pub const ALL: [Code; 50] = [
+pub const ALL: [Code; 51] = [
     Code::Ds101,
     Code::Ds102,
     Code::Ds103,
@@ -136,6 +138,7 @@ pub const ALL: [Code; 50] = [
     Code::Pg108,
     Code::Pg109,
     Code::Pg110,
+    Code::Pg111,
     Code::Tx101,
     Code::Tx102,
     Code::Tx103,
@@ -207,6 +210,7 @@ impl Code {
                 "A rule is proved in the transaction that adds it, whose lock nobody gets past"
             }
             Self::Pg110 => "Every row is written by one statement, and stays locked until it ends",
+            Self::Pg111 => "What goes is looked at, or copied away, while everybody waits",
             Self::Tx101 => "A value of an enum is used in the transaction that adds it",
             Self::Tx102 => "A statement that PostgreSQL refuses inside a transaction",
             Self::Tx103 => "A statement outside of a transaction that cannot be run twice",
@@ -270,7 +274,8 @@ impl Code {
             | Self::Pg107
             | Self::Pg108
             | Self::Pg109
-            | Self::Pg110 => {
+            | Self::Pg110
+            | Self::Pg111 => {
                 "A statement that changes a table with many rows can hold up everybody who uses it. Plans avoid that \
                  where PostgreSQL lets them; this one takes a while, or cannot avoid it."
             }
@@ -376,6 +381,9 @@ impl Code {
             }
             Self::Pg109 => "prove it in a step of its own",
             Self::Pg110 => "write a batch at a time: `-- svcgen:step batches`",
+            Self::Pg111 => {
+                "run it when few are at work; it takes as long as reading the table once"
+            }
             Self::Tx101 => "use it in a step after",
             Self::Tx102 => "put it into a step of its own: `-- svcgen:step autocommit`",
             Self::Tx103 => {

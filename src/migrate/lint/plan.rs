@@ -1,11 +1,13 @@
 //! What the steps of a plan cost, which whoever runs them should know.
 
+use std::collections::BTreeSet;
+
 use crate::tables::delta::Delta;
 
 use super::{Code, Finding, finding};
 use crate::migrate::Plan;
 use crate::migrate::script::Mode;
-use crate::migrate::step::Lock;
+use crate::migrate::step::{self, Lock};
 
 /// Rebuilds on SQLite.
 pub fn of_sqlite(plan: &Plan, delta: &Delta) -> Vec<Finding> {
@@ -55,10 +57,23 @@ pub fn of_sqlite(plan: &Plan, delta: &Delta) -> Vec<Finding> {
 /// What takes its time on PostgreSQL.
 pub fn of_postgres(plan: &Plan) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for step in &plan.up {
+    for (at, step) in plan.up.iter().enumerate() {
         if step.lock == Lock::AccessExclusiveRewrite {
             let message = format!("`{}` is rewritten while everybody waits", step.table);
             findings.push(finding(Code::Pg101, &step.table, message));
+        }
+        if step.lock == Lock::AccessExclusiveScan {
+            let checks = step::under_its_lock(&plan.up, at);
+            let checked: BTreeSet<&String> = checks.iter().flat_map(|it| &it.locks).collect();
+            let read = if checked.is_empty() {
+                BTreeSet::from([&step.table])
+            } else {
+                checked
+            };
+            findings.extend(read.into_iter().map(|table| {
+                let message = format!("every row of `{table}` is read while everybody waits");
+                finding(Code::Pg111, table, message)
+            }));
         }
         match step.mode {
             Mode::Batches => {

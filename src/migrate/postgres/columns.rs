@@ -6,6 +6,7 @@ use crate::tables::convert::Fit;
 use crate::tables::delta::{Pair, Source};
 use crate::tables::{Check, Column, ColumnType, Fill, derived_name};
 
+use super::super::Way;
 use super::super::script::Mode;
 use super::super::step::{Lock, Place, Step};
 use super::filling::Filling;
@@ -21,12 +22,14 @@ pub struct Columns<'a> {
     pub changes: &'a [Change],
     /// Where values go, or come from, that a drop takes.
     pub stash: &'a str,
+    /// Which way it goes.
+    pub way: Way,
 }
 
 impl Columns<'_> {
     /// The steps, in no order yet.
     pub fn steps(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> = self.keep_away().into_iter().collect();
+        let mut steps: Vec<Step> = self.put_away().into_iter().collect();
         if let Some(retype) = &self.retype() {
             steps.extend(retype.steps(&self.filling()));
         }
@@ -80,9 +83,11 @@ impl Columns<'_> {
                 } => {
                     steps.extend(self.check(change, column, from.as_ref(), to.as_ref()));
                 }
-                Change::DropColumn { column, .. } => {
-                    steps.push(self.drop(change, column));
-                }
+                Change::DropColumn {
+                    column,
+                    stash: false,
+                    ..
+                } => steps.extend(self.drop(change, column)),
                 Change::Convert { column, .. } => steps.extend(self.convert(change, column)),
                 _ => {}
             }
@@ -90,7 +95,7 @@ impl Columns<'_> {
         steps
     }
 
-    fn step(&self, change: &Change, place: Place, title: String, sql: String) -> Step {
+    pub(super) fn step(&self, change: &Change, place: Place, title: String, sql: String) -> Step {
         Step::new(place, &self.pair.new.name, title, sql).grave(change.class(), change.reversible())
     }
 
@@ -369,55 +374,6 @@ impl Columns<'_> {
             )
             .run(Mode::Transaction, Lock::ShareUpdateExclusive),
         ]
-    }
-
-    fn drop(&self, change: &Change, column: &Column) -> Step {
-        // What takes its name needs it gone, under the table's old name still.
-        let (place, table) = if self.is_in_the_way(&column.name) {
-            (Place::Clear, &self.pair.old.name)
-        } else {
-            (Place::Contract, &self.pair.new.name)
-        };
-        let sql = format!(
-            "alter table {} drop column {};\n",
-            quoted(table),
-            quoted(&column.name)
-        );
-        let title = format!("Drops `{}` of `{table}` with its values.", column.name);
-        self.step(change, place, title, sql)
-    }
-
-    fn is_in_the_way(&self, old: &str) -> bool {
-        self.pair.new.column(old).is_some() && self.pair.new_of(old).is_none()
-    }
-
-    /// Copies away what is dropped later and wanted back perhaps.
-    fn keep_away(&self) -> Option<Step> {
-        let stashed = &self.pair.stashed;
-        if stashed.is_empty() {
-            return None;
-        }
-        let early = stashed.iter().any(|it| self.is_in_the_way(it));
-        let (place, table) = if early {
-            (Place::Clear, &self.pair.old.name)
-        } else {
-            // Until right before it goes, the old release still writes it.
-            (Place::Contract, &self.pair.new.name)
-        };
-        let keys = self.pair.old.primary_key.iter().map(|key| {
-            let now = self.pair.new_of(key).filter(|_| !early).unwrap_or(key);
-            format!("{} as {}", quoted(now), quoted(key))
-        });
-        let columns = stashed.iter().map(|it| quoted(it));
-        let sql = format!(
-            "create table {} as select {} from {};\n",
-            quoted(self.stash),
-            keys.chain(columns).collect::<Vec<_>>().join(", "),
-            quoted(table)
-        );
-        let title = format!("Copies {} of `{table}` away.", stashed.join(", "));
-        let step = Step::new(place, table, title, sql).run(Mode::Transaction, Lock::None);
-        Some(step.grave(Class::Data, Reversible::Exact))
     }
 
     /// What can be converted of an old version, which has its new name by now.

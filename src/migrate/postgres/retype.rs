@@ -120,7 +120,7 @@ impl<'a> Retype<'a> {
             steps.extend(self.rules(twin));
         }
         steps.extend(self.indexes.iter().map(|it| self.index(it)));
-        steps.push(self.unknown(Place::Expand));
+        steps.push(self.unknown(Place::Expand).under_lock(Place::Expand));
         steps.push(self.swap());
         let known = format!("analyze {};\n", self.table());
         let title = format!("Lets the planner know `{}` as it is now.", self.name());

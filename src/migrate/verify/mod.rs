@@ -24,6 +24,7 @@ use crate::tables::convert::{Fit, fit};
 use crate::tables::delta::{Delta, Pair, Source};
 use crate::tables::{Schema, Table, diff::Diff};
 
+pub use super::Way;
 use super::{Migration, Plan};
 use catalog::Catalog;
 use pieces::Piece;
@@ -62,24 +63,6 @@ pub enum Unproved {
     /// The database in memory does not work.
     #[error("the trial could not be made: {0}")]
     Trial(#[from] rusqlite::Error),
-}
-
-/// Which way a migration was run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// From the old tables to the new.
-    There,
-    /// From the new tables to the old.
-    Back,
-}
-
-impl std::fmt::Display for Way {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::There => "on the way there",
-            Self::Back => "on the way back",
-        })
-    }
 }
 
 /// What runs a script: it takes a database, and gives back the one that it ran the script on.

@@ -6,9 +6,17 @@
 //! -- svcgen:keep users
 //! -- svcgen:keep people -> users
 //! create table svcgen_new_users (…);
+//!
+//! -- svcgen:step check No record of `users_archive` is on hold.
+//! -- svcgen:lock users_archive
+//! select …;
+//!
+//! -- svcgen:step transaction Drops `users_archive`.
+//! drop table users_archive;
 //! ```
 //!
-//! What stands before the first such line is a `transaction` step, and so is a whole file
+//! A check with a `lock` is asked inside the transaction of the step after it, once nobody else
+//! can reach the table, so that what it finds still holds when that step is committed. What stands before the first such line is a `transaction` step, and so is a whole file
 //! without any. A line `-- nolint: CODE reason`, by which a reviewer accepts a finding, belongs to
 //! no step. Nothing here knows a database.
 
@@ -65,11 +73,18 @@ pub struct Step {
     pub keeps: Vec<Keep>,
     /// Tables whose indexes, triggers and views outlive the step.
     pub carries: Vec<String>,
+    /// Tables that a check keeps everybody out of until the step after it is committed.
+    pub locks: Vec<String>,
     /// The statements.
     pub sql: String,
 }
 
 impl Step {
+    /// Whether it is a check that belongs into the transaction of the step after it.
+    pub(super) fn is_under_lock(&self) -> bool {
+        !self.locks.is_empty()
+    }
+
     /// The tables that it drops and makes anew under their names.
     #[cfg(feature = "sqlite")]
     pub(super) fn rebuilt(&self) -> impl Iterator<Item = &String> {
@@ -97,6 +112,9 @@ pub fn steps(text: &str) -> Result<Vec<Step>, String> {
                 ("step", _) => steps.push(begun(rest).ok_or_else(|| wrong("no such step"))?),
                 ("carry", Some(step)) => step.carries.push(rest.trim().to_owned()),
                 ("keep", Some(step)) => step.keeps.push(keep(rest)),
+                ("lock", Some(step)) if step.mode == Mode::Check => {
+                    step.locks.push(rest.trim().to_owned());
+                }
                 _ => return Err(wrong("this mark has no meaning here")),
             }
             continue;
@@ -111,6 +129,17 @@ pub fn steps(text: &str) -> Result<Vec<Step>, String> {
             step.sql.push_str(line.trim_end_matches('\r'));
             step.sql.push('\n');
         }
+    }
+    let is_lost = |at: usize, step: &Step| {
+        let next = steps.get(at + 1);
+        step.is_under_lock()
+            && !next.is_some_and(|it| it.mode == Mode::Transaction || it.is_under_lock())
+    };
+    if let Some((_, step)) = (steps.iter().enumerate()).find(|(at, step)| is_lost(*at, step)) {
+        return Err(format!(
+            "the check \"{}\" locks a table for the `transaction` step after it, and there is none",
+            step.title
+        ));
     }
     Ok(steps)
 }
@@ -128,6 +157,7 @@ fn begun(rest: &str) -> Option<Step> {
         title: title.trim().to_owned(),
         keeps: Vec::new(),
         carries: Vec::new(),
+        locks: Vec::new(),
         sql: String::new(),
     })
 }
@@ -254,6 +284,13 @@ mod tests {
         assert_eq!(plain[0].mode, Mode::Transaction);
         assert!(super::steps("-- svcgen:keep a\n").is_err());
         assert!(super::steps("-- svcgen:step sometimes x\n").is_err());
+        let locked = "-- svcgen:step check No hold.\n-- svcgen:lock a\nselect 1;\n";
+        let drop = "-- svcgen:step transaction Drops.\ndrop table a;\n";
+        let read = super::steps(&format!("{locked}{locked}{drop}")).unwrap();
+        assert!(read[1].is_under_lock() && !read[2].is_under_lock());
+        assert_eq!(read[0].locks, ["a"]);
+        assert!(super::steps(locked).is_err() && super::steps(&format!("{drop}{locked}")).is_err());
+        assert!(super::steps(&drop.replace("drop", "-- svcgen:lock a\ndrop")).is_err());
         assert!(super::steps("").unwrap().is_empty());
         let accepted = format!(
             "-- nolint: DS102 gone\n{}",

@@ -1,6 +1,6 @@
 //! Runs a script on a PostgreSQL server, as the runner of a service would.
 
-use postgres::{Client, Error, Transaction};
+use postgres::{Client, Error, GenericClient, Transaction};
 
 use crate::dialect::quoted;
 
@@ -14,15 +14,25 @@ pub fn run(client: &mut Client, text: &str) -> Result<(), Stopped> {
         title: "reading the script".to_owned(),
         message: error.to_string(),
     })?;
-    for step in &steps {
+    for (at, step) in steps.iter().enumerate() {
         let failed = |error: Error| Stopped::Failed {
             title: step.title.clone(),
             message: said(&error),
         };
         match step.mode {
+            // Part of the transaction of the step after it.
+            Mode::Check if !step.locks.is_empty() => {}
             Mode::Check => check(client, step)?,
             Mode::Transaction => {
                 let mut transaction = client.transaction().map_err(failed)?;
+                let before = steps[..at].iter().rev();
+                for step in before.take_while(|it| !it.locks.is_empty()) {
+                    for table in &step.locks {
+                        let lock = format!("lock table {} in access exclusive mode", quoted(table));
+                        transaction.batch_execute(&lock).map_err(failed)?;
+                    }
+                    check(&mut transaction, step)?;
+                }
                 let count = |transaction: &mut Transaction<'_>, table: &str| {
                     let sql = format!("select count(*) from {}", quoted(table));
                     let row = transaction.query_one(&sql, &[]);
@@ -58,7 +68,7 @@ pub fn run(client: &mut Client, text: &str) -> Result<(), Stopped> {
     Ok(())
 }
 
-fn check(client: &mut Client, step: &ScriptStep) -> Result<(), Stopped> {
+fn check(client: &mut impl GenericClient, step: &ScriptStep) -> Result<(), Stopped> {
     let rows = client
         .simple_query(&step.sql)
         .map_err(|error| Stopped::Failed {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Runner, catalogue, ledger};
+use super::{Place, Runner, catalogue, ledger};
 use crate::db::migrate::adopt::{Adopt, Adopted, Replayed, SCRIPT};
 use crate::db::migrate::{
     Drift, Event, MigrateError, Migration, Mode, Options, Watcher, Way, script,
@@ -110,7 +110,10 @@ impl Runner<'_> {
             if step.statements().into_iter().any(ends_transaction) {
                 return Err(MigrateError::EndsTransaction(SCRIPT.id.to_owned()));
             }
-            self.run_inside(&SCRIPT, index + 1, step).await?;
+            if !step.is_under_lock() {
+                self.run_inside(&Place::of(&SCRIPT, Way::Up, &steps, index))
+                    .await?;
+            }
         }
         Ok(())
     }

@@ -3,7 +3,8 @@
 //!
 //! Every step is recorded when it is done, a `transaction` step in its own transaction, so a
 //! migration that was stopped goes on where it stopped. A table that a long query holds would
-//! make everybody behind a step wait too, so a step gives up after a moment and tries again.
+//! make everybody behind a step wait too, so a step gives up after a moment and tries again. A
+//! check that locks a table is part of the transaction of the step after it.
 
 mod adopt;
 mod catalogue;
@@ -22,6 +23,7 @@ use super::{
     DbError, Engine, Event, Ledger, MigrateError, Migration, Mode, Options, Watcher, Way, script,
 };
 use crate::db::postgres::Settings;
+use step::Place;
 
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -202,11 +204,13 @@ impl Runner<'_> {
     ) -> Result<Vec<&'static str>, MigrateError> {
         // The checks of a later migration rely on what an earlier one makes.
         if let Some(migration) = migrations.first() {
-            for (index, step) in steps(migration, way)?.iter().enumerate() {
-                if step.mode != Mode::Check {
-                    break;
-                }
-                self.run_step(migration, way, index + 1, step).await?;
+            let steps = steps(migration, way)?;
+            let first = steps
+                .iter()
+                .take_while(|it| it.mode == Mode::Check && !it.is_under_lock());
+            for index in 0..first.count() {
+                self.run_step(&Place::of(migration, way, &steps, index))
+                    .await?;
             }
         }
         Ok(migrations.iter().map(|it| it.id).collect())
@@ -227,7 +231,10 @@ impl Runner<'_> {
             steps: steps.len(),
         });
         for (index, step) in steps.iter().enumerate().skip(done) {
-            self.run_step(migration, way, index + 1, step).await?;
+            if !step.is_under_lock() {
+                self.run_step(&Place::of(migration, way, &steps, index))
+                    .await?;
+            }
         }
         let took = begun.elapsed();
         self.record(migration, way, took).await?;

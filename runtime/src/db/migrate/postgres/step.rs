@@ -18,11 +18,13 @@ values ($1, $2, $3, $4, $5, $6)
 on conflict (migration, step) do update set position = excluded.position, done = excluded.done";
 
 /// Where a step stands.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     migration: &'static Migration,
     way: Way,
     number: usize,
     step: &'a Step,
+    /// The checks that its transaction begins with, each under its locks.
+    checks: &'a [Step],
 }
 
 /// Why one attempt failed.
@@ -47,32 +49,17 @@ impl From<Error> for Failure {
 
 impl Runner<'_> {
     /// Runs a step, as often as it takes to get its locks.
-    pub(super) async fn run_step(
-        &self,
-        migration: &'static Migration,
-        way: Way,
-        number: usize,
-        step: &Step,
-    ) -> Result<(), MigrateError> {
-        (self.watcher)(&Event::Step {
-            number,
-            mode: step.mode,
-            title: step.title.clone(),
-        });
-        let place = Place {
-            migration,
-            way,
-            number,
-            step,
-        };
+    pub(super) async fn run_step(&self, place: &Place<'_>) -> Result<(), MigrateError> {
+        self.tell(place);
+        let step = place.step;
         let mut tries = 0;
         loop {
             tries += 1;
             let outcome = match step.mode {
-                Mode::Check => self.check(&place).await,
-                Mode::Transaction => self.transaction(&place).await,
-                Mode::Autocommit => self.autocommit(&place).await,
-                Mode::Batches => self.batches(&place).await,
+                Mode::Check => self.check(place).await,
+                Mode::Transaction => self.transaction(place).await,
+                Mode::Autocommit => self.autocommit(place).await,
+                Mode::Batches => self.batches(place).await,
             };
             let Err(failure) = outcome else {
                 return Ok(());
@@ -97,6 +84,17 @@ impl Runner<'_> {
         }
     }
 
+    fn tell(&self, place: &Place<'_>) {
+        let steps = place.checks.iter().chain([place.step]);
+        for (number, step) in (place.number - place.checks.len()..).zip(steps) {
+            (self.watcher)(&Event::Step {
+                number,
+                mode: step.mode,
+                title: step.title.clone(),
+            });
+        }
+    }
+
     /// What the database said, and whose doing it is.
     async fn in_the_way(&self, step: &Step, error: &Error) -> String {
         let who = holder::of(self.client, &step.sql).await;
@@ -116,27 +114,31 @@ impl Runner<'_> {
     async fn check(&self, place: &Place<'_>) -> Result<(), Failure> {
         let begin = format!("begin read only; {}", self.limits("local"));
         self.client.batch_execute(&begin).await?;
-        self.refuse_rows(place).await?;
+        self.refuse_rows(place.migration, place.step).await?;
         self.client.batch_execute("rollback").await?;
         Ok(())
     }
 
     /// What a check finds is in the way.
-    async fn refuse_rows(&self, place: &Place<'_>) -> Result<(), Failure> {
-        let messages = self.client.simple_query(&place.step.sql).await?;
+    async fn refuse_rows(
+        &self,
+        migration: &'static Migration,
+        check: &Step,
+    ) -> Result<(), Failure> {
+        let messages = self.client.simple_query(&check.sql).await?;
         let rows: Vec<String> = messages.iter().filter_map(row_text).collect();
         if rows.is_empty() {
             return Ok(());
         }
-        let all = format!("select count(*) from ({}) as found", place.step.unlimited());
+        let all = format!("select count(*) from ({}) as found", check.unlimited());
         let count = match self.client.query_one(&all, &[]).await {
             Ok(row) => row.try_get(0)?,
             // What cannot be counted is at least what was seen.
             Err(_) => i64::try_from(rows.len()).unwrap_or(i64::MAX),
         };
         Err(Failure::Refused(MigrateError::Check {
-            id: place.migration.id.to_owned(),
-            title: place.step.title.clone(),
+            id: migration.id.to_owned(),
+            title: check.title.clone(),
             rows,
             count,
         }))
@@ -145,37 +147,38 @@ impl Runner<'_> {
     async fn transaction(&self, place: &Place<'_>) -> Result<(), Failure> {
         let begin = format!("begin; {}", self.limits("local"));
         self.client.batch_execute(&begin).await?;
+        self.ask_under_lock(place).await?;
         self.change(place).await?;
         self.record_step(place, None, true).await?;
         self.client.batch_execute("commit").await?;
         Ok(())
     }
 
+    /// What the checks before a step find once nobody else can change it.
+    async fn ask_under_lock(&self, place: &Place<'_>) -> Result<(), Failure> {
+        for check in place.checks {
+            for table in &check.locks {
+                let lock = format!("lock table {} in access exclusive mode", quoted(table));
+                self.client.batch_execute(&lock).await?;
+            }
+            self.refuse_rows(place.migration, check).await?;
+        }
+        Ok(())
+    }
+
     /// A step inside an open transaction that belongs to somebody else.
-    pub(super) async fn run_inside(
-        &self,
-        migration: &'static Migration,
-        number: usize,
-        step: &Step,
-    ) -> Result<(), MigrateError> {
-        (self.watcher)(&Event::Step {
-            number,
-            mode: step.mode,
-            title: step.title.clone(),
-        });
-        let place = Place {
-            migration,
-            way: Way::Up,
-            number,
-            step,
-        };
+    pub(super) async fn run_inside(&self, place: &Place<'_>) -> Result<(), MigrateError> {
+        self.tell(place);
         let limits = self.limits("local");
         self.session(&limits).await?;
-        let outcome = match step.mode {
-            Mode::Check => self.refuse_rows(&place).await,
-            Mode::Transaction | Mode::Autocommit | Mode::Batches => self.change(&place).await,
+        let work = async {
+            self.ask_under_lock(place).await?;
+            match place.step.mode {
+                Mode::Check => self.refuse_rows(place.migration, place.step).await,
+                Mode::Transaction | Mode::Autocommit | Mode::Batches => self.change(place).await,
+            }
         };
-        outcome.map_err(|failure| match failure {
+        work.await.map_err(|failure| match failure {
             Failure::Refused(error) => error,
             Failure::Said(error, statement) => place.failed_with(error.into(), statement, 0),
         })
@@ -331,13 +334,31 @@ impl Runner<'_> {
     }
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// The step of this index.
+    pub(super) fn of(
+        migration: &'static Migration,
+        way: Way,
+        steps: &'a [Step],
+        index: usize,
+    ) -> Self {
+        let before = &steps[..index];
+        let locked = before.iter().rev().take_while(|it| it.is_under_lock());
+        Self {
+            migration,
+            way,
+            number: index + 1,
+            step: &steps[index],
+            checks: &before[index - locked.count()..],
+        }
+    }
+
     fn step_number(&self) -> i32 {
         i32::try_from(self.number).unwrap_or(i32::MAX)
     }
 
     fn failed(&self, error: DbError, statement: usize) -> MigrateError {
-        self.failed_with(error, statement, self.number - 1)
+        self.failed_with(error, statement, self.number - 1 - self.checks.len())
     }
 
     /// The same, where so many steps stay done.
