@@ -144,3 +144,29 @@ async fn a_row_that_comes_while_values_are_copied_away_is_copied_too() {
     let rows: Vec<&str> = rows.iter().map(|it| it.0.as_str()).collect();
     assert_eq!(rows, ["a3x", "b2y"]);
 }
+
+#[tokio::test]
+async fn a_value_that_goes_is_not_taken_for_the_one_that_takes_its_name() {
+    let url = support::fresh_postgres_url().await;
+    let db = filled(&url).await;
+    db.execute(&sql("update notes set kind = 'a'"), params![])
+        .await
+        .unwrap();
+    let statement = "insert into memos (title, label, kind, created_at, updated_at) values ('b', 'y', 'b', now(), now())";
+    let watcher = meanwhile(&url, "Renames values of `kind`", statement);
+    let outcome = migrate::up(&db, ALL, Options::default(), watcher).await;
+    let error = outcome.expect_err("a row has the value that goes");
+    let is_check =
+        matches!(&error, MigrateError::Check { title, .. } if title.starts_with("No `kind` of"));
+    assert!(is_check, "{error}");
+    let kinds = "select count(*) from memos where title || kind in ('aa', 'bb')";
+    assert_eq!(one(&db, kinds).await, 2);
+    db.execute(&sql("delete from memos where kind = 'b'"), params![])
+        .await
+        .unwrap();
+    assert_eq!(migrate::run(&db, ALL).await.unwrap(), ["0003_least"]);
+    assert_eq!(
+        one(&db, "select count(*) from memos where kind = 'b'").await,
+        1
+    );
+}

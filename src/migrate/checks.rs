@@ -76,7 +76,9 @@ impl Checks<'_> {
                 vec![step]
             }
             Change::RenameValues { column, values, .. } => {
-                self.are_free(column, values).into_iter().collect()
+                are_free(Place::Precheck, self.pair, column, values)
+                    .into_iter()
+                    .collect()
             }
             Change::AddIndex { index, .. } if index.unique => {
                 self.is_unique(index).into_iter().collect()
@@ -168,35 +170,6 @@ impl Checks<'_> {
         Some(step)
     }
 
-    /// Where a value takes the name of one that goes, no row may have that one.
-    fn are_free(&self, column: &str, values: &[(String, String)]) -> Option<Step> {
-        let mut columns = self.pair.columns.iter();
-        let of = columns.find(|it| it.name == column)?;
-        let taken = self.pair.values_of(of);
-        let goes = |now: &&String| {
-            let mut renamed = values.iter();
-            taken.contains(now) && renamed.all(|(was, _)| was != *now)
-        };
-        let names = values.iter().map(|(_, now)| now).filter(goes);
-        let (said, names): (Vec<String>, Vec<String>) = names
-            .map(|it| (format!("`{it}`"), dialect::text_literal(it)))
-            .unzip();
-        let old = self.pair.old_of(column)?;
-        let mut step = self.sample(
-            format!(
-                "No `{}` of `{}` is {}, for the value goes while another takes its name.",
-                old.name,
-                self.pair.old.name,
-                said.join(" or "),
-            ),
-            &quoted(&old.name),
-            &quoted(&self.pair.old.name),
-            &format!("{} in ({})", quoted(&old.name), names.join(", ")),
-        );
-        step.class = Class::Narrowing;
-        (!names.is_empty()).then_some(step)
-    }
-
     fn refers_to_nothing(&self, column: &str) -> Step {
         let column_name = quoted(column);
         self.sample(
@@ -240,6 +213,50 @@ impl Checks<'_> {
             ),
         )
     }
+}
+
+/// Where a value takes the name of one that goes, no row may have that one; asked by the old names
+/// where `place` is the precheck, and by the new ones otherwise.
+pub fn are_free(
+    place: Place,
+    pair: &Pair,
+    column: &str,
+    values: &[(String, String)],
+) -> Option<Step> {
+    let mut columns = pair.columns.iter();
+    let taken = pair.values_of(columns.find(|it| it.name == column)?);
+    let goes = |now: &&String| {
+        let mut renamed = values.iter();
+        taken.contains(now) && renamed.all(|(was, _)| was != *now)
+    };
+    let names = values.iter().map(|(_, now)| now).filter(goes);
+    let (said, names): (Vec<String>, Vec<String>) = names
+        .map(|it| (format!("`{it}`"), dialect::text_literal(it)))
+        .unzip();
+    if names.is_empty() {
+        return None;
+    }
+    let (table, column) = match place {
+        Place::Precheck => (&pair.old.name, pair.old_of(column)?.name.as_str()),
+        _ => (&pair.new.name, column),
+    };
+    let title = format!(
+        "No `{column}` of `{table}` is {}, for the value goes while another takes its name.",
+        said.join(" or "),
+    );
+    let name = quoted(column);
+    let mut step = Step::check(
+        place,
+        table,
+        title,
+        format!(
+            "select {name}, count(*) from {} where {name} in ({}) group by 1 order by 2 desc, 1 limit {SAMPLE};\n",
+            quoted(table),
+            names.join(", ")
+        ),
+    );
+    step.class = Class::Narrowing;
+    Some(step)
 }
 
 /// That removed records which go, or lose something, may: asked on the way there alone, for the

@@ -11,6 +11,7 @@
 
 pub mod after;
 mod columns;
+mod enums;
 mod filling;
 mod leaving;
 mod retype;

@@ -334,16 +334,20 @@ fn asked_once(steps: &[Step], delta: &Delta) -> Vec<String> {
         let now = delta.new_name(&check.table);
         let title = check.title.replace(&check.table, now);
         steps.iter().enumerate().any(|(at, step)| {
-            step.class == Class::Destructive
-                && step.mode == Mode::Transaction
+            step.mode == Mode::Transaction
                 && step::under_its_lock(steps, at)
                     .iter()
                     .any(|it| it.title == title && it.locks == [now])
         })
     };
     let before = steps.iter().filter(|it| it.place == Place::Precheck);
+    // Other conditions become constraints, which hold from then on.
+    let protects = |it: &&Step| {
+        it.class == Class::Destructive || it.title.contains("while another takes its name")
+    };
     before
-        .filter(|it| it.class == Class::Destructive && !again(it))
+        .filter(protects)
+        .filter(|it| !again(it))
         .map(|it| it.title.clone())
         .collect()
 }

@@ -26,17 +26,21 @@ const AFTER: &[&str] = &[
        code: { type: string, backfill: { sql: \"'v' || title\" } }, author: Author, sequel: Volume? } }",
 ];
 
-/// What goes in the end: an archive, a column of one, and columns whose values are copied away.
+/// What goes in the end: an archive, a column of one, columns whose values are copied away, and a
+/// value whose name another takes.
 const WHOLE: &[&str] = &[
-    "{ entity: Note, fields: { title: string, body: text?, tag: int?, label: string } }",
+    "{ entity: Note, fields: { title: string, body: text?, tag: int?, label: string, \
+       kind: { type: enum?, values: [a, b, c] } } }",
     "{ entity: Paper, fields: { title: string } }",
 ];
 const LESS: &[&str] = &[
-    "{ entity: Note, dropped: [body], fields: { title: string, tag: int?, label: string } }",
+    "{ entity: Note, dropped: [body], fields: { title: string, tag: int?, label: string, \
+       kind: { type: enum?, values: [a, b, c] } } }",
     "{ entity: Paper, delete: hard, fields: { title: string } }",
 ];
 const LEAST: &[&str] = &[
-    "{ entity: Memo, was: Note, archive: { dropped: [body] }, stashed: [tag, label], fields: { title: string } }",
+    "{ entity: Memo, was: Note, archive: { dropped: [body] }, stashed: [tag, label], fields: { title: string, \
+       kind: { type: enum?, narrow: true, values: [{ name: b, was: a }, c] } } }",
     "{ entity: Paper, delete: hard, fields: { title: string } }",
 ];
 /// What the service file says of the tables.

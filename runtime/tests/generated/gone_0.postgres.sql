@@ -19,6 +19,7 @@ create table notes (
     body text,
     tag integer,
     label text not null constraint notes_label_check check (char_length(label) <= 255),
+    kind text constraint notes_kind_check check (kind in ('a', 'b', 'c')),
     version bigint not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null
@@ -42,6 +43,7 @@ create table notes_archive (
     body text,
     tag integer,
     label text,
+    kind text,
     version bigint,
     created_at timestamptz,
     updated_at timestamptz

@@ -42,6 +42,9 @@ create index papers_archive_id_idx on papers_archive (id);
 create index papers_archive_archive_batch_idx on papers_archive (archive_batch);
 create index papers_archive_archived_at_desc_archive_id_desc_idx on papers_archive (archived_at desc, archive_id desc);
 
+-- svcgen:step transaction Drops the rule `memos_kind_check`.
+alter table notes drop constraint if exists memos_kind_check;
+
 -- svcgen:step transaction Adds `tag` to `notes`.
 alter table notes add column tag integer;
 
@@ -74,6 +77,19 @@ with svcgen_batch as (
     update notes set label = (select svcgen_stash.label from svcgen_stash_0003_memos as svcgen_stash where svcgen_stash.id = notes.id)
     from svcgen_batch
     where notes.id = svcgen_key and label is null
+)
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step batches Renames values of `kind` of `notes`.
+with svcgen_batch as (
+    select id as svcgen_key from notes
+    where $1::text is null or id > $1::text::bigint
+    order by id
+    limit 1000
+), svcgen_filled as (
+    update notes set kind = case kind when 'b' then 'a' else kind end
+    from svcgen_batch
+    where notes.id = svcgen_key and kind in ('b')
 )
 select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
 
@@ -121,6 +137,32 @@ select 'notes_label_check' as constraint_name
 where not exists (
     select 1 from pg_constraint
     where conrelid = 'notes'::regclass and conname = 'notes_label_check' and convalidated
+);
+
+-- svcgen:step transaction Adds the rule `notes_kind_check`, for new rows.
+alter table notes add constraint notes_kind_check check (kind in ('a', 'b', 'c')) not valid;
+
+-- svcgen:step batches Renames values of `kind` of `notes`.
+with svcgen_batch as (
+    select id as svcgen_key from notes
+    where $1::text is null or id > $1::text::bigint
+    order by id
+    limit 1000
+), svcgen_filled as (
+    update notes set kind = case kind when 'b' then 'a' else kind end
+    from svcgen_batch
+    where notes.id = svcgen_key and kind in ('b')
+)
+select (select svcgen_key::text from svcgen_batch order by svcgen_key desc limit 1), (select count(*) from svcgen_batch);
+
+-- svcgen:step transaction Proves the rule `notes_kind_check` for every row.
+alter table notes validate constraint notes_kind_check;
+
+-- svcgen:step check The constraint `notes_kind_check` of `notes` is valid.
+select 'notes_kind_check' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'notes'::regclass and conname = 'notes_kind_check' and convalidated
 );
 
 -- svcgen:step transaction Lets rows of `notes` leave only through the archive.

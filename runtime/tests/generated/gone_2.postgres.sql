@@ -12,6 +12,12 @@ select records from (
     select count(*) as records from notes_archive where archive_hold and body is not null
 ) as kept where records > 0;
 
+-- svcgen:step check No `kind` of `notes` is `b`, for the value goes while another takes its name.
+select kind, count(*) from notes where kind in ('b') group by 1 order by 2 desc, 1 limit 5;
+
+-- svcgen:step check Every `kind` of `notes` is one of b, c.
+select kind, count(*) from (select id, title, case kind when 'a' then 'b' else kind end as kind, version, created_at, updated_at from notes) as memos where not (kind in ('b', 'c')) group by 1 order by 2 desc, 1 limit 5;
+
 -- svcgen:step transaction Lets rows of `notes` be deleted.
 drop trigger notes_guard on notes;
 drop trigger notes_truncate on notes;
@@ -31,6 +37,26 @@ alter table memos_archive rename constraint notes_archive_pkey to memos_archive_
 alter index notes_archive_id_idx rename to memos_archive_id_idx;
 alter index notes_archive_archive_batch_idx rename to memos_archive_archive_batch_idx;
 alter index notes_archive_archived_at_desc_archive_id_desc_idx rename to memos_archive_archived_at_desc_archive_id_desc_idx;
+
+-- svcgen:step check No `kind` of `memos` is `b`, for the value goes while another takes its name.
+-- svcgen:lock memos
+select kind, count(*) from memos where kind in ('b') group by 1 order by 2 desc, 1 limit 5;
+
+-- svcgen:step transaction Renames values of `kind` of `memos`, one to the name of another.
+-- svcgen:keep memos
+alter table memos drop constraint if exists notes_kind_check;
+update memos set kind = case kind when 'a' then 'b' else kind end where kind in ('a');
+alter table memos add constraint memos_kind_check check (kind in ('b', 'c')) not valid;
+
+-- svcgen:step transaction Proves the rule `memos_kind_check` for every row.
+alter table memos validate constraint memos_kind_check;
+
+-- svcgen:step check The constraint `memos_kind_check` of `memos` is valid.
+select 'memos_kind_check' as constraint_name
+where not exists (
+    select 1 from pg_constraint
+    where conrelid = 'memos'::regclass and conname = 'memos_kind_check' and convalidated
+);
 
 -- svcgen:step transaction Moves `tag`, `label` of `memos` to `svcgen_stash_0003_memos`.
 lock table memos in access exclusive mode;

@@ -75,9 +75,12 @@ impl Columns<'_> {
                     );
                     steps.push(self.step(change, Place::Expand, title, sql));
                 }
-                Change::RenameValues { column, values, .. } => {
-                    steps.extend(self.rename_values(change, column, values));
-                }
+                Change::RenameValues { column, values, .. } => match self.is_free(column, values) {
+                    Some(free) => {
+                        steps.extend(self.rename_at_once(free, change, column, values));
+                    }
+                    None => steps.extend(self.rename_values(change, column, values)),
+                },
                 Change::ChangeCheck {
                     column, from, to, ..
                 } => {
@@ -99,11 +102,11 @@ impl Columns<'_> {
         Step::new(place, &self.pair.new.name, title, sql).grave(change.class(), change.reversible())
     }
 
-    fn alter(&self, what: &str) -> String {
+    pub(super) fn alter(&self, what: &str) -> String {
         format!("alter table {} {what};\n", quoted(&self.pair.new.name))
     }
 
-    fn filling(&self) -> Filling<'_> {
+    pub(super) fn filling(&self) -> Filling<'_> {
         Filling {
             dialect: self.dialect,
             pair: self.pair,
@@ -286,24 +289,6 @@ impl Columns<'_> {
         steps
     }
 
-    fn rename_values(
-        &self,
-        change: &Change,
-        column: &str,
-        values: &[(String, String)],
-    ) -> Option<Step> {
-        let new = self.pair.new.column(column)?;
-        let olds: Vec<String> = values
-            .iter()
-            .map(|(was, _)| dialect::text_literal(was))
-            .collect();
-        let (name, table) = (quoted(column), &self.pair.new.name);
-        let lacks = format!("{name} in ({})", olds.join(", "));
-        let value = super::super::values::renamed(&name, values);
-        let title = format!("Renames values of `{column}` of `{table}`.");
-        Some(self.filling().batches(new, &lacks, &value, title, change))
-    }
-
     /// Old rules go and new ones come in one statement, unless rows are rewritten between.
     fn check(
         &self,
@@ -322,6 +307,9 @@ impl Columns<'_> {
             } if of == column => Some(values),
             _ => None,
         });
+        if renames.is_some_and(|it| self.is_free(column, it).is_some()) {
+            return Vec::new();
+        }
         let mut steps = Vec::new();
         let apart = renames.is_some() || self.is_retyped(column) || to.is_none();
         if let (Some(from), true) = (from, apart) {
@@ -348,7 +336,7 @@ impl Columns<'_> {
         steps
     }
 
-    fn add_check(
+    pub(super) fn add_check(
         &self,
         change: &Change,
         check: &Check,
