@@ -9,6 +9,7 @@ use super::{
     arguments::{Format, MigrateAdopt},
     generate, import,
     migrate::{chain, folder},
+    pipeline,
     shell::Shell,
 };
 use crate::{
@@ -34,7 +35,12 @@ pub fn run(project: Option<&Path>, options: &MigrateAdopt, shell: &Shell) -> Res
             "there is nothing to make of them; `migrate status` of the service tells where it stands",
         ));
     }
-    let Adoption { script, notes } = adopt::adoption(&catalogue, &tables);
+    let service = pipeline::refuse_wrong(&project.schema()?)?;
+    let project = adopt::Project {
+        schema: &tables,
+        service: &service,
+    };
+    let Adoption { script, notes } = adopt::adoption(&catalogue, project);
     if options.format == Format::Json {
         return shell.json(&json!({ "script": script, "notes": notes }));
     }

@@ -188,7 +188,7 @@ fn list(engine: Engine, ty: &DeclaredType) -> Meaning {
         Some("string".to_owned())
     };
     match of {
-        Some(of) if of != "json" => Meaning::but(
+        Some(of) if of != "json" && of != "duration" => Meaning::but(
             &format!("list({of})"),
             "an array becomes a list, which is kept as JSON; one of arrays would not fit",
         ),

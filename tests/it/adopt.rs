@@ -1,25 +1,149 @@
-//! `svcgen migrate adopt`: the script that makes a service's tables of somebody's, on SQLite. The
-//! same on PostgreSQL, and the services that run them, are in the slow tests of `import`.
+//! `svcgen migrate adopt`: the script that makes a service's tables of somebody's. What is tried
+//! here on SQLite, the slow tests try on PostgreSQL too, and run services over it.
+
+pub mod matched;
+pub mod values;
 
 use rusqlite::Connection;
 use serde_json::Value;
 use svcgen::dialect;
-use svcgen::import::adopt::adoption;
+use svcgen::import::adopt::{Adoption, Project, adoption};
+use svcgen::import::catalogue::Catalogue;
 use svcgen::import::{self, Origin};
 use svcgen::migrate::verify::{self, replay};
+use svcgen::model::Service;
 use svcgen::source::Source;
-use svcgen::tables::{self, Schema};
+use svcgen::tables;
 
 use crate::errors::checked;
 use crate::import::cases;
 use crate::support::Place;
 
-/// The tables of the service that comes of an import.
-pub fn tables_of(imported: &import::Imported) -> Schema {
-    let source = |file: &import::File| Source::new(file.path.clone(), file.text.clone());
-    let sources: Vec<Source> = imported.files.iter().map(source).collect();
-    let (service, diagnostics) = checked(&sources);
-    tables::of(&service.unwrap_or_else(|| panic!("{diagnostics:?}")))
+/// Somebody's database, on either engine.
+pub enum Old {
+    /// A file, and the directory that it is in.
+    Sqlite(Connection, tempfile::TempDir),
+    /// A server's database, and its URL.
+    Postgres(Box<postgres::Client>, String),
+}
+
+impl Old {
+    /// A file with this in it.
+    pub fn sqlite(sql: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let connection = filled(&directory.path().join("old.db"), sql);
+        Self::Sqlite(connection, directory)
+    }
+
+    /// A server's database, with this in it and nothing else.
+    pub fn postgres(url: &str, sql: &str) -> Self {
+        let client = postgres::Client::connect(url, postgres::NoTls).expect("connected");
+        let mut old = Self::Postgres(Box::new(client), url.to_owned());
+        old.execute("drop schema public cascade; create schema public");
+        old.execute(sql);
+        old
+    }
+
+    /// Runs statements that succeed.
+    pub fn execute(&mut self, sql: &str) {
+        let error = match self {
+            Self::Sqlite(connection, _) => {
+                connection.execute_batch(sql).err().map(|it| it.to_string())
+            }
+            Self::Postgres(client, _) => {
+                client.batch_execute(sql).err().map(|it| format!("{it:?}"))
+            }
+        };
+        assert_eq!(error, None, "{sql}");
+    }
+
+    /// What the import reads.
+    pub fn catalogue(&self) -> Catalogue {
+        let origin = match self {
+            Self::Sqlite(_, directory) => Origin::Sqlite(
+                directory
+                    .path()
+                    .join("old.db")
+                    .to_string_lossy()
+                    .into_owned(),
+            ),
+            Self::Postgres(_, url) => Origin::parse(url, "public"),
+        };
+        import::read(&origin).expect("read")
+    }
+
+    /// Runs a script as the service would, or says what stopped it.
+    pub fn run(&mut self, script: &str) -> Result<(), String> {
+        match self {
+            Self::Sqlite(connection, _) => {
+                replay::run(connection, script).map_err(|it| it.to_string())
+            }
+            Self::Postgres(client, _) => {
+                verify::postgres::run(client, script).map_err(|it| it.to_string())
+            }
+        }
+    }
+
+    /// The only value of a query; those of SQLite as it quotes them.
+    pub fn value(&mut self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(connection, _) => one(connection, &format!("select quote(({sql}))")),
+            Self::Postgres(client, _) => {
+                let row = client.query_one(&format!("select ({sql})::text"), &[]);
+                row.unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+                    .get(0)
+            }
+        }
+    }
+}
+
+/// The schema that an import made, perhaps edited since.
+pub struct Schema {
+    catalogue: Catalogue,
+    files: Vec<import::File>,
+}
+
+impl Schema {
+    /// As it was imported.
+    pub fn of(old: &Old) -> Self {
+        let catalogue = old.catalogue();
+        let imported = import::import(&catalogue, Some("old")).expect("imported");
+        Self {
+            catalogue,
+            files: imported.files,
+        }
+    }
+
+    /// Edits a file.
+    pub fn edit(mut self, path: &str, from: &str, to: &str) -> Self {
+        let mut files = self.files.iter_mut();
+        let file = files.find(|it| it.path == path).expect(path);
+        assert!(file.text.contains(from), "{from}: {}", file.text);
+        file.text = file.text.replace(from, to);
+        self
+    }
+
+    /// The service, and the tables that its first migration makes.
+    pub fn service(&self) -> (Service, tables::Schema) {
+        let source = |file: &import::File| Source::new(file.path.clone(), file.text.clone());
+        let sources: Vec<Source> = self.files.iter().map(source).collect();
+        let (service, diagnostics) = checked(&sources);
+        let service = service.unwrap_or_else(|| panic!("{diagnostics:?}"));
+        let tables = tables::of(&service);
+        (service, tables)
+    }
+
+    /// The script.
+    pub fn adoption(&self) -> Adoption {
+        let (service, schema) = self.service();
+        adoption(
+            &self.catalogue,
+            Project {
+                schema: &schema,
+                service: &service,
+            },
+        )
+    }
 }
 
 /// What is defined, without what was put aside, and what is of the database that was there.
@@ -46,18 +170,16 @@ fn filled(path: &std::path::Path, sql: &str) -> Connection {
 fn the_tables_of_others_become_those_of_the_service() {
     for (name, path) in cases("sqlite") {
         let sql = std::fs::read_to_string(&path).expect("the case");
-        let directory = tempfile::tempdir().expect("a directory");
-        let file = directory.path().join("old.db");
-        let connection = filled(&file, &sql);
-        let origin = Origin::Sqlite(file.to_string_lossy().into_owned());
-        let catalogue = import::read(&origin).expect("read");
-        let imported = import::import(&catalogue, Some(&name)).expect("imported");
-        let schema = tables_of(&imported);
-        let adoption = adoption(&catalogue, &schema);
-        replay::run(&connection, &adoption.script)
-            .unwrap_or_else(|error| panic!("{name}: {error}\n{}", adoption.script));
-        let fresh = verify::fresh(dialect::ALL[0], &schema).expect("made");
-        let (is, should) = (defined(&connection), defined(&fresh));
+        let mut old = Old::sqlite(&sql);
+        let schema = Schema::of(&old);
+        let script = schema.adoption().script;
+        old.run(&script)
+            .unwrap_or_else(|error| panic!("{name}: {error}\n{script}"));
+        let fresh = verify::fresh(dialect::ALL[0], &schema.service().1).expect("made");
+        let Old::Sqlite(connection, _) = &old else {
+            unreachable!()
+        };
+        let (is, should) = (defined(connection), defined(&fresh));
         let missing: Vec<&String> = should.iter().filter(|it| !is.contains(it)).collect();
         assert!(missing.is_empty(), "{name}: {missing:#?}");
     }

@@ -7,18 +7,17 @@
 //! result is what the migrations would have made. Nothing here touches a database.
 
 mod convert;
+mod matched;
 mod rows;
-
-use std::collections::BTreeMap;
 
 use crate::dialect::{self, Dialect, quoted};
 use crate::migrate::script::{self, Keep, Mode, ScriptStep};
 use crate::tables::diff::creation_order;
-use crate::tables::{Schema, Table, TableKind, derived_name};
+use crate::tables::{Schema, Table, derived_name};
 
-use super::catalogue::{Catalogue, Engine, Table as Old};
-use super::draft::Draft;
+use super::catalogue::{Catalogue, Engine, ForeignKey};
 use super::{Note, note, understand};
+pub use matched::Project;
 use rows::Source;
 
 /// A script, and what it does not do.
@@ -31,11 +30,13 @@ pub struct Adoption {
 }
 
 /// Makes the script for a database and the tables of a project.
-pub fn adoption(catalogue: &Catalogue, schema: &Schema) -> Adoption {
+pub fn adoption(catalogue: &Catalogue, project: Project<'_>) -> Adoption {
+    let schema = project.schema;
     let mut notes = Vec::new();
     // What an import left out was told of when it was made.
     let drafts = understand::drafts(catalogue, &mut Vec::new());
-    let moves = moves(catalogue, schema, &drafts, &mut notes);
+    let moves = matched::moves(catalogue, project, &drafts, &mut notes);
+    notes.extend(left_behind(catalogue, &moves));
     let dialect = dialect_of(catalogue.engine);
     let mut steps: Vec<ScriptStep> = Vec::new();
     for it in &moves {
@@ -69,87 +70,16 @@ fn dialect_of(engine: Engine) -> &'static dyn Dialect {
     }
 }
 
-/// Which old table fills which new one.
-fn moves<'a>(
-    catalogue: &'a Catalogue,
-    schema: &'a Schema,
-    drafts: &'a [Draft],
-    notes: &mut Vec<Note>,
-) -> Vec<Source<'a>> {
-    let mut moves = Vec::new();
-    let live = |name: &str, kind| schema.table(name).filter(|it| it.kind == kind);
-    for draft in drafts {
-        let Some(old) = catalogue.table(&draft.table) else {
-            continue;
-        };
-        let Some(new) = live(&draft.future_table, TableKind::Live) else {
-            notes.push(stays(
-                &old.name,
-                &format!("the project has no table `{}`", draft.future_table),
-            ));
-            continue;
-        };
-        let named = draft
-            .fields
-            .iter()
-            .map(|it| (it.future_column(), it.column.clone()));
-        let key = draft.key.iter().map(|it| ("id".to_owned(), it.clone()));
-        let has = draft.automatic;
-        let automatic = [
-            ("created_at", has.created_at),
-            ("updated_at", has.updated_at),
-            ("version", has.version),
-        ];
-        let automatic = automatic.iter().filter(|(_, has)| *has);
-        let automatic = automatic.map(|(name, _)| ((*name).to_owned(), (*name).to_owned()));
-        moves.push(Source {
-            engine: catalogue.engine,
-            aside: aside(&old.name, &moves),
-            old,
-            new,
-            named: named.chain(key).chain(automatic).collect(),
-        });
-    }
-    for draft in drafts {
-        for link in &draft.links {
-            let follows = format!(
-                "{}_{}",
-                crate::model::Name::new(&draft.entity).snake(),
-                link.name
-            );
-            let name = link.through.as_ref().unwrap_or(&follows);
-            let old = catalogue.table(&link.table);
-            match (old, live(name, TableKind::Link)) {
-                (Some(old), Some(new)) => {
-                    moves.push(Source {
-                        engine: catalogue.engine,
-                        aside: aside(&old.name, &moves),
-                        old,
-                        new,
-                        named: ends(old, new),
-                    });
-                }
-                (Some(old), None) => {
-                    notes.push(stays(
-                        &old.name,
-                        &format!("the project has no table `{name}`"),
-                    ));
-                }
-                (None, _) => {}
-            }
-        }
-    }
+/// What reads the old tables from then on, because nobody moves it.
+fn left_behind(catalogue: &Catalogue, moves: &[Source<'_>]) -> Vec<Note> {
     let views = catalogue.omitted.iter().filter(|it| is_view(&it.about));
-    notes.extend(views.map(|it| {
-        Note::changed(
-            it.about.as_str(),
-            "it stays, and reads the old tables from then on",
-        )
-    }));
+    let reads = "it stays, and reads the old tables from then on";
+    let mut notes: Vec<Note> = views
+        .map(|it| Note::changed(it.about.as_str(), reads))
+        .collect();
     for table in &catalogue.tables {
         let is_moved = moves.iter().any(|it| it.old.name == table.name);
-        let refers =
-            |key: &super::catalogue::ForeignKey| moves.iter().any(|it| it.old.name == key.table);
+        let refers = |key: &ForeignKey| moves.iter().any(|it| it.old.name == key.table);
         if !is_moved && table.foreign_keys.iter().any(refers) {
             notes.push(Note::changed(
                 table.name.as_str(),
@@ -157,25 +87,11 @@ fn moves<'a>(
             ));
         }
     }
-    moves
+    notes
 }
 
 fn is_view(about: &str) -> bool {
     about.starts_with("view ") || about.starts_with("materialized view ")
-}
-
-/// Both columns of a link, in the order in which either side names them.
-fn ends(old: &Old, new: &Table) -> BTreeMap<String, String> {
-    let columns: Vec<&String> = match old.primary_key.as_slice() {
-        [] => old.columns.iter().map(|it| &it.name).collect(),
-        key => key.iter().collect(),
-    };
-    let pairs = new.primary_key.iter().zip(columns);
-    pairs.map(|(new, old)| (new.clone(), old.clone())).collect()
-}
-
-fn stays(table: &str, why: &str) -> Note {
-    Note::left_out(table, format!("its rows stay where they are: {why}"))
 }
 
 /// The name under which an old table waits to be dropped; two that are written alike but for

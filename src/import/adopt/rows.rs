@@ -6,7 +6,7 @@ use crate::dialect::{self, Dialect, quoted};
 use crate::migrate::script::{Mode, ScriptStep};
 use crate::tables::{Column, ColumnType, Table, TableKind};
 
-use super::convert::{converted, misfit};
+use super::convert::{Target, converted, misfit};
 use super::{Note, in_quotes, keeping, step};
 use crate::import::catalogue::{Column as OldColumn, Engine, Table as Old};
 
@@ -23,12 +23,23 @@ pub struct Source<'a> {
     pub new: &'a Table,
     /// By new name of a column, the old one.
     pub named: BTreeMap<String, String>,
+    /// By old column, the name that its field had when it was imported.
+    pub imported: BTreeMap<String, String>,
+    /// The new columns that hold lists.
+    pub lists: Vec<String>,
 }
 
 impl Source<'_> {
     /// The column that a new one was.
     pub fn old_of(&self, new: &str) -> Option<&OldColumn> {
         self.old.column(self.named.get(new)?)
+    }
+
+    fn target(&self, new: &Column) -> Target {
+        Target {
+            ty: new.ty,
+            is_list: self.lists.contains(&new.name),
+        }
     }
 
     /// Looks for rows that would not fit, before anything is touched; tells what has no place.
@@ -40,7 +51,7 @@ impl Source<'_> {
             if !column.generated && !self.named.iter().any(is_taken) {
                 notes.push(Note::left_out(
                     format!("{}.{}", self.old.name, column.name),
-                    format!("no field takes it; its values stay in `{}`", self.aside),
+                    self.unfilled(&column.name),
                 ));
             }
         }
@@ -59,13 +70,27 @@ impl Source<'_> {
         checks
     }
 
+    /// What becomes of a column that has no field, and how it gets one that is called otherwise.
+    fn unfilled(&self, column: &str) -> String {
+        let stay = format!("its values stay in `{}`", self.aside);
+        match self.imported.get(column) {
+            None => format!("no field takes it; {stay}"),
+            Some(field) => format!(
+                "no field takes it; {stay}; where it has another name now, say `was: {field}` at it, and run this again"
+            ),
+        }
+    }
+
     fn check(&self, dialect: &dyn Dialect, new: &Column, old: &OldColumn) -> Option<ScriptStep> {
         let name = quoted(&new.name);
         let rule = self.new.check_of(&new.name);
         let mut wrong = Vec::new();
         let values = ("svcgen_was", name.as_str());
-        wrong.extend(misfit(self.engine, values, &old.ty, new.ty));
-        if !new.nullable && old.nullable && is_automatic(&new.name).is_none() {
+        wrong.extend(misfit(self.engine, values, &old.ty, self.target(new)));
+        // SQLite lets a part of a primary key be null.
+        let may_be_null = old.nullable
+            || (self.engine == Engine::Sqlite && self.old.primary_key.contains(&old.name));
+        if !new.nullable && may_be_null && is_automatic(&new.name).is_none() {
             wrong.push("svcgen_was is null".to_owned());
         }
         wrong.extend(
@@ -75,7 +100,7 @@ impl Source<'_> {
             return None;
         }
         let old_name = in_quotes(&old.name);
-        let value = converted(self.engine, &old_name, &old.ty, new.ty);
+        let value = converted(self.engine, &old_name, &old.ty, self.target(new));
         // A key may be called like the new column; only the inner query knows both.
         let (shown, row) = match self.old.primary_key.as_slice() {
             [] => ("", String::new()),
@@ -165,7 +190,12 @@ where was <> is_now;\n",
     }
 
     fn value(&self, dialect: &dyn Dialect, new: &Column, old: &OldColumn) -> String {
-        let value = converted(self.engine, &in_quotes(&old.name), &old.ty, new.ty);
+        let value = converted(
+            self.engine,
+            &in_quotes(&old.name),
+            &old.ty,
+            self.target(new),
+        );
         match is_automatic(&new.name) {
             Some(Automatic::Moment) if old.nullable => {
                 format!("coalesce({value}, {})", dialect.now())
