@@ -4,7 +4,11 @@
 
 mod support;
 
-use svcgen_runtime::db::migrate::{self, Adopt, Adopted, MigrateError, Migration, Options, State};
+use std::sync::{Arc, Mutex};
+
+use svcgen_runtime::db::migrate::{
+    self, Adopt, Adopted, Event, MigrateError, Migration, Options, State, Watcher,
+};
 use svcgen_runtime::db::{Db, DbConfig, Sql, params};
 
 const NOTES: &str =
@@ -253,4 +257,39 @@ async fn a_migration_that_names_the_schema_is_not_tried_beside_it() {
     assert_eq!(place.count("notes").await, 1);
     let left = "pg_namespace where nspname like 'svcgen%'";
     assert_eq!(place.count(left).await, 0);
+}
+
+/// Whoever starts a service over tables of others is told of them, once; those of an extension
+/// are nobody's.
+#[tokio::test]
+async fn tables_of_others_are_named_before_the_first_migration() {
+    for place in places().await {
+        place
+            .execute(
+                "create table orders (id integer);\ncreate table \"Old Notes\" (id integer);\n",
+            )
+            .await;
+        if place.db.engine() == svcgen_runtime::db::Engine::Postgres {
+            place
+                .execute(
+                    "create table spatial_ref_sys (id integer);\nalter extension plpgsql add table spatial_ref_sys;\n",
+                )
+                .await;
+        }
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let up = async || {
+            let seen = Arc::clone(&seen);
+            let watcher: Watcher = Arc::new(move |event| {
+                if let Event::Neighbours { tables } = event {
+                    seen.lock().unwrap().extend(tables.clone());
+                }
+            });
+            migrate::up(&place.db, ALL, Options::default(), watcher)
+                .await
+                .unwrap()
+        };
+        assert_eq!(up().await.len(), 2, "they are no reason to stop");
+        assert_eq!(up().await.len(), 0);
+        assert_eq!(*seen.lock().unwrap(), ["Old Notes", "orders"]);
+    }
 }

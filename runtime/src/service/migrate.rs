@@ -250,7 +250,10 @@ fn progress() -> Watcher {
             }
             tell(event);
         }
-        Event::Waiting | Event::Begun { .. } | Event::Statement { .. } => tell(event),
+        Event::Waiting
+        | Event::Neighbours { .. }
+        | Event::Begun { .. }
+        | Event::Statement { .. } => tell(event),
     })
 }
 
@@ -260,6 +263,9 @@ const WIPE: &str = "\r\x1b[K";
 fn tell(event: &Event) {
     match event {
         Event::Waiting => eprintln!("waiting for another instance that migrates the database …"),
+        Event::Neighbours { tables } => {
+            eprintln!("warning: {}", migrate::told_of_neighbours(tables));
+        }
         Event::Begun { id, way, steps } => {
             let verb = match way {
                 Way::Up => "applying",

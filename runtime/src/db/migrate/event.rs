@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Mode, Way};
+use super::{Mode, Way, neighbours};
 
 /// Something that happened on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,11 @@ use super::{Mode, Way};
 pub enum Event {
     /// Another instance migrates, or another program holds the database.
     Waiting,
+    /// No migration has been applied yet, and the database has tables that none has made.
+    Neighbours {
+        /// Their names, sorted.
+        tables: Vec<String>,
+    },
     /// A migration begins.
     Begun {
         /// The migration.
@@ -68,6 +73,7 @@ pub fn log() -> Watcher {
     let pace = Pace::of(Duration::from_secs(10));
     Arc::new(move |event| match event {
         Event::Waiting => tracing::info!("waiting for another instance that migrates the database"),
+        Event::Neighbours { tables } => tracing::warn!("{}", neighbours::told(tables)),
         Event::Begun { id, way, steps } => {
             tracing::info!(migration = id, way = way.name(), steps, "migrating");
         }

@@ -11,6 +11,7 @@ mod adopt;
 mod drift;
 mod error;
 mod event;
+mod neighbours;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod script;
@@ -22,6 +23,7 @@ pub use drift::Drift;
 pub use error::MigrateError;
 pub(crate) use event::Pace;
 pub use event::{Event, Watcher, log};
+pub(crate) use neighbours::told as told_of_neighbours;
 pub use script::{Keep, Mode, Step, steps};
 
 use std::fmt::Write as _;

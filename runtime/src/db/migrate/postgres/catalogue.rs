@@ -35,6 +35,21 @@ select coalesce(string_agg(line, E'\n' order by line collate "C"), '') from (
     from tables t join pg_trigger g on g.tgrelid = t.oid where not g.tgisinternal
 ) as lines"#;
 
+/// The tables of the schema but those of svcgen itself, and of extensions.
+const TABLES: &str = "
+select c.relname::text from pg_class c
+where c.relnamespace = to_regnamespace(quote_ident(current_schema()))
+  and c.relkind in ('r', 'p') and not c.relispartition and c.relname not like 'svcgen\\_%'
+  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+order by c.relname collate \"C\"";
+
+/// The tables that are there, sorted.
+pub(super) async fn tables(client: &Client) -> Result<Vec<String>, DbError> {
+    let rows = client.query(TABLES, &[]).await?;
+    let names: Result<_, _> = rows.iter().map(|row| row.try_get(0)).collect();
+    Ok(names?)
+}
+
 /// The database's description of itself.
 pub(in crate::db::migrate) async fn catalogue(client: &Client) -> Result<String, DbError> {
     Ok(client.query_one(CATALOGUE, &[]).await?.try_get(0)?)

@@ -20,7 +20,8 @@ use jiff::Timestamp;
 use tokio_postgres::Client;
 
 use super::{
-    DbError, Engine, Event, Ledger, MigrateError, Migration, Mode, Options, Watcher, Way, script,
+    DbError, Engine, Event, Ledger, MigrateError, Migration, Mode, Options, Watcher, Way,
+    neighbours, script,
 };
 use crate::db::postgres::Settings;
 use step::Place;
@@ -67,9 +68,11 @@ pub(super) async fn up(
         watcher,
     };
     // Most starts find nothing to do and need no lock, which poolers between do not support.
-    let pending = ledger(client)
-        .await?
-        .pending(migrations, Engine::Postgres)?;
+    let found = ledger(client).await?;
+    let pending = found.pending(migrations, Engine::Postgres)?;
+    if found.is_new() && !pending.is_empty() {
+        neighbours::tell(watcher, catalogue::tables(client).await?);
+    }
     if options.dry_run {
         return runner.rehearse(&pending, Way::Up).await;
     }

@@ -94,6 +94,16 @@ pub(super) fn record(
     Ok(())
 }
 
+/// The tables but those of SQLite and of svcgen itself, sorted.
+pub(super) fn tables(connection: &Connection) -> Result<Vec<String>, DbError> {
+    let mut statement = connection.prepare(
+        "select name from pragma_table_list where schema = 'main' and type in ('table', 'virtual')
+         and name not like 'sqlite\\_%' escape '\\' and name not like 'svcgen\\_%' escape '\\' order by name",
+    )?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
 /// What the database says of itself, a line for each thing.
 pub(in crate::db::migrate) fn catalogue(connection: &Connection) -> Result<String, DbError> {
     let mut statement = connection.prepare(

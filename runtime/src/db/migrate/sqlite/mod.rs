@@ -22,7 +22,7 @@ use rusqlite::{Batch, Connection, types::ValueRef};
 
 use super::{
     DbError, Engine, Event, Ledger, MigrateError, Migration, Mode, Options, Step, Watcher, Way,
-    script,
+    neighbours, script,
 };
 use crate::db::DbConfig;
 use crate::db::sqlite::Location;
@@ -70,9 +70,13 @@ impl Runner {
         &mut self,
         migrations: &'static [Migration],
     ) -> Result<Vec<&'static str>, MigrateError> {
-        let pending = ledger(&self.connection)?.pending(migrations, Engine::Sqlite)?;
+        let found = ledger(&self.connection)?;
+        let pending = found.pending(migrations, Engine::Sqlite)?;
         if pending.is_empty() && !self.options.accept_drift {
             return Ok(Vec::new());
+        }
+        if found.is_new() {
+            neighbours::tell(&self.watcher, catalogue::tables(&self.connection)?);
         }
         if self.options.dry_run {
             return self.rehearse(|runner| {
