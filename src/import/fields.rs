@@ -314,6 +314,11 @@ fn apply(field: &mut Field, about: &str, rule: &Rule, notes: &mut Vec<Note>) -> 
                 "its regular expression is checked by the service, whose syntax differs a little",
             ));
         }
+        Rule::Json if is_text => {
+            "json".clone_into(&mut field.ty);
+            field.max = None;
+        }
+        Rule::Json if ty == "json" => {}
         _ => return Err(format!("a check that does not fit the type `{ty}`")),
     }
     Ok(())

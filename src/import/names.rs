@@ -25,11 +25,40 @@ pub fn service(database: &str) -> String {
     kebab.to_owned()
 }
 
-/// ASCII letters, digits and underscores; what is none of these becomes an underscore.
+/// ASCII letters, digits and underscores. Letters of western languages are written as those who
+/// have no others write them; what is none of these becomes an underscore.
 fn plain(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect()
+    let mut plain = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => plain.push(c),
+            'ä' | 'æ' => plain.push_str("ae"),
+            'ö' | 'ø' | 'œ' => plain.push_str("oe"),
+            'ü' => plain.push_str("ue"),
+            'Ä' | 'Æ' => plain.push_str("Ae"),
+            'Ö' | 'Ø' | 'Œ' => plain.push_str("Oe"),
+            'Ü' => plain.push_str("Ue"),
+            'ß' => plain.push_str("ss"),
+            'à'..='å' => plain.push('a'),
+            'À'..='Å' => plain.push('A'),
+            'ç' => plain.push('c'),
+            'Ç' => plain.push('C'),
+            'è'..='ë' => plain.push('e'),
+            'È'..='Ë' => plain.push('E'),
+            'ì'..='ï' => plain.push('i'),
+            'Ì'..='Ï' => plain.push('I'),
+            'ñ' => plain.push('n'),
+            'Ñ' => plain.push('N'),
+            'ò'..='õ' => plain.push('o'),
+            'Ò'..='Õ' => plain.push('O'),
+            'ù'..='û' => plain.push('u'),
+            'Ù'..='Û' => plain.push('U'),
+            'ý' | 'ÿ' => plain.push('y'),
+            'Ý' => plain.push('Y'),
+            _ => plain.push('_'),
+        }
+    }
+    plain
 }
 
 /// A name for a member: snake case, beginning with a letter.
@@ -55,16 +84,19 @@ pub struct EntityName {
     pub is_odd: bool,
 }
 
-/// Names for the entities of all tables, so that tables keep their names wherever they can.
+/// Names for the entities of all tables, so that tables keep their names wherever they can: those
+/// that do choose first.
 pub fn entities<'a>(tables: impl Iterator<Item = &'a str>) -> Vec<EntityName> {
+    let mut in_turn: Vec<(usize, &str)> = tables.enumerate().collect();
+    in_turn.sort_by_key(|(_, table)| !keeps(table));
     let mut taken = BTreeSet::new();
     let mut taken_tables = BTreeSet::new();
-    tables
-        .map(|table| {
+    let mut names: Vec<(usize, EntityName)> = in_turn
+        .into_iter()
+        .map(|(place, table)| {
             let entity = free(&mut taken, &entity(table));
             let name = Name::new(&entity);
-            let kept = keeps(table) && !taken_tables.contains(table);
-            let wanted = if kept {
+            let wanted = if keeps(table) {
                 table.to_owned()
             } else if reserved::table(name.plural_snake()).is_some() {
                 format!("its_{}", name.plural_snake())
@@ -72,14 +104,17 @@ pub fn entities<'a>(tables: impl Iterator<Item = &'a str>) -> Vec<EntityName> {
                 name.plural_snake().to_owned()
             };
             let wanted = free_table(&mut taken_tables, &wanted);
-            EntityName {
+            let name = EntityName {
                 snake: name.snake().to_owned(),
                 is_odd: wanted != name.plural_snake(),
                 table: wanted,
                 entity,
-            }
+            };
+            (place, name)
         })
-        .collect()
+        .collect();
+    names.sort_by_key(|(place, _)| *place);
+    names.into_iter().map(|(_, name)| name).collect()
 }
 
 /// The entity that a table holds: its singular in PascalCase.
@@ -219,11 +254,15 @@ mod tests {
             ])
         );
         assert_eq!(
+            named(&["Person", "people"]),
+            pairs(&[("Person2", "person2s"), ("Person", "people")])
+        );
+        assert_eq!(
             named(&["Order Details", "svcgen_x", "2fa", "options", "größe"])
                 .iter()
                 .map(|it| it.0.as_str())
                 .collect::<Vec<_>>(),
-            ["OrderDetail", "SvcgenX", "X2fa", "OptionRecord", "GrE"]
+            ["OrderDetail", "SvcgenX", "X2fa", "OptionRecord", "Groesse"]
         );
     }
 
@@ -245,7 +284,7 @@ mod tests {
         assert_eq!(service("Chinook_Sqlite"), "chinook-sqlite");
         assert_eq!(service("2024"), "db-2024");
         assert_eq!(service("test"), "test-service");
-        assert_eq!(service("données"), "donn-es");
+        assert_eq!(service("données"), "donnees");
         assert_eq!(service("日本"), "db");
     }
 }

@@ -21,6 +21,8 @@ pub enum Rule {
     AtMost(Limit),
     /// It matches a regular expression.
     Matches(String),
+    /// It is JSON.
+    Json,
 }
 
 /// A number that bounds others.
@@ -45,6 +47,10 @@ pub fn of(check: &Expression) -> Option<Vec<(String, Rule)>> {
             let rule = one_of(list)?;
             Some(vec![(column(inner)?, rule)])
         }
+        Expression::Call(name, arguments) if name == "json_valid" => match arguments.as_slice() {
+            [only] => Some(vec![(column(only)?, Rule::Json)]),
+            _ => None,
+        },
         Expression::Compare(left, comparison, right) => compared(left, *comparison, right)
             .or_else(|| compared(right, comparison.turned()?, left))
             .map(|rule| vec![rule]),
@@ -231,6 +237,10 @@ mod tests {
         );
         assert_eq!(rules("a <> ''"), Some(vec![a(Rule::MinLength(1))]));
         assert_eq!(rules("a in (0, 1)"), Some(vec![a(Rule::ZeroOrOne)]));
+        assert_eq!(
+            rules("(json_valid(\"a\") or \"a\" is null)"),
+            Some(vec![a(Rule::Json)])
+        );
     }
 
     #[test]
