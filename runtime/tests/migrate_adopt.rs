@@ -293,3 +293,21 @@ async fn tables_of_others_are_named_before_the_first_migration() {
         assert_eq!(*seen.lock().unwrap(), ["Old Notes", "orders"]);
     }
 }
+
+/// A text in another encoding would be read by no list that has it.
+#[tokio::test]
+async fn texts_that_are_not_utf_8_are_named() {
+    let [place, _] = places().await;
+    place.execute(OLD).await;
+    place
+        .execute("update \"Notes Old\" set title = cast(x'e9' as text) where nr = 2;\n")
+        .await;
+    let error = place.adopt(place.script(SCRIPT), Options::default()).await;
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("Every text of `notes` is UTF-8.")
+            && error.contains("id = 2, title = x'e9'"),
+        "{error}"
+    );
+    assert!(place.are_pending().await);
+}

@@ -5,6 +5,9 @@
 //! the two describe themselves, and only where nothing is missing are the migrations recorded.
 //! Nothing of this module knows an engine; each has an `adopt` of its own.
 
+#[cfg(feature = "sqlite")]
+use std::collections::BTreeSet;
+
 use super::{Drift, Engine, Ledger, MigrateError, Migration, Options, Watcher};
 use crate::db::{Backend, Db};
 
@@ -105,6 +108,12 @@ impl Replayed {
     pub(super) fn after(&self, id: &str) -> &str {
         let found = self.0.iter().find(|(it, _)| it == id);
         found.map_or("", |(_, catalogue)| catalogue)
+    }
+
+    /// The tables that there are after a migration.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn tables(&self, id: &str) -> BTreeSet<&str> {
+        self.after(id).lines().filter_map(table_of).collect()
     }
 
     /// Compares a database with what stands after a migration; what is there beside it is the answer.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Location, Runner, Task, catalogue, count, ledger, record};
+use super::{Location, Runner, Task, catalogue, count, ledger, record, texts};
 use crate::db::migrate::adopt::{Adopt, Adopted, Replayed, SCRIPT};
 use crate::db::migrate::{Drift, Event, MigrateError, Migration, Options, Way, script};
 use crate::db::{DbConfig, DbError, Engine};
@@ -45,6 +45,9 @@ impl Runner {
         }
         let live = catalogue(&self.connection)?;
         let beside = replayed.compare(last.id, &live, &self.options)?;
+        for table in replayed.tables(last.id) {
+            texts::check(&self.connection, table)?;
+        }
         for migration in &wanted {
             record(&self.connection, migration, Duration::ZERO)?;
             let keep = "update svcgen_migrations set catalogue = ?1 where id = ?2";

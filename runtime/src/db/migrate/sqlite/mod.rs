@@ -9,6 +9,7 @@ mod adopt;
 mod carry;
 mod catalogue;
 mod count;
+mod texts;
 
 use catalogue::record;
 pub(super) use catalogue::{catalogue, ledger};
