@@ -87,7 +87,7 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let mut changes = edit.changes();
+            let mut changes = edit.changes()?;
             prepare(app, caller, id, &mut changes).await?;
             write({% if versioned %}app, {% endif %}caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?
         } else {
@@ -111,7 +111,7 @@ pub async fn edit(
         new.agree_with(&current).into_result()?;
     }
 //% endif
-    let mut changes = edit.changes();
+    let mut changes = edit.changes()?;
     prepare(app, caller, id, &mut changes).await?;
     let changed = write({% if versioned %}app, {% endif %}caller, unit, id, conditions, changes{% if merged %}, edit.is_part(){% endif %}).await?;
     let saved = changed.ok_or_else(|| Error::not_found("{{ naming.sentence }}", id))?;

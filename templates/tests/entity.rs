@@ -130,7 +130,7 @@ async fn {{ snake }}_is_changed{% if versioned %}_unless_another_change_came_fir
         .keyed()
 //% endif
         .header("if-none-match", "*")
-        .json(other)
+        .json(sample(&server).await)
         .send()
         .await;
     assert_eq!(made.status, 201, "{}", made.body);

@@ -14,6 +14,9 @@ use super::{Id, Write};
 use crate::Error;
 use crate::input::{self, Mask, Read, Violations, bigint, text, uuid};
 
+/// The code of what is set for good.
+const IMMUTABLE: &str = "IMMUTABLE";
+
 /// What identifies a record.
 pub trait Identifier: FromStr + Display + PartialEq + Send {
     /// Whether callers may choose it, so that a record can be made under a given one.
@@ -104,16 +107,25 @@ pub enum Edit<C, N> {
     Part(C),
     /// All of it.
     Whole(N, Missing),
-    /// A part of it; and if the record is missing, what is sent is to be made, if it is enough.
-    PartOrNew(C, Box<Result<N, Violations>>),
+    /// A part of it, if nothing of it is set for good; and if the record is missing, what is sent
+    /// is to be made, if it is enough.
+    PartOrNew(Box<Result<C, Violations>>, Box<Result<N, Violations>>),
 }
 
 impl<C: Clone, N: Clone + Into<C>> Edit<C, N> {
     /// What it changes of a record that is there.
-    pub fn changes(&self) -> C {
+    ///
+    /// # Errors
+    ///
+    /// 422 where it has what only a new record may have.
+    pub fn changes(&self) -> Result<C, Error> {
         match self {
-            Self::Part(changes) | Self::PartOrNew(changes, _) => changes.clone(),
-            Self::Whole(new, _) => new.clone().into(),
+            Self::Part(changes) => Ok(changes.clone()),
+            Self::PartOrNew(changes, _) => match &**changes {
+                Ok(changes) => Ok(changes.clone()),
+                Err(violations) => Err(Error::invalid(violations.clone())),
+            },
+            Self::Whole(new, _) => Ok(new.clone().into()),
         }
     }
 
@@ -158,8 +170,16 @@ impl<C: Read, N: Read> Edit<C, N> {
         } else if allow_missing {
             let mut whole = value.clone();
             identify(&mut whole, id)?;
-            let changes = input::read_masked(value, mask)?;
-            Ok(Self::PartOrNew(changes, Box::new(input::read(whole))))
+            let changes = input::read_masked(value, mask);
+            // What never changes may be sent for a record that is to be made; the rest is wrong
+            // whether the record is there or not.
+            match changes {
+                Err(found) if !found.iter().all(|it| it.code == IMMUTABLE) => Err(found),
+                changes => Ok(Self::PartOrNew(
+                    Box::new(changes),
+                    Box::new(input::read(whole)),
+                )),
+            }
         } else {
             Ok(Self::Part(input::read_masked(value, mask)?))
         }
@@ -233,7 +253,7 @@ fn identify<I: Identifier>(value: &mut Value, id: &I) -> Result<(), Violations> 
     let mut found = Violations::new();
     found.add(
         "/id",
-        "IMMUTABLE",
+        IMMUTABLE,
         "Must be the id in the path, or be left out.",
     );
     Err(found)

@@ -119,7 +119,7 @@ pub async fn edit(
     let mut is_there = current.is_some();
     for _ in 0..db::ATTEMPTS {
         let saved = if is_there {
-            let mut changes = edit.changes();
+            let mut changes = edit.changes()?;
             prepare(app, caller, id, &mut changes).await?;
             write(app, caller, unit, id, conditions, changes).await?
         } else {
