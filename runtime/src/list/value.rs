@@ -111,6 +111,9 @@ pub(super) fn duration(text: &str) -> Option<SignedDuration> {
     Some(SignedDuration::from_micros(micros))
 }
 
+/// The functions that give a value of time and are no parts of one.
+pub(super) const MOMENTS: [&str; 6] = ["now", "today", "ago", "ahead", "timestamp", "duration"];
+
 /// What a function of time gives for a kind of column; `None` where it gives nothing.
 pub(super) fn moment(name: &str, of: Option<&str>, kind: Kind) -> Result<Value, String> {
     let now = Timestamp::now();

@@ -91,7 +91,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "filter",
         "year(label) = 1",
-        "At character 1: `label` has no such part.",
+        "At character 1: `label` has no `year`.",
+    ),
+    (
+        "filter",
+        "now() = sent_at",
+        "At character 1: `now(…)` is a value: write it behind the comparison.",
     ),
     (
         "filter",

@@ -75,6 +75,11 @@ impl Part {
         Self::ALL.iter().find(|it| it.0 == name).map(|it| it.1)
     }
 
+    fn name(self) -> &'static str {
+        let named = Self::ALL.iter().find(|it| it.1 == self);
+        named.map_or("part", |it| it.0)
+    }
+
     /// What the part of such a column is, if it has one.
     fn kind(self, of: Kind) -> Option<Kind> {
         match (of, self) {
@@ -129,6 +134,10 @@ pub(crate) fn field(
         OperandKind::Path(path) => (path, None),
         OperandKind::Call { name, of } => {
             let Some(part) = Part::named(name) else {
+                if value::MOMENTS.contains(&name.as_str()) {
+                    let detail = format!("`{name}(…)` is a value: write it behind the comparison.");
+                    return Err(Mistake::new(operand.at, detail));
+                }
                 let near = nearest(name, Part::ALL.iter().map(|it| it.0));
                 return Err(no_such(operand.at, name, "function", near));
             };
@@ -149,7 +158,7 @@ pub(crate) fn field(
     let kind = match part {
         None => column.kind,
         Some(part) => part.kind(column.kind).ok_or_else(|| {
-            let detail = format!("`{}` has no such part.", column.name);
+            let detail = format!("`{}` has no `{}`.", column.name, part.name());
             Mistake::new(operand.at, detail)
         })?,
     };
