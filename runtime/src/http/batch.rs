@@ -225,6 +225,8 @@ impl<I: Identifier, C: Read> Read for Change<I, C> {
             let detail =
                 "A batch replaces no whole records: name the fields, or replace each by PUT.";
             body.violate("update_mask", "NOT_IN_BATCHES", detail);
+            // Nothing is to be told of what the mask is about.
+            body.ignore(&["changes"]);
             return None;
         }
         let changes = body.required_within("changes", |value| input::read_masked(value, mask));
@@ -359,4 +361,27 @@ fn several_of<T: Serialize, S: Serializer>(
     let mut map = serializer.serialize_map(Some(1))?;
     map.serialize_entry(member, records)?;
     map.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Debug)]
+    struct Anything;
+
+    impl Read for Anything {
+        fn read(_: &mut Object) -> Option<Self> {
+            Some(Self)
+        }
+    }
+
+    #[test]
+    fn a_mask_of_everything_is_all_that_is_wrong() {
+        let element = json!({"id": 1, "changes": {"title": "a"}, "update_mask": "*"});
+        let found = input::read::<Change<i64, Anything>>(element).unwrap_err();
+        let codes: Vec<&str> = found.iter().map(|it| it.code.as_ref()).collect();
+        assert_eq!(codes, ["NOT_IN_BATCHES"]);
+    }
 }
