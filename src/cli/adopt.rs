@@ -35,7 +35,7 @@ pub fn run(project: Option<&Path>, options: &MigrateAdopt, shell: &Shell) -> Res
             "there is nothing to make of them; `migrate status` of the service tells where it stands",
         ));
     }
-    let service = pipeline::refuse_wrong(&project.schema()?)?;
+    let service = pipeline::refuse_wrong(&project.schema())?;
     let project = adopt::Project {
         schema: &tables,
         service: &service,
