@@ -1,6 +1,7 @@
 //! Which table and column of the database become which of the project, through renames.
 
 use super::{Old, Schema};
+use crate::support::Place;
 
 /// Tags of products, and people who follow people; no row is the same when it is turned round.
 const LINKS: &str = "
@@ -186,4 +187,35 @@ fn what_is_not_found_is_told_with_what_to_say() {
     let schema = Schema::of(&old).edit("entities/post.yaml", "title:", "heading:");
     let notes = svcgen::import::render(&schema.adoption().notes);
     assert!(notes.contains("say `was: title` at it"), "{notes}");
+}
+
+/// Where the project was generated in between, what was renamed is on record, and `was:` may go.
+#[test]
+fn what_was_renamed_in_the_project_is_on_record() {
+    let place = Place::empty();
+    let sql = "create table notes (id integer primary key, title text not null);
+        insert into notes values (1, 'Hello')";
+    let connection = super::filled(&place.root().join("old.db"), sql);
+    place.ok(&[
+        "import", "--from", "old.db", "--into", "notes", "--name", "notes",
+    ]);
+    place.ok(&["--project", "notes", "generate"]);
+    let path = "notes/entities/note.yaml";
+    let text = place.read(path);
+    let renamed = text
+        .replace("entity: Note\n", "entity: Memo\nWAS")
+        .replace("title: text", "heading: { TITLE type: text }");
+    let said = renamed
+        .replace("WAS", "was: Note\n")
+        .replace("TITLE", "was: title,");
+    place.put(path, said);
+    place.ok(&["--project", "notes", "generate"]);
+    place.put(path, renamed.replace("WAS", "").replace("TITLE", ""));
+    place.ok(&["--project", "notes", "generate"]);
+    let adopt = ["--project", "notes", "migrate", "adopt", "--from", "old.db"];
+    let script = place.ok(&adopt).stdout;
+    svcgen::migrate::verify::replay::run(&connection, &script)
+        .unwrap_or_else(|error| panic!("{error}\n{script}"));
+    let heading: String = super::one(&connection, "select heading from memos where id = 1");
+    assert_eq!(heading, "Hello");
 }

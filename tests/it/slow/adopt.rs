@@ -192,6 +192,22 @@ fn values_and_links_of_postgres_are_kept_or_named() {
     matched::links_keep_their_ends_on(&|sql| Old::postgres(&url, sql));
 }
 
+/// Every database that is imported in the tests can be taken over, whatever is in it.
+#[test]
+fn the_databases_of_others_on_postgres_are_taken_over() {
+    if !are_asked_for("the_databases_of_others_on_postgres_are_taken_over") {
+        return;
+    }
+    let server = Server::start();
+    for (name, path) in cases("postgres") {
+        let sql = fs::read_to_string(path).expect("the case");
+        let mut old = Old::postgres(&server.url("postgres"), &sql);
+        let script = Schema::of(&old).adoption().script;
+        old.run(&script)
+            .unwrap_or_else(|error| panic!("{name}: {error}\n{script}"));
+    }
+}
+
 /// A table has its own rows, and not once more those of the tables that inherit from it.
 #[test]
 fn rows_of_heirs_are_copied_once() {
