@@ -70,13 +70,19 @@ fn dialect_of(engine: Engine) -> &'static dyn Dialect {
     }
 }
 
-/// What reads the old tables from then on, because nobody moves it.
+/// What reads or watches the old tables from then on, because nobody moves it.
 fn left_behind(catalogue: &Catalogue, moves: &[Source<'_>]) -> Vec<Note> {
     let views = catalogue.omitted.iter().filter(|it| is_view(&it.about));
     let reads = "it stays, and reads the old tables from then on";
     let mut notes: Vec<Note> = views
         .map(|it| Note::changed(it.about.as_str(), reads))
         .collect();
+    let triggers = catalogue
+        .omitted
+        .iter()
+        .filter(|it| it.about.starts_with("trigger "));
+    let watches = "it stays on the table that it watches, which is an old one from then on where that is moved";
+    notes.extend(triggers.map(|it| Note::changed(it.about.as_str(), watches)));
     for table in &catalogue.tables {
         let is_moved = moves.iter().any(|it| it.old.name == table.name);
         let refers = |key: &ForeignKey| moves.iter().any(|it| it.old.name == key.table);

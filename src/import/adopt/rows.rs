@@ -118,9 +118,19 @@ limit 5;\n",
             self.rows_of(&in_quotes(&self.old.name)),
             wrong.join(" or ")
         );
+        let required = if new.nullable { "" } else { ", and never null" };
+        let ruled = if rule.is_some() {
+            ", within the limits of the field"
+        } else {
+            ""
+        };
         let title = format!(
-            "Every `{}.{}` fits `{}.{}`.",
-            self.old.name, old.name, self.new.name, new.name
+            "Every `{}.{}` fits `{}.{}`: {}{ruled}{required}.",
+            self.old.name,
+            old.name,
+            self.new.name,
+            new.name,
+            self.target(new).described(self.engine)
         );
         Some(ScriptStep {
             mode: Mode::Check,

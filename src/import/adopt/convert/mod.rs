@@ -28,6 +28,39 @@ pub struct Target {
     pub is_list: bool,
 }
 
+impl Target {
+    /// What a value has to be, for whoever has one that is not.
+    pub fn described(self, engine: Engine) -> String {
+        let words = match (engine, self.ty) {
+            (_, ColumnType::Text) => "text",
+            (_, ColumnType::Int) => "a whole number of 32 bits",
+            (_, ColumnType::Bigint) => "a whole number of 64 bits",
+            (_, ColumnType::Float) => "a finite number, as exact as a float",
+            (_, ColumnType::Decimal { precision, scale }) => {
+                return format!(
+                    "a number of at most {precision} digits, {scale} of them after the point"
+                );
+            }
+            (_, ColumnType::Bool) => "a truth value",
+            (_, ColumnType::Uuid) => "a UUID",
+            (_, ColumnType::Date) => "a day of the years 1 to 9999, without a time",
+            (_, ColumnType::Time) => {
+                "a time of day before 24:00, without a zone, to the microsecond"
+            }
+            (Engine::Sqlite, ColumnType::Timestamp) => {
+                "a text such as 2026-01-02 03:04:05.678901, or seconds, milliseconds or microseconds since 1970 of the \
+                 years 1973 to 2103"
+            }
+            (Engine::Postgres, ColumnType::Timestamp) => "a point in time of the years 1 to 9999",
+            (_, ColumnType::Duration) => "a span of time without months",
+            (_, ColumnType::Json) if self.is_list => "a list without nulls and lists",
+            (_, ColumnType::Json) => "JSON",
+            (_, ColumnType::Bytes) => "octets",
+        };
+        words.to_owned()
+    }
+}
+
 /// The expression for a value of `column`, which is quoted already.
 pub fn converted(engine: Engine, column: &str, from: &DeclaredType, to: Target) -> String {
     match engine {
