@@ -27,7 +27,7 @@ pub(crate) struct Query {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Term {
-    /// One word, or the words of a phrase.
+    /// One word, or the words of a phrase, as they were written.
     words: Vec<String>,
     /// Whether the last word is only the beginning of one.
     is_prefix: bool,
@@ -53,7 +53,7 @@ impl Query {
             let words: Vec<String> = piece
                 .split(|letter: char| !letter.is_alphanumeric())
                 .filter(|word| !word.is_empty())
-                .map(str::to_lowercase)
+                .map(str::to_owned)
                 .collect();
             if words.is_empty() {
                 continue;
@@ -114,7 +114,7 @@ impl Query {
                 } else {
                     ""
                 };
-                format!("{word}{star}")
+                format!("{}{star}", word.to_lowercase())
             })
         });
         words.collect::<Vec<_>>().join(" ")
@@ -165,8 +165,10 @@ impl Term {
         match engine {
             Engine::Sqlite => {
                 let star = if self.is_prefix { " *" } else { "" };
-                format!("\"{}\"{star}", self.words.join(" "))
+                format!("\"{}\"{star}", self.words.join(" ").to_lowercase())
             }
+            // PostgreSQL makes small letters of the query as it did of the texts: where its locale is
+            // `C`, none but those of ASCII.
             Engine::Postgres => {
                 let star = if self.is_prefix { ":*" } else { "" };
                 format!("({}{star})", self.words.join(" <-> "))
@@ -234,7 +236,7 @@ mod tests {
     #[test]
     fn every_engine_gets_its_own_language() {
         let of = |sqlite: &str, postgres: &str| (sqlite.to_owned(), postgres.to_owned());
-        assert_eq!(text("Rust"), of("\"rust\"", "(rust)"));
+        assert_eq!(text("Rust É"), of("\"rust\" AND \"é\"", "(Rust) & (É)"));
         assert_eq!(text("a b*"), of("\"a\" AND \"b\" *", "(a) & (b:*)"));
         assert_eq!(
             text("\"the end\" -war -\"in it\""),
@@ -246,7 +248,7 @@ mod tests {
         assert_eq!(text("e-mail"), of("\"e mail\"", "(e <-> mail)"));
         assert_eq!(
             text("near OR not & ! <->"),
-            of("\"near\" AND \"or\" AND \"not\"", "(near) & (or) & (not)")
+            of("\"near\" AND \"or\" AND \"not\"", "(near) & (OR) & (not)")
         );
     }
 

@@ -409,3 +409,25 @@ async fn the_best_comes_first_and_nonsense_is_refused() {
         }
     }
 }
+
+/// The server's locale is `C`, which knows no small letters but those of ASCII.
+#[tokio::test]
+async fn a_word_is_found_as_it_is_written_whatever_the_locale() {
+    for db in [support::memory().await, support::postgres().await] {
+        create(&db).await;
+        for (id, title) in [(1, "Ünïcode"), (2, "ΣΊΣΥΦΟΣ"), (3, "Straße")] {
+            let (title, body) = (title.to_owned(), None);
+            insert(&db.db, &Note { id, title, body }).await;
+        }
+        for (search, id) in [("Ünïcode", 1), ("Ünï*", 1), ("ΣΊΣΥΦΟΣ", 2), ("straße", 3)]
+        {
+            let expected = BTreeSet::from([id]);
+            assert_eq!(
+                found(&db.db, search).await,
+                expected,
+                "{}: {search}",
+                db.label
+            );
+        }
+    }
+}
