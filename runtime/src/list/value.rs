@@ -62,15 +62,16 @@ pub(super) fn read(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Uuid => accepted(&input::uuid(), text)
             .map(Value::Uuid)
             .ok_or_else(|| expected("a UUID")),
-        Kind::Date => accepted(&input::date(), text)
-            .map(Value::Date)
-            .ok_or_else(|| expected("a date such as \"2026-01-31\"")),
+        Kind::Date => {
+            moment_of(&input::date(), text, "a date such as \"2026-01-31\"").map(Value::Date)
+        }
         Kind::Time => accepted(&input::time(), text)
             .map(Value::Time)
             .ok_or_else(|| expected("a time of day such as \"08:30:00\", in quotes")),
-        Kind::Timestamp => accepted(&input::timestamp(), text)
-            .map(Value::Timestamp)
-            .ok_or_else(|| expected("a timestamp such as \"2026-01-31T08:30:00Z\", in quotes")),
+        Kind::Timestamp => {
+            let what = "a timestamp such as \"2026-01-31T08:30:00Z\", in quotes";
+            moment_of(&input::timestamp(), text, what).map(Value::Timestamp)
+        }
         Kind::Duration => duration(text)
             .map(Value::Duration)
             .ok_or_else(|| expected("a duration such as 90s, 15m, 2h, 7d or PT1H30M")),
@@ -79,6 +80,19 @@ pub(super) fn read(kind: Kind, text: &str) -> Result<Value, String> {
 
 fn exact(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok()
+}
+
+/// A text as a moment, or whether it is none or there is no room for it.
+fn moment_of<A: Accepts>(field: &A, text: &str, what: &str) -> Result<A::Value, String> {
+    let mut found = Violations::new();
+    let read = field.accept(Json::from(text), Pointer::ROOT, &mut found);
+    read.ok_or_else(|| {
+        if found.iter().any(|it| it.code == "OUT_OF_RANGE") {
+            "Is beyond the calendar.".to_owned()
+        } else {
+            format!("Expected {what}.")
+        }
+    })
 }
 
 fn accepted<A: Accepts>(field: &A, text: &str) -> Option<A::Value> {

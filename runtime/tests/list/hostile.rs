@@ -95,6 +95,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "filter",
+        "sent_at < \"9999-12-31T23:59:59Z\"",
+        "At character 11: Is beyond the calendar.",
+    ),
+    (
+        "filter",
         "now() = sent_at",
         "At character 1: `now(…)` is a value: write it behind the comparison.",
     ),
