@@ -113,11 +113,16 @@ fn wrong_case(name: &Spanned<String>, what: &str, form: Form) -> Option<Diagnost
         Form::Any => return None,
     };
     (suggestion != name.value).then(|| {
-        bad(
+        let problem = bad(
             name,
             format!("the name of {what} is not in {style}"),
             &format!("expected {style}"),
-        )
-        .help(format!("write `{suggestion}`"))
+        );
+        // What would be refused as well is no advice; why it would be is told besides.
+        if is_never_rust(&suggestion) {
+            problem
+        } else {
+            problem.help(format!("write `{suggestion}`"))
+        }
     })
 }
