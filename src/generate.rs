@@ -224,9 +224,10 @@ impl Step {
 
     /// The files of the service as it is afterwards.
     fn output(&self, service: &Service, inputs: &Inputs<'_>) -> Result<Output, Failure> {
+        let schema = self.diff.target.in_use();
         let mut plan = features::plan(&Context {
             service,
-            schema: &self.diff.target,
+            schema: &schema,
             history: &self.remembered.migrations,
             migration: self.migration.as_ref(),
         })

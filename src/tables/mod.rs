@@ -45,6 +45,20 @@ impl Schema {
         let archive = self.table(&build::archive_name(table))?;
         (!archive.past.retired).then_some(archive)
     }
+
+    /// The tables as a service works with them: what only the database still has of a field leaves
+    /// with its record and comes back with it, unless the archive has let go of it.
+    #[must_use]
+    pub fn in_use(&self) -> Self {
+        let mut tables = self.tables.clone();
+        for table in &mut tables {
+            if let Some(archive) = self.archive_of(&table.name) {
+                let is_kept = |it: &Column| !it.past.retired || archive.column(&it.name).is_some();
+                table.columns.retain(is_kept);
+            }
+        }
+        Self { tables }
+    }
 }
 
 /// One table.

@@ -311,3 +311,39 @@ fn nothing_is_sent_in_the_clear_where_tls_is_asked_for() {
     }
     assert!(before == place.tree(), "something was written");
 }
+
+/// A restore is asked by as many parameters as there are values that can be overridden.
+#[test]
+fn a_field_that_only_the_database_still_has_leaves_and_comes_back_with_its_record() {
+    let place = Place::notes();
+    place.put(
+        "entities/note.yaml",
+        "entity: Note\nfields: { title: string, stars: { type: int, default: 3 }, pages: int? }\n",
+    );
+    place.ok(&["generate", "--allow-drops"]);
+    let entity = "entity: Note\nfields: { title: string, pages: int? }\nkept: [stars]\n";
+    place.put("entities/note.yaml", entity);
+    place.ok(&["generate"]);
+    let columns = || {
+        let queries = place.read("src/note/queries.rs");
+        let columns = queries.split("COLUMNS: &str = \"").nth(1).expect("columns");
+        columns.split('"').next().expect("their end").to_owned()
+    };
+    assert!(columns().contains("stars"), "{}", columns());
+    let removal = place.read("src/note/removal.rs");
+    assert!(removal.contains("queries::COLUMNS"), "{removal}");
+    let archive = place.read("src/note/archive.rs");
+    for wanted in ["3) as stars", "overrides: 3,"] {
+        assert!(archive.contains(wanted), "{wanted}: {archive}");
+    }
+    assert!(
+        archive.contains("$8") && !archive.contains("$9"),
+        "{archive}"
+    );
+    // Whoever lets the archive go of it has nowhere to copy it to.
+    let entity = format!("{entity}archive: {{ dropped: [stars] }}\n");
+    place.put("entities/note.yaml", entity);
+    place.ok(&["generate"]);
+    assert!(!columns().contains("stars"), "{}", columns());
+    assert!(!place.read("src/note/archive.rs").contains("stars"));
+}

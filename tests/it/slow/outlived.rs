@@ -50,10 +50,11 @@ fields:
   level: { type: enum, values: [junior, senior, guest] }
   badge: string
   phone: string?
+  nick:  string?
   team:  { type: Team?, on_archive: detach }
   tags:  { many: Tag }
 ",
-    // Renamed, of another type, gone, and new with values for the rows that are there.
+    // Renamed, of another type, gone, in the database alone, and new with values for the rows that are there.
     "entity: Member
 fields:
   full_name: { type: string, was: name }
@@ -65,6 +66,7 @@ fields:
   team:      { type: Team?, on_archive: detach }
   tags:      { many: Tag }
 dropped: [phone]
+kept: [nick]
 ",
     // The entity and a reference renamed; a value that went comes again for something else, one
     // goes for good; a field that was dropped comes again with another type.
@@ -170,7 +172,7 @@ fn outlive(programs: &[PathBuf], url: &str) {
         created(&first, "teams", &json!({"name": "a"})),
         created(&first, "tags", &json!({"name": "t"})),
     );
-    let member = |name: &str, level: &str, badge: &str| json!({"name": name, "level": level, "badge": badge, "phone": "12", "team_id": team, "tag_ids": [tag]});
+    let member = |name: &str, level: &str, badge: &str| json!({"name": name, "level": level, "badge": badge, "phone": "12", "nick": "ni", "team_id": team, "tag_ids": [tag]});
     let old = created(&first, "members", &member("old", "junior", "7"));
     let guest = created(&first, "members", &member("guest", "guest", "none"));
     created(

@@ -248,7 +248,8 @@ fn values(dialect: &dyn Dialect, table: &Table, archive: &Table) -> Vec<String> 
             }
             ("version", None) => "coalesce(version, 0) + 1".to_owned(),
             ("created_at", None) => format!("coalesce(created_at, {})", dialect.now()),
-            (_, None) => dialect.now().to_owned(),
+            ("updated_at", None) => dialect.now().to_owned(),
+            (_, None) => past.value(column),
         };
         format!("{value} as {}", quoted(&column.name))
     };
@@ -283,14 +284,16 @@ fn unconverted(dialect: &dyn Dialect, table: &Table, archive: &Table) -> Vec<Str
     flagged(table).filter_map(without).flatten().collect()
 }
 
-/// The columns, each with the number of the parameter that says whether it is overridden.
+/// The columns, each with the number of the parameter that says whether it is overridden; what
+/// comes by itself, or is no longer in the schema, nobody overrides.
 fn flagged(table: &Table) -> impl Iterator<Item = (&Column, Option<usize>)> {
     let mut number = 1;
     table.columns.iter().map(move |column| {
-        if matches!(
+        let is_automatic = matches!(
             column.name.as_str(),
             "version" | "created_at" | "updated_at"
-        ) {
+        );
+        if is_automatic || column.past.retired {
             return (column, None);
         }
         number += 2;
@@ -387,7 +390,8 @@ fn conflicts(
         ));
     }
     for column in &archive.columns {
-        if column.past.converted_from.is_some() && table.column(&column.name).is_some() {
+        let is_live = |it: &Column| !it.past.retired;
+        if column.past.converted_from.is_some() && table.column(&column.name).is_some_and(is_live) {
             let lost = lost_name(&column.name);
             all.push(format!(
                 "select archive_id, 'VALUE_NOT_CONVERTED', '{}', {lost}, null\nfrom candidate\nwhere {lost} is not null",
