@@ -287,10 +287,25 @@ async fn floats_are_averaged_as_far_as_they_can_be_summed() {
             };
             parcels::insert(&db.db, &row).await.unwrap();
         };
-        insert(1e300).await;
-        insert(3e300).await;
         let measures = ("measures", "sum(ratio), avg(ratio)");
         let found = all(&db.db, &[measures]).await.unwrap();
+        assert_eq!(found[0].measures["avg(ratio)"], Value::Null, "{}", db.label);
+        insert(5e-324).await;
+        let found = all(&db.db, &[measures]).await.unwrap();
+        assert_eq!(
+            found[0].measures["avg(ratio)"],
+            json!(5e-324),
+            "{}",
+            db.label
+        );
+        insert(0.0).await;
+        let found = all(&db.db, &[measures]).await.unwrap();
+        assert_eq!(found[0].measures["avg(ratio)"], json!(0.0), "{}", db.label);
+
+        let large = [measures, ("filter", "ratio > 1")];
+        insert(1e300).await;
+        insert(3e300).await;
+        let found = all(&db.db, &large).await.unwrap();
         assert_eq!(
             found[0].measures["sum(ratio)"],
             json!(4e300),

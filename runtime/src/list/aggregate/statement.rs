@@ -125,13 +125,22 @@ fn measured_as(measure: &Measure, at: usize, engine: Engine) -> String {
         (Function::Min, _) => format!("min({of})"),
         (Function::Max, _) => format!("max({of})"),
         (Function::Sum, _) if !exact => format!("sum({of})"),
-        // PostgreSQL's own average squares the numbers on its way, and is lost with large ones.
-        (Function::Avg, _) if !exact => format!("sum({of}) / count({of})"),
+        (Function::Avg, Engine::Sqlite) if !exact => format!("avg({of})"),
+        (Function::Avg, Engine::Postgres) if !exact => average(&of),
         (Function::Sum, Engine::Sqlite) => format!("exact_sum({of})"),
         (Function::Avg, Engine::Sqlite) => format!("exact_avg({of})"),
         (Function::Sum, Engine::Postgres) => exact_sum(measure, &of),
         (Function::Avg, Engine::Postgres) => exact_average(measure, &of),
     }
+}
+
+/// The average of floats on PostgreSQL, whose own squares the numbers on its way and is lost with
+/// large ones. What a division would make nothing of is an error there as well.
+fn average(of: &str) -> String {
+    let least = "cast('5e-324' as double precision)";
+    format!(
+        "case when abs(sum({of})) < count({of}) * {least} then 0 else sum({of}) / count({of}) end"
+    )
 }
 
 fn exact_sum(measure: &Measure, of: &str) -> String {
