@@ -64,10 +64,10 @@ def breaks_a_pattern(case):
 
 
 def lacks_a_condition(case, response):
-    """Whether a replacement has neither `If-Match` nor `If-None-Match: *`, one of which is demanded: a description cannot say so of two headers."""
+    """Whether a replacement, or a change that may make the record, has neither `If-Match` nor `If-None-Match: *`, one of which is demanded: a description cannot say so of two headers."""
     sent = {name.lower(): value for name, value in (case.headers or {}).items()}
     is_new = sent.get("if-none-match") == "*"
-    return response.status_code == 428 and case.method == "PUT" and "if-match" not in sent and not is_new
+    return response.status_code == 428 and case.method in ("PUT", "PATCH") and "if-match" not in sent and not is_new
 
 
 def is_empty_list(case):

@@ -334,12 +334,9 @@ impl Db {
         {
             return backend.read_grouped::<C>(text, params).await;
         }
-        match &self.0.backend {
-            #[cfg(feature = "sqlite")]
-            Backend::Sqlite(backend) => backend.read(text, params, C::with_room(most)).await,
-            #[cfg(feature = "postgres")]
-            Backend::Postgres(backend) => backend.read::<C>(text, params).await,
-        }
+        on_engine!(self, |backend| backend
+            .read(text, params, C::with_room(most))
+            .await)
     }
 
     #[inline]

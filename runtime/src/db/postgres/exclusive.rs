@@ -55,7 +55,7 @@ impl Exclusive {
     ) -> Result<C::Output, DbError> {
         let connection = self.connection.as_ref().ok_or_else(ended)?;
         let statement = connection.prepare_cached(text.as_str()).await?;
-        let outcome = collect::<C>(connection, &statement, values, |error| {
+        let outcome = collect(connection, &statement, values, C::default(), |error| {
             failed(connection, error)
         })
         .await
@@ -158,9 +158,13 @@ async fn one_by_one<C: Collect>(
         let mut sent: Vec<_> = window
             .iter()
             .map(|values| {
-                Box::pin(collect::<C>(connection, statement, values, |error| {
-                    failed(connection, error)
-                }))
+                Box::pin(collect(
+                    connection,
+                    statement,
+                    values,
+                    C::default(),
+                    |error| failed(connection, error),
+                ))
             })
             .collect();
         // The first look at each sends it, in this order, which is that of the answers too.

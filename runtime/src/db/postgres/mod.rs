@@ -75,16 +75,19 @@ impl Postgres {
         &self,
         text: Text,
         values: Vec<Value>,
+        into: C,
     ) -> Result<C::Output, DbError> {
         let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_) | Trouble::Lost(_));
-        self.bounded(self.run::<C>(&text, &values, Access::Read, again))
+        self.bounded(self.run(&text, &values, into, Access::Read, again))
             .await
     }
 
     /// Whether the server answers, and takes what is written: a standby does not, nor does one
     /// that was set so, nor one without room.
     pub(crate) async fn ping(&self) -> Result<(), DbError> {
-        let (read_only,) = self.read::<One<(bool,)>>(PING, Vec::new()).await?;
+        let (read_only,) = self
+            .read(PING, Vec::new(), One::<(bool,)>::default())
+            .await?;
         if read_only {
             return Err(DbError::ReadOnly);
         }
@@ -109,7 +112,7 @@ impl Postgres {
         values: Vec<Value>,
     ) -> Result<C::Output, DbError> {
         let again = |trouble: &Trouble| matches!(trouble, Trouble::Unsent(_));
-        self.written(self.run::<C>(&text, &values, Access::Write, again))
+        self.written(self.run(&text, &values, C::default(), Access::Write, again))
             .await
     }
 
@@ -150,7 +153,7 @@ impl Postgres {
                 Answer::Alone(values) => (values, None),
             },
         };
-        self.run::<C>(text, &values, access, again).await
+        self.run(text, &values, C::default(), access, again).await
     }
 
     /// Waits for a write as long as it may take, and notes how it went.
@@ -216,6 +219,7 @@ impl Postgres {
         &self,
         text: &Text,
         values: &[Value],
+        into: C,
         access: Access,
         again: impl Fn(&Trouble) -> bool,
     ) -> Result<C::Output, DbError> {
@@ -227,8 +231,10 @@ impl Postgres {
         }
         let mut stale = 0;
         let mut tries = 0;
+        let mut into = Some(into);
         loop {
-            match self.shared.attempt::<C>(text, values).await {
+            let into = into.take().unwrap_or_default();
+            match self.shared.attempt(text, values, into).await {
                 // Each connection may hold a statement that the schema has left behind.
                 Err(Trouble::Stale(_)) if stale < self.shared.connections() => stale += 1,
                 Err(trouble) if tries == 0 && again(&trouble) => tries += 1,

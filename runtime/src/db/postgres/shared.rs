@@ -107,13 +107,14 @@ impl Shared {
         &self,
         text: &Text,
         values: &[Value],
+        into: C,
     ) -> Result<C::Output, Trouble> {
         // Whoever has waited for a connection in vain does not wait once more.
         let live = self.live().await.map_err(Trouble::Final)?;
         let _flight = Flight::begin(&live);
         let statement = live.statement(text).await?;
         let failed = |error| live.failed(text, error);
-        collect::<C>(&live.connected.client, &statement, values, failed).await
+        collect(&live.connected.client, &statement, values, into, failed).await
     }
 
     /// Runs one statement once, and gives its rows as they came.
@@ -306,11 +307,11 @@ pub(super) async fn collect<C: Collect>(
     client: &Client,
     statement: &Statement,
     values: &[Value],
+    mut collected: C,
     failed: impl Fn(tokio_postgres::Error) -> Trouble,
 ) -> Result<C::Output, Trouble> {
     let rows = client.query_raw(statement, values).await.map_err(&failed)?;
     let mut rows = pin!(rows);
-    let mut collected = C::default();
     let mut unreadable = None;
     while let Some(row) = rows.try_next().await.map_err(&failed)? {
         if unreadable.is_none() && collected.is_open() {
