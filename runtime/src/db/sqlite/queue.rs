@@ -121,7 +121,37 @@ impl<T> Queue<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, mpsc};
+    use std::thread;
+    use std::time::Duration;
+
     use super::*;
+
+    /// Each item is sent only when the one before it was taken, so that receivers sleep and are called
+    /// again and again; one that nobody is called for would lie there for good.
+    #[test]
+    fn whoever_sleeps_is_called_for_every_item() {
+        let queue = Arc::new(Queue::new(100));
+        let (taken, seen) = mpsc::channel();
+        for _ in 0..2 {
+            let (queue, taken) = (Arc::clone(&queue), taken.clone());
+            thread::spawn(move || {
+                while let Some(item) = queue.pop() {
+                    taken.send(item).unwrap();
+                }
+            });
+        }
+        for item in 0..2_000 {
+            for of in [item, -item - 1] {
+                queue.push(of).unwrap();
+            }
+            for _ in 0..2 {
+                let waited = seen.recv_timeout(Duration::from_secs(30));
+                assert!(waited.is_ok(), "nobody came for {item}");
+            }
+        }
+        queue.close();
+    }
 
     #[test]
     fn a_full_or_closed_queue_refuses() {
