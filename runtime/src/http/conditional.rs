@@ -108,12 +108,9 @@ impl Conditions {
         if self.if_match.is_some() {
             return Ok(());
         }
-        Err(Error::new(
-            Kind::PreconditionRequired,
-            "PRECONDITION_REQUIRED",
+        Err(version_required(
             "Say which version this is made from: send its `ETag` in `If-Match`.",
-        )
-        .of_parameter("If-Match"))
+        ))
     }
 
     /// The same for a request that may make the record: `If-None-Match: *` says that it is not there.
@@ -125,12 +122,9 @@ impl Conditions {
         if self.if_match.is_some() || matches!(self.if_none_match, Some(Tags::Any)) {
             return Ok(());
         }
-        Err(Error::new(
-            Kind::PreconditionRequired,
-            "PRECONDITION_REQUIRED",
+        Err(version_required(
             "Say which version this is made from: send its `ETag` in `If-Match`, or `If-None-Match: *` where there is none yet.",
-        )
-        .of_parameter("If-Match"))
+        ))
     }
 
     /// What a text asks that could stand in `If-Match` alone; `None` where it could not.
@@ -319,6 +313,11 @@ pub(crate) fn not_modified<'a>(
                     .any(|it| it.opaque == ours[0].opaque || unpacked(it.opaque) == ours[0].opaque)
             })
     })
+}
+
+/// 428: which version a request is made from has to be said.
+fn version_required(detail: &'static str) -> Error {
+    Error::new(Kind::PreconditionRequired, "PRECONDITION_REQUIRED", detail).of_parameter("If-Match")
 }
 
 #[cfg(test)]

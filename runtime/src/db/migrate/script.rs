@@ -16,9 +16,10 @@
 //! ```
 //!
 //! A check with a `lock` is asked inside the transaction of the step after it, once nobody else
-//! can reach the table, so that what it finds still holds when that step is committed. What stands before the first such line is a `transaction` step, and so is a whole file
-//! without any. A line `-- nolint: CODE reason`, by which a reviewer accepts a finding, belongs to
-//! no step. Nothing here knows a database.
+//! can reach the table, so that what it finds still holds when that step is committed. What
+//! stands before the first such line is a `transaction` step, and so is a whole file without any.
+//! A line `-- nolint: CODE reason`, by which a reviewer accepts a finding, belongs to no step.
+//! Nothing here knows a database.
 
 /// What begins a line that means something here.
 const MARK: &str = "-- svcgen:";
